@@ -1,0 +1,1 @@
+"""Neural networks in plain Python whose backpropagation you can read and check."""

@@ -1,0 +1,1 @@
+"""Back ends: programs as code that runs."""

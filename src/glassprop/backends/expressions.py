@@ -1,0 +1,303 @@
+"""How each primitive is spelled in NumPy, as part of an expression.
+
+`SPELLINGS` maps a row's name to a function from a `Spelling`, which knows the texts of
+the inputs, to the text of the call. Rows that are not listed are spelled ``np.name(a,
+b)``. A text comes with how tightly it binds, so that parentheses stand only where they
+must; the order of arithmetic is never changed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from glassprop.graph import Node, Shape
+from glassprop.ops import PRIMITIVES, indexing, leaves
+
+ATOM, SIGN, PRODUCT, QUOTIENT, SUM, COMPARISON = 6, 5, 4, 3, 2, 1
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of code and how tightly it binds."""
+
+    code: str
+    binding: int = ATOM
+
+    def within(self, binding: int) -> str:
+        """Give the code, in parentheses if it binds less tightly than asked."""
+        return f"({self.code})" if self.binding < binding else self.code
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """What a spelling may use: the node, and the texts of its inputs."""
+
+    node: Node
+    inputs: Sequence[Text]
+
+    def __getitem__(self, position: int) -> str:
+        return self.inputs[position].code
+
+    def attribute(self, name: str) -> Any:
+        """Give an attribute of the node."""
+        return self.node.attributes[name]
+
+    def read(self, position: int) -> Node:
+        """Give an input of the node."""
+        return self.node.inputs[position]
+
+
+def _infix(symbol: str, binding: int) -> Callable[[Spelling], Text]:
+    """Spell a left-associative operator."""
+
+    def spell(s: Spelling) -> Text:
+        left, right = s.inputs[0].within(binding), s.inputs[1].within(binding + 1)
+        return Text(f"{left} {symbol} {right}", binding)
+
+    return spell
+
+
+def _divide(s: Spelling) -> Text:
+    """Spell a quotient; inside a product it stands in parentheses, to be read right."""
+    left, right = s.inputs[0].within(PRODUCT), s.inputs[1].within(SIGN)
+    return Text(f"{left} / {right}", QUOTIENT)
+
+
+def _comparison(symbol: str) -> Callable[[Spelling], Text]:
+    def spell(s: Spelling) -> Text:
+        left, right = (one.within(COMPARISON + 1) for one in s.inputs)
+        return Text(f"{left} {symbol} {right}", COMPARISON)
+
+    return spell
+
+
+def _call(name: str) -> Callable[[Spelling], Text]:
+    """Spell a call of a helper that is printed with the program."""
+
+    def spell(s: Spelling) -> Text:
+        given = [one.code for one in s.inputs]
+        given += [
+            f"{key}={value_text(value)}" for key, value in s.node.attributes.items()
+        ]
+        return Text(f"{name}({', '.join(given)})")
+
+    return spell
+
+
+def _negative(s: Spelling) -> Text:
+    return Text(f"-{s.inputs[0].within(SIGN)}", SIGN)
+
+
+def _reduction(name: str) -> Callable[[Spelling], Text]:
+    def spell(s: Spelling) -> Text:
+        axis, keepdims = s.attribute("axis"), s.attribute("keepdims")
+        whole = axis is None or axis == tuple(range(len(s.read(0).shape)))
+        parts = [s[0], *([] if whole else [f"axis={axis_text(axis)}"])]
+        parts += ["keepdims=True"] if keepdims else []
+        return Text(f"np.{name}({', '.join(parts)})")
+
+    return spell
+
+
+def _transpose(s: Spelling) -> Text:
+    axes = s.attribute("axes")
+    if axes == tuple(reversed(range(len(axes)))):
+        return Text(f"{s.inputs[0].within(ATOM)}.T")
+    return Text(f"np.transpose({s[0]}, {axes})")
+
+
+def _reshape(s: Spelling) -> Text:
+    """Spell a reshape that only adds axes of size 1 as an index with None."""
+    old, new = s.read(0).shape, s.attribute("shape")
+    if len(new) > len(old) and [one for one in new if one != 1] == [
+        one for one in old if one != 1
+    ]:
+        entries, left = [], list(old)
+        for at, one in enumerate(new):
+            missing = len(new) - at > len(left)
+            if missing and one == 1 and (not left or left[0] != 1):
+                entries.append("None")
+            elif left and one == left[0]:
+                entries.append(":")
+                left.pop(0)
+        if not left and len(entries) == len(new) and old:
+            return Text(f"{s.inputs[0].within(ATOM)}[{', '.join(entries)}]")
+    return Text(f"np.reshape({s[0]}, {value_text(new)})")
+
+
+def _broadcast_to(s: Spelling) -> Text:
+    """Spell a repeated number as the array of it."""
+    target, filled = value_text(s.attribute("shape")), s.read(0)
+    if filled.primitive is leaves.constant and not filled.shape:
+        number = float(filled.attributes["value"])
+        dtype = "" if s.node.dtype == np.float64 else f", {dtype_text(s.node.dtype)}"
+        if number == 0 and np.copysign(1, number) == 1:
+            return Text(f"np.zeros({target}{dtype})")
+        if number == 1:
+            return Text(f"np.ones({target}{dtype})")
+        return Text(f"np.full({target}, {s[0]}{dtype or ', np.float64'})")
+    return Text(f"np.broadcast_to({s[0]}, {target})")
+
+
+def _concatenate(s: Spelling) -> Text:
+    parts = ", ".join(one.code for one in s.inputs)
+    axis = s.attribute("axis")
+    return Text(f"np.concatenate([{parts}]{f', axis={axis}' if axis else ''})")
+
+
+def _einsum(s: Spelling) -> Text:
+    parts = ", ".join(one.code for one in s.inputs)
+    return Text(f'np.einsum("{s.attribute("subscripts")}", {parts})')
+
+
+def _astype(s: Spelling) -> Text:
+    dtype = dtype_text(s.attribute("dtype"))
+    return Text(f"{s.inputs[0].within(ATOM)}.astype({dtype})")
+
+
+def _index(s: Spelling) -> Text:
+    return Text(f"{s.inputs[0].within(ATOM)}[{_key_text(s)}]")
+
+
+def _index_add(s: Spelling) -> Text:
+    target = value_text(s.attribute("shape"))
+    return Text(f"index_add({s[0]}, np.s_[{_key_text(s)}], {target})")
+
+
+def _key_text(s: Spelling) -> str:
+    picks = iter(one.code for one in s.inputs[1:])
+    parts = []
+    for entry in s.attribute("key"):
+        if isinstance(entry, indexing.Slice):
+            ends = [entry.start, entry.stop, entry.step]
+            texts = ["" if end is None else str(end) for end in ends]
+            parts.append(":".join(texts if texts[2] else texts[:2]))
+        else:
+            picked = isinstance(entry, indexing.Pick)
+            parts.append(next(picks) if picked else str(entry))
+    while len(parts) > 1 and parts[-1] == ":":
+        parts.pop()
+    return ", ".join(parts)
+
+
+SPELLINGS: Mapping[str, Callable[[Spelling], Text]] = MappingProxyType(
+    {
+        "add": _infix("+", SUM),
+        "subtract": _infix("-", SUM),
+        "multiply": _infix("*", PRODUCT),
+        "divide": _divide,
+        "matmul": _infix("@", PRODUCT),
+        "negative": _negative,
+        "absolute": lambda s: Text(f"np.abs({s[0]})"),
+        "greater": _comparison(">"),
+        "greater_equal": _comparison(">="),
+        "less": _comparison("<"),
+        "less_equal": _comparison("<="),
+        "equal": _comparison("=="),
+        "not_equal": _comparison("!="),
+        "sum": _reduction("sum"),
+        "max": _reduction("max"),
+        "min": _reduction("min"),
+        "argmax": _reduction("argmax"),
+        "transpose": _transpose,
+        "reshape": _reshape,
+        "broadcast_to": _broadcast_to,
+        "concatenate": _concatenate,
+        "einsum": _einsum,
+        "astype": _astype,
+        "stop_gradient": lambda s: Text(f"np.positive({s[0]})"),
+        "index": _index,
+        "index_add": _index_add,
+        "sigmoid": _call("sigmoid"),
+        "softplus": _call("softplus"),
+        "logsumexp": _call("logsumexp"),
+        "softmax": _call("softmax"),
+        "random": _call("random"),
+    }
+)
+
+
+def spelled(node: Node, inputs: Sequence[Text]) -> Text:
+    """Give the text of one operation from the texts of its inputs."""
+    spell = SPELLINGS.get(node.primitive.name)
+    if spell is not None:
+        return spell(Spelling(node, inputs))
+    return Text(f"np.{node.primitive.name}({', '.join(one.code for one in inputs)})")
+
+
+# Helpers that are printed with a program ---------------------------------------------
+
+
+def _index_add_helper(g: Any, key: Any, shape: Any) -> Any:
+    """Give zeros of a shape with g added at an index, repeated places included."""
+    total = np.zeros(shape, g.dtype)
+    np.add.at(total, key, g)
+    return total
+
+
+HELPERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {
+        **{
+            name: PRIMITIVES[name].numpy
+            for name in ("sigmoid", "softplus", "logsumexp", "softmax", "random")
+        },
+        "index_add": _index_add_helper,
+    }
+)
+
+
+def helper_source(name: str) -> str:
+    """Give the source of a helper function as it is printed: without its types."""
+    source = inspect.getsource(HELPERS[name])
+    source = re.sub(r"def \w+", f"def {name}", source, count=1)
+    head, body = source.split(":\n", 1)
+    head = head.replace(" -> Any", "").replace(": Any = ", "=").replace(": Any", "")
+    return f"{head}:\n{body}".rstrip()
+
+
+# Values as text ------------------------------------------------------------------------
+
+
+def value_text(value: Any) -> str:
+    """Write a shape, an axis, a dtype or a number as code."""
+    if isinstance(value, tuple):
+        parts = [value_text(one) for one in value]
+        return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
+    return dtype_text(value) if isinstance(value, np.dtype) else str(value)
+
+
+def axis_text(axis: int | Shape) -> str:
+    """Write axes: a single one as a number."""
+    if isinstance(axis, tuple) and len(axis) == 1:
+        return str(axis[0])
+    return str(axis)
+
+
+def dtype_text(dtype: Any) -> str:
+    """Write a dtype as NumPy's name for it."""
+    name = np.dtype(dtype).name
+    return "bool" if name == "bool" else f"np.{name}"
+
+
+def number_text(value: Any) -> Text:
+    """Write a number: a Python number bare, a NumPy scalar with its dtype."""
+    if isinstance(value, np.generic):
+        inner = "True" if value is np.True_ else str(_plain_number(value.item()).code)
+        return Text(f"np.{value.dtype.name}({inner})")
+    return _plain_number(value)
+
+
+def _plain_number(value: Any) -> Text:
+    text = repr(value)
+    if isinstance(value, float):
+        if not np.isfinite(value):
+            return Text({"inf": "np.inf", "-inf": "-np.inf"}.get(text, "np.nan"), SIGN)
+        text = text.removesuffix(".0") if abs(value) < 1e15 and text != "-0.0" else text
+    return Text(text, SIGN if text.startswith("-") else ATOM)

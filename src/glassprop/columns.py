@@ -1,0 +1,184 @@
+"""One column of a table as numbers, as codes of words, or refused.
+
+Takes a `Table` and one of its columns and gives float64 arrays of shape (rows,), NaN
+where missing. Every message names the file, the column, and the first row at fault as
+it is counted in the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.errors import DataError, did_you_mean, listing
+from glassprop.tables import NUMBER, Table, TableColumn
+
+MAX_NAMES = 20  # as many columns a message lists
+EXACT = 2.0**53  # from here on, float64 cannot hold every whole number
+
+
+def find_column(table: Table, name: str) -> TableColumn:
+    """Find a column by its name.
+
+    Raises
+    ------
+    DataError
+        There is none; the message lists the columns and names the nearest.
+    """
+    for column in table.columns:
+        if column.name == name:
+            return column
+    names = ", ".join(repr(each) for each in table.names[:MAX_NAMES])
+    more = len(table.names) - MAX_NAMES
+    raise DataError(
+        f"{table.source}: expected a column {name!r}, got {names}"
+        f"{f' and {more} more' if more > 0 else ''}.{did_you_mean(name, table.names)}"
+    )
+
+
+def read_numbers(
+    table: Table, column: TableColumn, because: str, way_out: str = ""
+) -> NDArray[np.float64]:
+    """Take a column as numbers; words that spell numbers are taken as those.
+
+    Parameters
+    ----------
+    table : Table
+    column : TableColumn
+    because : str
+        Why it has to be numbers, a phrase for the message about a word.
+    way_out : str
+        A sentence to end that message with.
+
+    Returns
+    -------
+    array of shape (rows,)
+        float64, NaN where missing.
+
+    Raises
+    ------
+    DataError
+        It holds a word, infinity, dates, or whole numbers from 2**53 on, which float64
+        would round (such long numbers mostly identify something).
+    """
+    refuse_dates(table, column, way_out)
+    if column.kind in {"words", "booleans"}:
+        strays = ~column.missing & ~look_like_numbers(column)
+        if strays.any():
+            raise DataError(
+                f"{place(table, column, strays)}: expected a number, {because}, got "
+                f"the word {column.values[strays][0]!r}. Mend that cell, or empty it "
+                f"if the value is missing. {way_out}".rstrip()
+            )
+        texts = np.where(column.missing, "nan", column.values)
+        numbers = np.array([float(text) for text in texts])
+    else:
+        numbers = column.values.astype(np.float64)
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        raise DataError(
+            f"{place(table, column, infinite)}: expected a finite number, got "
+            f"{numbers[infinite][0]}. Mend that cell, or empty it if the value is "
+            "missing."
+        )
+    huge = np.abs(numbers) >= EXACT
+    if column.kind == "integers" and huge.any():
+        raise DataError(
+            f"{place(table, column, huge)}: expected whole numbers below 2**53 (about "
+            f"9.0e15), which float64 holds exactly, got about {numbers[huge][0]:.1e}. "
+            f"If it identifies the row, train without the column "
+            f"({drop_option(column)}); if it is a quantity, write it in a larger unit."
+        )
+    return numbers
+
+
+def read_codes(
+    table: Table, column: TableColumn, words: Sequence[str]
+) -> NDArray[np.float64]:
+    """Take a column as codes: 0 for the first of the words, 1 for the second, ...
+
+    In a column of numbers, 7 is the word ``7``; where that is not among the words, any
+    that spells the same number, such as ``7.0``.
+
+    Parameters
+    ----------
+    table : Table
+    column : TableColumn
+    words : sequence of str
+        All that may occur.
+
+    Returns
+    -------
+    array of shape (rows,)
+        float64, NaN where missing.
+
+    Raises
+    ------
+    DataError
+        It holds another word, or dates.
+    """
+    refuse_dates(table, column)
+    codes: dict[str | float, int] = {word: code for code, word in enumerate(words)}
+    if column.kind in {"integers", "numbers"}:
+        numeric = [word for word in words if re.fullmatch(NUMBER, word)]
+        numeric.sort(key=lambda word: word == number_text(float(word)))
+        codes = {float(word): codes[word] for word in numeric}  # of equals, the last
+    read = np.array([codes.get(cell, np.nan) for cell in column.values.tolist()])
+    unknown = np.isnan(read) & ~column.missing
+    if unknown.any():
+        cell = column.values[unknown][0]
+        word = cell if isinstance(cell, str) else number_text(float(cell))
+        raise DataError(
+            f"{place(table, column, unknown)}: expected "
+            f"{listing(repr(known) for known in words)}, as in training, got {word!r}. "
+            "Mend that cell, or empty it if the value is missing."
+            f"{did_you_mean(word, words)}"
+        )
+    return read
+
+
+def refuse_dates(table: Table, column: TableColumn, way_out: str = "") -> None:
+    """Refuse a column of dates, times, or a type that is not for a network at all.
+
+    Raises
+    ------
+    DataError
+        With `way_out` as its last sentence.
+    """
+    if column.kind in {"dates", "other"}:
+        what = "dates or times" if column.kind == "dates" else f"type {column.type}"
+        raise DataError(
+            f"{place(table, column)}: expected numbers, words or booleans, got {what}. "
+            f"{way_out}".rstrip()
+        )
+
+
+def look_like_numbers(column: TableColumn) -> NDArray[np.bool_]:
+    """Say for each cell of a column of words whether it spells a number."""
+    matches = [re.fullmatch(NUMBER, text) is not None for text in column.values]
+    return np.array(matches, dtype=np.bool_)
+
+
+def number_text(number: float) -> str:
+    """Write a number as a word: ``3`` for 3.0, else as Python does."""
+    whole = number.is_integer() and abs(number) < EXACT
+    return str(int(number)) if whole else repr(number)
+
+
+def place(
+    table: Table, column: TableColumn, rows: NDArray[np.bool_] | None = None
+) -> str:
+    """Name a column for a message, and the first of the rows at fault."""
+    text = f"{table.source}, column {column.name!r}"
+    if rows is None:
+        return text
+    return f"{text}, row {table.row_numbers[np.argmax(rows)]}"
+
+
+def drop_option(column: TableColumn) -> str:
+    """Write the option of the command line that leaves a column out."""
+    plain = re.fullmatch(r"[\w.][\w.-]*", column.name)
+    return f"--drop {column.name}" if plain else f'--drop "{column.name}"'

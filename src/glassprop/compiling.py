@@ -1,0 +1,87 @@
+"""From a NumPy function to a callable that runs: trace, simplify, print, execute.
+
+`build` makes a program of a traced function; `Compiled` is a program that runs as its
+own printed NumPy source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from glassprop.backends.to_numpy import large_arrays, to_numpy
+from glassprop.graph import DType
+from glassprop.program import Program
+from glassprop.simplify import simplify
+from glassprop.trace import Trace, traced
+from glassprop.traced import Array
+
+Inputs = Mapping[str, Array]
+
+
+def build(
+    name: str,
+    function: Callable[[Trace], tuple[Mapping[str, Any], Mapping[str, Any]]],
+    *,
+    dtype: DType | type = np.float64,
+    doc: str = "",
+) -> Program:
+    """Trace a function and simplify its graph.
+
+    Parameters
+    ----------
+    name : str
+        The name of the program's function.
+    function : callable
+        Takes a `Trace`, gives the inputs it made there and the outputs, by name.
+    dtype : numpy dtype
+        What the number of rows becomes in a calculation.
+    doc : str
+        One line for the printed module.
+    """
+    inputs, outputs = traced(function, dtype)
+    nodes = simplify(list(outputs.values()))
+    return Program(name, inputs, dict(zip(outputs, nodes, strict=True)), doc)
+
+
+class Compiled:
+    """A program that runs as its printed NumPy source.
+
+    Parameters
+    ----------
+    program : Program
+        What it computes.
+
+    Attributes
+    ----------
+    source : str
+        The NumPy module that runs: complete, and readable.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.source = to_numpy(program)
+        self._captured = tuple(large_arrays(program).values())
+        self._function = _executed(program.name, self.source)
+
+    def __call__(self, *values: Any) -> Any:
+        """Run on values in the order of the program's inputs.
+
+        Inputs that an output replaces are written in place.
+        """
+        return self._function(*values, *self._captured)
+
+
+def _executed(name: str, source: str) -> Callable[..., Any]:
+    """Execute a module's source so that tracebacks show its lines."""
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    filename = f"<glassprop {name} {digest}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    namespace: dict[str, Any] = {"__name__": f"glassprop_generated_{name}"}
+    exec(compile(source, filename, "exec"), namespace)
+    function: Callable[..., Any] = namespace[name]
+    return function

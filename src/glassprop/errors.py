@@ -1,0 +1,76 @@
+"""What can go wrong, and how it is said.
+
+Every error of glassprop's own names the place, what was expected, what came, and the
+way out. The tree, each with the built-in exception it also is::
+
+    GlasspropError
+    |-- TraceError (TypeError)        a function that cannot be traced, and its repair
+    |-- ShapeError (ValueError)       shapes that do not fit together
+    |-- DataError (ValueError)        X, y, a table or a file of data
+    |-- ArgumentError (ValueError)    an argument with a wrong value
+    |-- DivergenceError (ArithmeticError)   training met NaN or infinity
+    |-- ModelFileError (ValueError)   a model file that is not what it says
+    |-- MissingExtraError (ImportError)     an optional dependency is not installed
+    `-- VerifyError (AssertionError)  a program breaks its own rules: a bug of ours
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class GlasspropError(Exception):
+    """The root of every error that glassprop raises itself."""
+
+
+class TraceError(GlasspropError, TypeError):
+    """A NumPy function that cannot be traced; the message says how to write it."""
+
+
+class ShapeError(GlasspropError, ValueError):
+    """Arrays whose shapes do not fit together."""
+
+
+class DataError(GlasspropError, ValueError):
+    """Data that cannot be used as it is: X, y, a table, a file."""
+
+
+class ArgumentError(GlasspropError, ValueError):
+    """An argument with a value that makes no sense here."""
+
+
+class DivergenceError(GlasspropError, ArithmeticError):
+    """Training met NaN or infinity; the network keeps its last finite weights."""
+
+
+class ModelFileError(GlasspropError, ValueError):
+    """A model file that is cut, damaged, of another kind, or asks for unknown code."""
+
+
+class MissingExtraError(GlasspropError, ImportError):
+    """An optional dependency is needed and not installed."""
+
+
+class VerifyError(GlasspropError, AssertionError):
+    """A program whose recorded shapes or dtypes are not what its operations give."""
+
+
+def shape_text(shape: Iterable[object]) -> str:
+    """Write a shape as NumPy does: ``(n, 3)``, ``(3,)``, ``()``."""
+    sizes = [str(size) for size in shape]
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+
+
+def listing(words: Iterable[object]) -> str:
+    """Join words as prose does: ``a``, ``a or b``, ``a, b or c``."""
+    texts = [str(word) for word in words]
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])} or {texts[-1]}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Say which known word is nearest, as a sentence to append; empty if none is."""
+    near = get_close_matches(word, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

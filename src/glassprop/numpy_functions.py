@@ -1,0 +1,384 @@
+"""NumPy's functions, on traced arrays: which row each is, or how it is composed.
+
+`UFUNCS` and `FUNCTIONS` map NumPy's own objects to what is done when one of them meets
+a traced array. A composed function is written in NumPy once more, in terms of rows, so
+that it needs no derivative of its own. Parameters stand in NumPy's order; what is not
+listed is refused by `glassprop.trace`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from glassprop.errors import ShapeError, TraceError, shape_text
+from glassprop.graph import Primitive, normal_axes
+from glassprop.ops import elementwise, product, reduction, stable
+from glassprop.ops import shape as shapes
+
+Axis = int | Sequence[int] | None
+
+
+# Reductions -----------------------------------------------------------------------
+
+
+def sum_(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    axes = normal_axes(axis, a.ndim, name="sum")
+    return reduction.sum_(a, axis=axes, keepdims=bool(keepdims))
+
+
+def max_(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    axes = normal_axes(axis, a.ndim, name="max")
+    return reduction.max_(a, axis=axes, keepdims=bool(keepdims))
+
+
+def min_(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    axes = normal_axes(axis, a.ndim, name="min")
+    return reduction.min_(a, axis=axes, keepdims=bool(keepdims))
+
+
+def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
+    at = None if axis is None else normal_axes(axis, a.ndim, name="argmax")[0]
+    return reduction.argmax(a, axis=at, keepdims=bool(keepdims))
+
+
+def mean(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    axes = normal_axes(axis, a.ndim, name="mean")
+    return np.sum(a, axis=axes, keepdims=keepdims) / _count(a, axes)
+
+
+def var(a: Any, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    axes = normal_axes(axis, a.ndim, name="var")
+    deviation = a - np.mean(a, axis=axes, keepdims=True)
+    total = np.sum(deviation * deviation, axis=axes, keepdims=keepdims)
+    return total / (_count(a, axes) - ddof if ddof else _count(a, axes))
+
+
+def std(a: Any, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    return np.sqrt(np.var(a, axis=axis, ddof=ddof, keepdims=keepdims))
+
+
+def _count(a: Any, axes: tuple[int, ...]) -> Any:
+    return math.prod(a.shape[axis] for axis in axes)
+
+
+# Elementwise ----------------------------------------------------------------------
+
+
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    if x is None or y is None:
+        raise TraceError(
+            "np.where with a condition alone gives positions, whose number depends on "
+            "the values. Give all three: np.where(condition, a, b)."
+        )
+    return elementwise.where(condition, x, y)
+
+
+def clip(
+    a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
+) -> Any:
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    if low is not None:
+        a = np.maximum(a, low)
+    return a if high is None else np.minimum(a, high)
+
+
+def bitwise(row: Primitive) -> Callable[..., Any]:
+    """Take ``&``, ``|``, ``^`` and ``~`` on booleans for what they mean there."""
+
+    def logical(*operands: Any) -> Any:
+        if any(np.result_type(one).kind != "b" for one in operands):
+            raise TraceError(
+                "&, |, ^ and ~ can be traced on booleans only. Compare first, "
+                "(x > 0) & (x < 1), or calculate with numbers."
+            )
+        return row(*operands)
+
+    return logical
+
+
+def square(x: Any) -> Any:
+    return x * x
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """Write the powers that have a shorter form in that form, as NumPy itself does."""
+    if isinstance(exponent, int | float) and not isinstance(exponent, bool):
+        floating = base.dtype.kind == "f"
+        if exponent == 2:
+            return base * base
+        if exponent == 1:
+            return elementwise.positive(base)
+        if exponent == 0.5 and floating:
+            return np.sqrt(base)
+        if exponent == -1 and floating:
+            return 1 / base
+    return elementwise.power(base, exponent)
+
+
+# Shapes ---------------------------------------------------------------------------
+
+
+def reshape(a: Any, shape: Any = None, order: str = "C") -> Any:
+    if order != "C":
+        raise TraceError(f"np.reshape: order={order!r} cannot be traced; use 'C'.")
+    sizes = list(shape) if isinstance(shape, tuple | list) else [shape]
+    unknown = [at for at, one in enumerate(sizes) if isinstance(one, int) and one == -1]
+    if len(unknown) > 1:
+        raise ShapeError("np.reshape: only one size can be -1.")
+    if unknown:
+        known = math.prod(size for at, size in enumerate(sizes) if at != unknown[0])
+        sizes[unknown[0]] = _divided(math.prod(a.shape), known, a.shape, tuple(sizes))
+    return shapes.reshape(a, shape=tuple(sizes))
+
+
+def _divided(total: Any, known: Any, old: Any, new: Any) -> Any:
+    whole, part = getattr(total, "factor", total), getattr(known, "factor", known)
+    symbolic = (hasattr(total, "factor"), hasattr(known, "factor"))
+    if part == 0 or whole % part or symbolic == (False, True):
+        raise ShapeError(
+            f"np.reshape: {shape_text(old)} cannot be given the shape "
+            f"{shape_text(new)}: its {total} values do not divide by {known}."
+        )
+    return type(total)(whole // part) if symbolic == (True, False) else whole // part
+
+
+def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
+    if axes is None:
+        axes = tuple(reversed(range(a.ndim)))
+    if normal_axes(axes, a.ndim, name="transpose") != tuple(range(a.ndim)):
+        raise ShapeError(
+            f"np.transpose: axes {tuple(axes)} must name each of the {a.ndim} axes once."
+        )
+    return shapes.transpose(a, axes=tuple(int(axis) % a.ndim for axis in axes))
+
+
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    axes = list(range(a.ndim))
+    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    return np.transpose(a, axes)
+
+
+def expand_dims(a: Any, axis: int | Sequence[int]) -> Any:
+    given = (axis,) if isinstance(axis, int) else tuple(axis)
+    rank = a.ndim + len(given)
+    new = normal_axes(given, rank, name="expand_dims")
+    sizes = iter(a.shape)
+    return np.reshape(a, tuple(1 if at in new else next(sizes) for at in range(rank)))
+
+
+def squeeze(a: Any, axis: Axis = None) -> Any:
+    ones = tuple(
+        at for at, one in enumerate(a.shape) if isinstance(one, int) and one == 1
+    )
+    axes = ones if axis is None else normal_axes(axis, a.ndim, name="squeeze")
+    for at in axes:
+        if at not in ones:
+            raise ShapeError(
+                f"np.squeeze: axis {at} of {shape_text(a.shape)} is not of size 1."
+            )
+    return np.reshape(a, tuple(s for at, s in enumerate(a.shape) if at not in axes))
+
+
+def broadcast_to(array: Any, shape: Any) -> Any:
+    sizes = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    return shapes.broadcast_to(array, shape=sizes)
+
+
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    parts = list(arrays)
+    if axis is None:
+        parts, axis = [np.reshape(part, -1) for part in parts], 0
+    rank = np.ndim(parts[0])
+    for part in parts:
+        if np.ndim(part) != rank or rank == 0:
+            raise ShapeError(
+                "np.concatenate: arrays must have one number of dimensions, at least "
+                f"1; got {', '.join(shape_text(np.shape(one)) for one in parts)}."
+            )
+    at = normal_axes(axis, rank, name="concatenate")[0]
+    return parts[0] if len(parts) == 1 else shapes.concatenate(*parts, axis=at)
+
+
+def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+    parts = [np.expand_dims(part, axis) for part in arrays]
+    return np.concatenate(parts, axis=normal_axes(axis, parts[0].ndim, name="stack")[0])
+
+
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    at = normal_axes(axis, ary.ndim, name="split")[0]
+    size = ary.shape[at]
+    if isinstance(indices_or_sections, int):
+        part = _divided(size, indices_or_sections, ary.shape, (indices_or_sections,))
+        ends = [part * k for k in range(1, indices_or_sections)]
+    else:
+        ends = list(indices_or_sections)
+    before = (slice(None),) * at
+    return [
+        ary[(*before, slice(start, end))]
+        for start, end in zip([0, *ends], [*ends, size], strict=True)
+    ]
+
+
+# Products -------------------------------------------------------------------------
+
+
+def dot(a: Any, b: Any) -> Any:
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return a * b
+    if np.ndim(b) <= 2:
+        return product.matmul(a, b)
+    return np.tensordot(a, b, axes=(-1, -2))
+
+
+def outer(a: Any, b: Any) -> Any:
+    return np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1))
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    rank_a, rank_b = np.ndim(a), np.ndim(b)
+    if isinstance(axes, int):
+        summed_a = tuple(range(rank_a - axes, rank_a))
+        summed_b = tuple(range(axes))
+    else:
+        summed_a, summed_b = (
+            tuple(one % rank for one in ((part,) if isinstance(part, int) else part))
+            for part, rank in zip(axes, (rank_a, rank_b), strict=True)
+        )
+    letters = [chr(ord("a") + at) for at in range(rank_a + rank_b)]
+    term_a, term_b = letters[:rank_a], letters[rank_a:]
+    for at_a, at_b in zip(summed_a, summed_b, strict=True):
+        term_b[at_b] = term_a[at_a]
+    kept = [one for at, one in enumerate(term_a) if at not in summed_a]
+    kept += [one for at, one in enumerate(term_b) if at not in summed_b]
+    subscripts = f"{''.join(term_a)},{''.join(term_b)}->{''.join(kept)}"
+    return product.einsum(a, b, subscripts=subscripts)
+
+
+def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
+    if not isinstance(subscripts, str):
+        raise TraceError(
+            "np.einsum: lists of axis numbers cannot be traced. Write the subscripts "
+            "as text, np.einsum('ij,jk->ik', a, b)."
+        )
+    text = subscripts.replace(" ", "")
+    left, arrow, right = text.partition("->")
+    terms = left.split(",")
+    if "." in text or any(len(set(term)) < len(term) for term in terms):
+        raise TraceError(
+            f"np.einsum: {subscripts!r} has an ellipsis or names an index twice in one "
+            "operand, which cannot be traced. Name every axis with a letter of its own."
+        )
+    if not arrow:
+        every = "".join(terms)
+        right = "".join(sorted(one for one in set(every) if every.count(one) == 1))
+    ranks = [np.ndim(operand) for operand in operands]
+    if [len(term) for term in terms] != ranks:
+        raise ShapeError(
+            f"np.einsum: {subscripts!r} is for arrays of "
+            f"{', '.join(str(len(term)) for term in terms)} dimensions; the operands "
+            f"have {', '.join(str(rank) for rank in ranks)}."
+        )
+    return product.einsum(*operands, subscripts=f"{','.join(terms)}->{right}")
+
+
+# Making arrays --------------------------------------------------------------------
+
+
+def zeros_like(a: Any, dtype: Any = None) -> Any:
+    return np.full_like(a, 0, dtype=dtype)
+
+
+def ones_like(a: Any, dtype: Any = None) -> Any:
+    return np.full_like(a, 1, dtype=dtype)
+
+
+def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
+    kept = a.dtype if dtype is None else np.dtype(dtype)
+    value = fill_value if hasattr(fill_value, "node") else a.constant(fill_value, kept)
+    return np.broadcast_to(value.astype(kept), a.shape)
+
+
+# Questions with a plain answer ----------------------------------------------------
+
+
+def shape_(a: Any) -> Any:
+    return a.shape
+
+
+def ndim(a: Any) -> int:
+    rank: int = a.ndim
+    return rank
+
+
+def size(a: Any, axis: int | None = None) -> Any:
+    return math.prod(a.shape) if axis is None else a.shape[axis]
+
+
+def result_type(*arrays_and_dtypes: Any) -> Any:
+    return np.result_type(*(getattr(one, "dtype", one) for one in arrays_and_dtypes))
+
+
+UFUNCS: Mapping[np.ufunc, Callable[..., Any]] = MappingProxyType(
+    {
+        **{
+            row.numpy: row
+            for family in (elementwise, product)
+            for row in vars(family).values()
+            if isinstance(getattr(row, "numpy", None), np.ufunc)
+        },
+        np.positive: elementwise.positive,
+        np.power: power,
+        np.square: square,
+        np.bitwise_and: bitwise(elementwise.logical_and),
+        np.bitwise_or: bitwise(elementwise.logical_or),
+        np.bitwise_xor: bitwise(elementwise.logical_xor),
+        np.invert: bitwise(elementwise.logical_not),
+    }
+)
+
+FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
+    {
+        np.sum: sum_,
+        np.max: max_,
+        np.amax: max_,
+        np.min: min_,
+        np.amin: min_,
+        np.argmax: argmax,
+        np.mean: mean,
+        np.var: var,
+        np.std: std,
+        np.where: where,
+        np.clip: clip,
+        np.reshape: reshape,
+        np.transpose: transpose,
+        np.swapaxes: swapaxes,
+        np.expand_dims: expand_dims,
+        np.squeeze: squeeze,
+        np.broadcast_to: broadcast_to,
+        np.concatenate: concatenate,
+        np.stack: stack,
+        np.split: split,
+        np.dot: dot,
+        np.outer: outer,
+        np.tensordot: tensordot,
+        np.einsum: einsum,
+        np.zeros_like: zeros_like,
+        np.ones_like: ones_like,
+        np.full_like: full_like,
+        np.shape: shape_,
+        np.ndim: ndim,
+        np.size: size,
+        np.result_type: result_type,
+    }
+)
+
+
+def scipy_ufunc(ufunc: np.ufunc, special: Any) -> Callable[..., Any] | None:
+    """Give the row of a ufunc of ``scipy.special``, if it has one."""
+    return {special.expit: stable.sigmoid}.get(ufunc)

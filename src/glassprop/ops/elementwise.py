@@ -1,0 +1,188 @@
+"""Elementwise rows: arithmetic, powers, exponentials, comparisons, selection.
+
+In a VJP, ``g`` is the gradient with respect to the output, ``y`` the output, ``a`` and
+``b`` (or ``x``) the inputs. Gradients that broadcasting made too large are summed back
+by `glassprop.differentiate`, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassprop.graph import Case, Primitive
+from glassprop.ops.rules import (
+    binary_cases,
+    broadcast_shape,
+    common_dtype,
+    each_element,
+    no_cost,
+    same_shape,
+    ufunc_dtype,
+    unary_cases,
+)
+
+TRANSCENDENTAL = 10.0  # operations, roughly, of one exp or log
+VJP = Callable[..., Any]
+
+
+def unary(
+    ufunc: np.ufunc,
+    vjp: VJP | None,
+    *,
+    weight: float = 1.0,
+    low: float = -2.0,
+    high: float = 2.0,
+) -> Primitive:
+    """Make the row of a ufunc of one input."""
+    return Primitive(
+        name=ufunc.__name__,
+        numpy=ufunc,
+        shape=same_shape,
+        dtype=ufunc_dtype(ufunc),
+        vjps=(vjp,),
+        cost=each_element(weight),
+        cases=unary_cases(low, high),
+        elementwise=True,
+    )
+
+
+def binary(
+    ufunc: np.ufunc,
+    vjp_a: VJP | None = None,
+    vjp_b: VJP | None = None,
+    *,
+    weight: float = 1.0,
+    cases: tuple[Case, ...] = binary_cases(),
+) -> Primitive:
+    """Make the row of a ufunc of two inputs."""
+    return Primitive(
+        name=ufunc.__name__,
+        numpy=ufunc,
+        shape=broadcast_shape,
+        dtype=ufunc_dtype(ufunc),
+        vjps=(vjp_a, vjp_b),
+        cost=each_element(weight),
+        cases=cases,
+        elementwise=True,
+    )
+
+
+positive = unary(np.positive, lambda g, y, x: g)
+negative = unary(np.negative, lambda g, y, x: -g)
+absolute = unary(np.absolute, lambda g, y, x: g * np.sign(x))
+sign = unary(np.sign, None)
+exp = unary(np.exp, lambda g, y, x: g * y, weight=TRANSCENDENTAL)
+expm1 = unary(np.expm1, lambda g, y, x: g * (y + 1), weight=TRANSCENDENTAL)
+log = unary(np.log, lambda g, y, x: g / x, weight=TRANSCENDENTAL, low=0.5, high=3)
+log1p = unary(
+    np.log1p, lambda g, y, x: g / (1 + x), weight=TRANSCENDENTAL, low=-0.5, high=3
+)
+sqrt = unary(np.sqrt, lambda g, y, x: 0.5 * g / y, weight=4, low=0.5, high=3)
+tanh = unary(np.tanh, lambda g, y, x: g * (1 - y * y), weight=TRANSCENDENTAL)
+sin = unary(np.sin, lambda g, y, x: g * np.cos(x), weight=TRANSCENDENTAL)
+cos = unary(np.cos, lambda g, y, x: -g * np.sin(x), weight=TRANSCENDENTAL)
+
+add = binary(np.add, lambda g, y, a, b: g, lambda g, y, a, b: g)
+subtract = binary(np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g)
+multiply = binary(np.multiply, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a)
+divide = binary(
+    np.divide,
+    lambda g, y, a, b: g / b,
+    lambda g, y, a, b: -g * y / b,
+    weight=4,
+    cases=binary_cases(0.5, 2.0),
+)
+power = binary(
+    np.power,
+    lambda g, y, a, b: g * b * np.power(a, b - 1),
+    lambda g, y, a, b: g * y * np.log(np.where(a > 0, a, 1)),
+    weight=2 * TRANSCENDENTAL,
+    cases=binary_cases(0.5, 2.0),
+)
+# Where both inputs are equal the gradient goes to the second: np.maximum(z, 0), the
+# rectified linear unit, then has slope 0 at 0, as everywhere else in the field.
+maximum = binary(
+    np.maximum,
+    lambda g, y, a, b: np.where(a > b, g, 0),
+    lambda g, y, a, b: np.where(a > b, 0, g),
+)
+minimum = binary(
+    np.minimum,
+    lambda g, y, a, b: np.where(a < b, g, 0),
+    lambda g, y, a, b: np.where(a < b, 0, g),
+)
+logaddexp = binary(
+    np.logaddexp,
+    lambda g, y, a, b: g * np.exp(a - y),
+    lambda g, y, a, b: g * np.exp(b - y),
+    weight=2 * TRANSCENDENTAL,
+)
+
+greater = binary(np.greater)
+greater_equal = binary(np.greater_equal)
+less = binary(np.less)
+less_equal = binary(np.less_equal)
+equal = binary(np.equal)
+not_equal = binary(np.not_equal)
+
+LOGICAL_CASES = (
+    Case(((3, 4), (4,)), kinds="bb"),
+    Case(((3, 1), (1, 4)), kinds="bb"),
+    Case(((4,), (4,))),
+)
+logical_and = binary(np.logical_and, cases=LOGICAL_CASES)
+logical_or = binary(np.logical_or, cases=LOGICAL_CASES)
+logical_xor = binary(np.logical_xor, cases=LOGICAL_CASES)
+logical_not = unary(np.logical_not, None)
+
+where = Primitive(
+    name="where",
+    numpy=np.where,
+    shape=broadcast_shape,
+    dtype=lambda condition, a, b: common_dtype(a, b),
+    vjps=(
+        None,
+        lambda g, y, condition, a, b: np.where(condition, g, 0),
+        lambda g, y, condition, a, b: np.where(condition, 0, g),
+    ),
+    cases=(
+        Case(((3, 4), (3, 4), (3, 4)), kinds="b"),
+        Case(((3, 1), (4,), ()), kinds="b"),
+        Case(((), (3, 4), (4,)), kinds="b"),
+    ),
+    elementwise=True,
+)
+
+
+def _astype(x: Any, dtype: np.dtype[Any]) -> Any:
+    return np.asarray(x).astype(dtype)
+
+
+astype = Primitive(
+    name="astype",
+    numpy=_astype,
+    shape=same_shape,
+    dtype=lambda x, dtype: np.dtype(dtype),
+    vjps=(lambda g, y, x, dtype: g.astype(x.dtype),),
+    cost=no_cost,
+    cases=(
+        Case(((3, 4),), {"dtype": np.dtype(np.float64)}),
+        Case(((3, 4),), {"dtype": np.dtype(np.float32)}),
+        Case(((3, 4),), {"dtype": np.dtype(np.float64)}, kinds="b"),
+    ),
+    elementwise=True,
+)
+
+stop_gradient = Primitive(
+    name="stop_gradient",
+    numpy=np.positive,
+    shape=same_shape,
+    dtype=ufunc_dtype(np.positive),
+    vjps=(None,),
+    cost=no_cost,
+    cases=unary_cases(),
+    elementwise=True,
+)

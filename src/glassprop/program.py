@@ -1,0 +1,233 @@
+"""A program: a graph with named inputs and outputs, and what can be asked of it.
+
+An output that has the name of an input is its new value: a back end that can, writes it
+in place. `Program.run` interprets the graph node by node with the rows' NumPy meanings;
+back ends make faster or more readable forms of the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from glassprop.errors import ShapeError, shape_text
+from glassprop.graph import Node, Shape, Size, concrete, order
+from glassprop.literals import Literals, python_numbers
+from glassprop.names import readable_names
+from glassprop.ops import indexing, leaves
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of a run.
+
+    Parameters
+    ----------
+    name, scope, section : str
+        Its readable name, the path of its layer, and the part of the step.
+    node : Node
+        The operation that made it.
+    value : array or number
+        What it was.
+    """
+
+    name: str
+    scope: str
+    section: str
+    node: Node
+    value: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A graph with named inputs and outputs.
+
+    Parameters
+    ----------
+    name : str
+        The name of the function it is printed as.
+    inputs : mapping from str to Node
+        The values that the caller gives, in order.
+    outputs : mapping from str to Node
+        The values that it gives; one with the name of an input replaces that input.
+    doc : str
+        One line that says what it computes.
+    """
+
+    name: str
+    inputs: Mapping[str, Node]
+    outputs: Mapping[str, Node]
+    doc: str = ""
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """Every node, each after the nodes it reads; unused inputs are left out."""
+        return order(self.outputs.values())
+
+    @cached_property
+    def names(self) -> dict[Node, str]:
+        """A readable name for every node and every input."""
+        given = list(self.inputs.values())
+        return readable_names(
+            [*given, *(one for one in self.nodes if one not in given)]
+        )
+
+    @cached_property
+    def literals(self) -> Literals:
+        """Which values are Python numbers."""
+        return python_numbers(self.nodes)
+
+    @property
+    def updates(self) -> dict[str, Node]:
+        """The outputs that replace an input."""
+        return {key: one for key, one in self.outputs.items() if key in self.inputs}
+
+    @property
+    def results(self) -> dict[str, Node]:
+        """The outputs that do not replace an input."""
+        return {key: one for key, one in self.outputs.items() if key not in self.inputs}
+
+    @property
+    def size(self) -> int:
+        """The number of operations."""
+        return sum(bool(node.inputs) for node in self.nodes)
+
+    def cost(self, rows: int = 1) -> float:
+        """Count the arithmetic operations of one run on a batch of `rows` rows."""
+        sizes = {node: _Concrete(concrete(node.shape, rows)) for node in self.nodes}
+        return float(
+            sum(
+                node.primitive.cost(
+                    sizes[node], *(sizes[one] for one in node.inputs), **node.attributes
+                )
+                for node in self.nodes
+            )
+        )
+
+    def rows(self, values: Mapping[str, Any]) -> int:
+        """Find the number of rows in the inputs; 0 if no input has a row axis.
+
+        Raises
+        ------
+        ShapeError
+            If an input is missing, is not known, or has another shape.
+        """
+        if values.keys() != self.inputs.keys():
+            missing = [key for key in self.inputs if key not in values]
+            unknown = [key for key in values if key not in self.inputs]
+            raise ShapeError(
+                f"{self.name} takes {', '.join(self.inputs)}; missing: "
+                f"{', '.join(missing) or 'none'}, not known: "
+                f"{', '.join(unknown) or 'none'}."
+            )
+        rows = None
+        for key, node in self.inputs.items():
+            shape = np.shape(values[key])
+            found = _rows_of(node.shape, shape)
+            rows = found if rows is None else rows
+            if (
+                len(shape) != len(node.shape)
+                or concrete(node.shape, rows or 0) != shape
+            ):
+                raise ShapeError(
+                    f"{self.name}: expected {key} of shape {shape_text(node.shape)}"
+                    f"{f' with n = {rows}' if rows is not None else ''}, got "
+                    f"{shape_text(shape)}."
+                )
+        return rows or 0
+
+    def run(self, values: Mapping[str, Any], *, record: bool = False) -> Any:
+        """Calculate the outputs, node by node.
+
+        Parameters
+        ----------
+        values : mapping from str to array
+            A value for each input.
+        record : bool
+            Whether to give every value on the way too.
+
+        Returns
+        -------
+        dict from str to array, and with `record` a list of Value
+            The outputs by name; the values in the order they were made.
+        """
+        steps = list(self.steps(values))
+        made = {node: value for node, value in steps}
+        outputs = {
+            key: np.array(made[node], node.dtype)[()]
+            for key, node in self.outputs.items()
+        }
+        if not record:
+            return outputs
+        return outputs, [
+            Value(
+                self.names[node],
+                node.scope,
+                node.section,
+                node,
+                np.asarray(value, node.dtype)[()],
+            )
+            for node, value in steps
+        ]
+
+    def steps(self, values: Mapping[str, Any]) -> Iterator[tuple[Node, Any]]:
+        """Calculate node by node, and yield each with its value."""
+        rows = self.rows(values)
+        made: dict[Node, Any] = {}
+        for node in self.nodes:
+            made[node] = self._value(node, made, values, rows)
+            yield node, made[node]
+
+    def _value(
+        self, node: Node, made: Mapping[Node, Any], values: Mapping[str, Any], rows: int
+    ) -> Any:
+        if node.primitive is leaves.input_:
+            return np.asarray(values[node.attributes["name"]], node.dtype)
+        attributes = concrete_attributes(node, rows)
+        if node in self.literals.types and not node.inputs:
+            return attributes["size" if node.primitive is leaves.size else "value"]
+        arguments = [
+            np.asarray(made[one], one.dtype)[()]
+            if (node, at) in self.literals.strong
+            else made[one]
+            for at, one in enumerate(node.inputs)
+        ]
+        if node in self.literals.types:
+            return PYTHON[node.primitive.name](*arguments)
+        return node.primitive.numpy(*arguments, **attributes)
+
+
+PYTHON = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+    "negative": lambda a: -a,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Concrete:
+    shape: tuple[int, ...]
+
+
+def concrete_attributes(node: Node, rows: int) -> dict[str, Any]:
+    """Put a number of rows in the place of n in the attributes of a node."""
+    return {
+        key: indexing.concrete_key(value, rows)
+        if key == "key"
+        else concrete(value, rows)
+        for key, value in node.attributes.items()
+    }
+
+
+def _rows_of(expected: Shape, shape: Sequence[int]) -> int | None:
+    """Solve k * n = size for n, where the shape has an n."""
+    for size, found in zip(expected, shape, strict=False):
+        if isinstance(size, Size) and found % size.factor == 0:
+            return found // size.factor
+    return None

@@ -1,0 +1,396 @@
+"""Rewriting a graph into a shorter one with the same values.
+
+`simplify` goes through a graph once, inputs first. Each node is folded if its inputs
+are numbers, rewritten by the first rule of `RULES` that fits, and merged with an equal
+node made before. What no output needs falls away by itself.
+
+A rule is one line with its law in words. By default only exact rules run: those that
+leave every value as it is, 0, -0.0, infinities and NaN included. (Laws with powers of
+two assume that no step between overflows or falls below the smallest normal number.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from glassprop.graph import Node, Primitive, apply, order
+from glassprop.ops import PRIMITIVES, elementwise, leaves, reduction, shape
+from glassprop.ops.elementwise import add, divide, multiply, negative, subtract
+
+Rewrite: TypeAlias = Callable[[Node], Node | None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A law, where it starts, and how it is applied.
+
+    Parameters
+    ----------
+    law : str
+        The law in words, ``x * 1 -> x``.
+    primitive : Primitive or None
+        The row at the root of the left side; None for any.
+    rewrite : callable
+        From a node to its replacement, or None where the law does not apply.
+    exact : bool
+        Whether every value stays as it is, bit by bit.
+    """
+
+    law: str
+    primitive: Primitive | None
+    rewrite: Rewrite
+    exact: bool = True
+
+
+def number(node: Node) -> float | None:
+    """Give the value of a constant that is a single number, None for the rest."""
+    if node.primitive is not leaves.constant or node.shape:
+        return None
+    value = node.attributes["value"]
+    return None if isinstance(value, bool | np.bool_) else float(value)
+
+
+def like(node: Node, primitive: Primitive, *inputs: Node, **attributes: Any) -> Node:
+    """Make a node in the scope and section of another."""
+    return apply(primitive, inputs, attributes, scope=node.scope, section=node.section)
+
+
+def literal(node: Node, value: float) -> Node:
+    """Make a Python number that stands beside the values of a node."""
+    whole = int(value) if value == int(value) else value
+    made = apply(leaves.constant, (), {"value": whole, "dtype": node.dtype})
+    return replace(made, scope=node.scope, section=node.section)
+
+
+def same(node: Node, kept: Node) -> Node | None:
+    """Let `kept` stand for the node if shape and dtype stay."""
+    fits = kept.shape == node.shape and kept.dtype == node.dtype
+    return kept if fits else None
+
+
+def _power_of_two(value: float | None) -> bool:
+    return value is not None and value != 0 and abs(math.frexp(value)[0]) == 0.5
+
+
+def _neutral(position: int, value: float) -> Rewrite:
+    """Drop an operand that changes nothing, such as the 1 in x * 1."""
+
+    def rewrite(node: Node) -> Node | None:
+        found = number(node.inputs[position])
+        signed = found is not None and math.copysign(1, found) == 1
+        kept = node.inputs[1 - position]
+        return same(node, kept) if found == value and signed else None
+
+    return rewrite
+
+
+def _minus_one(node: Node) -> Node | None:
+    for this, other in (node.inputs, node.inputs[::-1]):
+        if number(this) == -1 and other.dtype == node.dtype:
+            return like(node, negative, other)
+    return None
+
+
+def _twice_negative(node: Node) -> Node | None:
+    (x,) = node.inputs
+    return x.inputs[0] if x.primitive is negative else None
+
+
+def _add_negative(node: Node) -> Node | None:
+    a, b = node.inputs
+    if b.primitive is negative:
+        return like(node, subtract, a, b.inputs[0])
+    return like(node, subtract, b, a.inputs[0]) if a.primitive is negative else None
+
+
+def _subtract_negative(node: Node) -> Node | None:
+    a, b = node.inputs
+    return like(node, add, a, b.inputs[0]) if b.primitive is negative else None
+
+
+def _negative_out(node: Node) -> Node | None:
+    """Move a sign out of a product or quotient, where it can meet another."""
+    a, b = node.inputs
+    if a.primitive is negative and not a.name:
+        return like(node, negative, like(node, node.primitive, a.inputs[0], b))
+    if b.primitive is negative and not b.name:
+        return like(node, negative, like(node, node.primitive, a, b.inputs[0]))
+    return None
+
+
+def _doubled(node: Node) -> Node | None:
+    a, b = node.inputs
+    floating = node.dtype.kind == "f"
+    return like(node, multiply, literal(a, 2), a) if a is b and floating else None
+
+
+def _number_first(node: Node) -> Node | None:
+    a, b = node.inputs
+    if number(b) is not None and number(a) is None:
+        return like(node, multiply, b, a)
+    return None
+
+
+def _joined_numbers(node: Node) -> Node | None:
+    a, b = node.inputs
+    if b.primitive is not multiply or b.dtype != node.dtype or node.dtype.kind != "f":
+        return None
+    outer, inner = number(a), number(b.inputs[0])
+    if outer is None or inner is None:
+        return None
+    if not (_power_of_two(outer) and _power_of_two(inner)):
+        return None
+    joined = literal(node, outer * inner)
+    return like(node, multiply, joined, b.inputs[1])
+
+
+def _number_outwards(node: Node) -> Node | None:
+    """Move a power of two to the front of a product, where it can meet another."""
+    a, b = node.inputs
+    if node.dtype.kind != "f" or number(a) is not None:
+        return None
+    for inner, other, before in ((b, a, True), (a, b, False)):
+        if inner.primitive is not multiply or inner.name:
+            continue
+        first, rest = inner.inputs
+        if _power_of_two(number(first)) and rest.dtype == node.dtype == other.dtype:
+            pair = (other, rest) if before else (rest, other)
+            return like(node, multiply, first, like(node, multiply, *pair))
+    return None
+
+
+def _broadcast_out(node: Node) -> Node | None:
+    """Calculate before repeating; the operation broadcasts by itself where it can."""
+    if not node.primitive.elementwise:
+        return None
+    inner = [_unrepeated(one) for one in node.inputs]
+    if all(new is old for new, old in zip(inner, node.inputs, strict=True)):
+        return None
+    small = like(node, node.primitive, *inner, **node.attributes)
+    if small.shape == node.shape:
+        return small
+    return like(node, shape.broadcast_to, small, shape=node.shape)
+
+
+def _unrepeated(node: Node) -> Node:
+    return node.inputs[0] if node.primitive is shape.broadcast_to else node
+
+
+def _repeated_number(node: Node) -> Node | None:
+    """Repeat a single number straight to the shape that is wanted."""
+    (x,) = node.inputs
+    if x.primitive is not shape.broadcast_to or x.inputs[0].shape:
+        return None
+    return like(node, shape.broadcast_to, x.inputs[0], shape=node.shape)
+
+
+def _repeated_with_ones(node: Node) -> Node | None:
+    """Leave axes of size 1 in front to the broadcast."""
+    (x,) = node.inputs
+    if x.primitive is not shape.reshape:
+        return None
+    old, new = x.inputs[0].shape, x.shape
+    if new != (1,) * (len(new) - len(old)) + old or len(new) <= len(old):
+        return None
+    return like(node, shape.broadcast_to, x.inputs[0], **node.attributes)
+
+
+def _unchanged(node: Node) -> Node | None:
+    return same(node, node.inputs[0])
+
+
+def _through(node: Node) -> Node:
+    return node.inputs[0]
+
+
+def _reshaped_twice(node: Node) -> Node | None:
+    (x,) = node.inputs
+    if x.primitive is not shape.reshape:
+        return None
+    return like(node, shape.reshape, x.inputs[0], **node.attributes)
+
+
+def _broadcast_twice(node: Node) -> Node | None:
+    (x,) = node.inputs
+    if x.primitive is not shape.broadcast_to:
+        return None
+    return like(node, shape.broadcast_to, x.inputs[0], **node.attributes)
+
+
+def _transposed_twice(node: Node) -> Node | None:
+    (x,) = node.inputs
+    if x.primitive is not shape.transpose:
+        return None
+    first, second = x.attributes["axes"], node.attributes["axes"]
+    axes = tuple(first[at] for at in second)
+    if axes == tuple(range(len(axes))):
+        return x.inputs[0]
+    return like(node, shape.transpose, x.inputs[0], axes=axes)
+
+
+def _same_choices(node: Node) -> Node | None:
+    _, a, b = node.inputs
+    return same(node, a) if a is b else None
+
+
+def _no_axes(node: Node) -> Node | None:
+    return same(node, node.inputs[0]) if node.attributes["axis"] == () else None
+
+
+def _reciprocal_product(node: Node) -> Node | None:
+    """Divide by b instead of multiplying by 1 / b."""
+    for this, other in (node.inputs, node.inputs[::-1]):
+        if this.primitive is divide and number(this.inputs[0]) == 1:
+            return like(node, divide, other, this.inputs[1])
+    return None
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("+x -> x", elementwise.positive, _through),
+    Rule("stop_gradient(x) -> x", elementwise.stop_gradient, _through),
+    Rule("x * 1 -> x", multiply, _neutral(1, 1)),
+    Rule("1 * x -> x", multiply, _neutral(0, 1)),
+    Rule("x / 1 -> x", divide, _neutral(1, 1)),
+    Rule("x - 0 -> x", subtract, _neutral(1, 0)),
+    Rule("-1 * x -> -x", multiply, _minus_one),
+    Rule("-(-x) -> x", negative, _twice_negative),
+    Rule("a + (-b) -> a - b", add, _add_negative),
+    Rule("a - (-b) -> a + b", subtract, _subtract_negative),
+    Rule("(-a) * b -> -(a * b)", multiply, _negative_out),
+    Rule("(-a) / b -> -(a / b)", divide, _negative_out),
+    Rule("x + x -> 2 * x", add, _doubled),
+    Rule("x * number -> number * x", multiply, _number_first),
+    Rule("2^i * (2^j * x) -> 2^(i+j) * x", multiply, _joined_numbers),
+    Rule("a * (2^i * b) -> 2^i * (a * b)", multiply, _number_outwards),
+    Rule("f(broadcast(a), b) -> broadcast(f(a, b))", None, _broadcast_out),
+    Rule("reshape(broadcast(1 number)) -> broadcast", shape.reshape, _repeated_number),
+    Rule(
+        "transpose(broadcast(1 number)) -> broadcast", shape.transpose, _repeated_number
+    ),
+    Rule(
+        "broadcast(x with axes of 1 in front) -> broadcast(x)",
+        shape.broadcast_to,
+        _repeated_with_ones,
+    ),
+    Rule("astype of the same dtype -> x", elementwise.astype, _unchanged),
+    Rule("reshape to the same shape -> x", shape.reshape, _unchanged),
+    Rule("broadcast to the same shape -> x", shape.broadcast_to, _unchanged),
+    Rule("reshape(reshape(x)) -> reshape(x)", shape.reshape, _reshaped_twice),
+    Rule(
+        "broadcast(broadcast(x)) -> broadcast(x)", shape.broadcast_to, _broadcast_twice
+    ),
+    Rule("transpose(transpose(x)) -> transpose(x)", shape.transpose, _transposed_twice),
+    Rule("where(c, x, x) -> x", elementwise.where, _same_choices),
+    Rule("sum over no axis -> x", reduction.sum_, _no_axes),
+    Rule("max over no axis -> x", reduction.max_, _no_axes),
+    Rule("min over no axis -> x", reduction.min_, _no_axes),
+    Rule("(1 / b) * x -> x / b", multiply, _reciprocal_product, exact=False),
+)
+
+
+def simplify(outputs: Sequence[Node], *, inexact: bool = False) -> list[Node]:
+    """Rewrite the graph of some outputs into a shorter one.
+
+    Parameters
+    ----------
+    outputs : sequence of Node
+        The roots of the graph.
+    inexact : bool
+        Whether rules that may change the last digits run too.
+
+    Returns
+    -------
+    list of Node
+        The roots of the new graph, in the same order.
+    """
+    rewriting = _Rewriting([rule for rule in RULES if rule.exact or inexact])
+    new: dict[Node, Node] = {}
+    for node in order(outputs):
+        inputs = tuple(new[one] for one in node.inputs)
+        same_inputs = inputs == node.inputs
+        new[node] = rewriting.reduced(
+            node if same_inputs else replace(node, inputs=inputs)
+        )
+    return _with_names(new, outputs)
+
+
+def _with_names(new: dict[Node, Node], outputs: Sequence[Node]) -> list[Node]:
+    """Write the names of replaced nodes into nameless replacements."""
+    lost = {
+        fresh: old
+        for old, fresh in reversed(new.items())
+        if old.name and fresh.inputs and not fresh.name
+    }
+    final: dict[Node, Node] = {}
+    for node in order(new[one] for one in outputs):
+        inputs = tuple(final[one] for one in node.inputs)
+        made = node if inputs == node.inputs else replace(node, inputs=inputs)
+        old = lost.get(node)
+        final[node] = replace(made, name=old.name, scope=old.scope) if old else made
+    return [final[new[one]] for one in outputs]
+
+
+class _Rewriting:
+    """One pass over a graph: the rules, and the nodes that are reduced already."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules: dict[Primitive, list[Rule]] = {
+            row: [rule for rule in rules if rule.primitive in (None, row)]
+            for row in PRIMITIVES.values()
+        }
+        self.made: dict[Any, Node] = {}
+        self.done: set[Node] = set()
+
+    def reduced(self, node: Node) -> Node:
+        """Apply rules until none fits; the parts that a rule makes come first."""
+        while node not in self.done:
+            better = _folded(node) or self._rewritten(node)
+            if better is None:
+                return self._merged(node)
+            if better not in self.done:
+                inputs = tuple(self.reduced(one) for one in better.inputs)
+                better = replace(better, inputs=inputs, name=node.name)
+            node = better
+        return node
+
+    def _rewritten(self, node: Node) -> Node | None:
+        for rule in self.rules[node.primitive]:
+            better = rule.rewrite(node)
+            if better is not None:
+                return better
+        return None
+
+    def _merged(self, node: Node) -> Node:
+        """Give the node made before for the same operation on the same inputs."""
+        key = (
+            node.primitive,
+            tuple(id(one) for one in node.inputs),
+            tuple((name, _key(value)) for name, value in node.attributes.items()),
+        )
+        kept = self.made.setdefault(key, node)
+        self.done.add(kept)
+        return kept
+
+
+def _folded(node: Node) -> Node | None:
+    """Calculate a node whose inputs are all numbers."""
+    if not node.inputs or node.shape or any(number(one) is None for one in node.inputs):
+        return None
+    typed = [np.asarray(one.attributes["value"], one.dtype)[()] for one in node.inputs]
+    with np.errstate(all="ignore"):
+        value = node.primitive.numpy(*typed, **node.attributes)
+    kept = np.asarray(value, node.dtype)[()]
+    if not any(isinstance(one.attributes["value"], np.generic) for one in node.inputs):
+        kept = kept.item()
+    made = apply(leaves.constant, (), {"value": kept, "dtype": node.dtype})
+    return replace(made, scope=node.scope, section=node.section, name=node.name)
+
+
+def _key(value: Any) -> Any:
+    """Tell constants apart that Python finds equal: 0.0 and -0.0, 1 and True."""
+    return id(value) if isinstance(value, np.ndarray) else (type(value), repr(value))

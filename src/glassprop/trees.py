@@ -1,0 +1,61 @@
+"""Trees: nested dicts, lists and tuples with arrays at their leaves.
+
+Parameters, gradients and optimizer states are trees. Dicts keep their own order. A
+path is written as its author would name the leaf: ``hidden.weight``, ``layers.0``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from glassprop.errors import ArgumentError
+
+
+def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of each leaf, in order."""
+    children = _children(tree)
+    if children is None:
+        yield path, tree
+        return
+    for key, child in children:
+        yield from leaves(child, f"{path}.{key}" if path else str(key))
+
+
+def map_leaves(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
+    """Apply a function to each leaf, and to the leaves in the same place of others."""
+    children = _children(tree)
+    if children is None:
+        return function(tree, *others)
+    mapped = [
+        map_leaves(function, child, *(_child(other, tree, key) for other in others))
+        for key, child in children
+    ]
+    if isinstance(tree, Mapping):
+        return dict(zip(tree, mapped, strict=True))
+    if hasattr(tree, "_fields"):
+        return type(tree)(*mapped)
+    return type(tree)(mapped)
+
+
+def filled(tree: Any, values: Iterator[Any]) -> Any:
+    """Put values in the place of the leaves, in order."""
+    return map_leaves(lambda _leaf: next(values), tree)
+
+
+def _children(tree: Any) -> list[tuple[Any, Any]] | None:
+    if isinstance(tree, Mapping):
+        return list(tree.items())
+    if isinstance(tree, tuple | list):
+        return list(enumerate(tree))
+    return None
+
+
+def _child(other: Any, tree: Any, key: Any) -> Any:
+    try:
+        return other[key]
+    except (KeyError, IndexError, TypeError):
+        raise ArgumentError(
+            f"two nested structures differ: one has an entry {key!r} of "
+            f"{type(tree).__name__}, the other has not."
+        ) from None
