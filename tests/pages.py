@@ -252,7 +252,9 @@ def workspace(folder: Path) -> Iterator[None]:
     examples = ROOT / "examples"
     if examples.is_dir():
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(examples, folder / "examples", ignore=ignored)
+        shutil.copytree(
+            examples, folder / "examples", ignore=ignored, dirs_exist_ok=True
+        )
     with contextlib.chdir(folder):
         yield
 
@@ -265,7 +267,7 @@ def check_page(path: Path, folder: Path) -> None:
     path : Path
         The Markdown file.
     folder : Path
-        An empty folder to work in.
+        A folder to work in.
 
     Raises
     ------
@@ -299,7 +301,7 @@ def write_page(path: Path, folder: Path) -> bool:
     path : Path
         The Markdown file.
     folder : Path
-        An empty folder to work in.
+        A folder to work in.
     """
     path = path.resolve()
     text = path.read_text(encoding="utf-8")

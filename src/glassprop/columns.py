@@ -23,6 +23,15 @@ EXACT = 2.0**53  # from here on, float64 cannot hold every whole number
 def find_column(table: Table, name: str) -> TableColumn:
     """Find a column by its name.
 
+    Parameters
+    ----------
+    table : Table
+    name : str
+
+    Returns
+    -------
+    TableColumn
+
     Raises
     ------
     DataError
@@ -143,10 +152,17 @@ def read_codes(
 def refuse_dates(table: Table, column: TableColumn, way_out: str = "") -> None:
     """Refuse a column of dates, times, or a type that is not for a network at all.
 
+    Parameters
+    ----------
+    table : Table
+    column : TableColumn
+    way_out : str
+        A sentence to end the message with.
+
     Raises
     ------
     DataError
-        With `way_out` as its last sentence.
+        The column is of such a type.
     """
     if column.kind in {"dates", "other"}:
         what = "dates or times" if column.kind == "dates" else f"type {column.type}"
@@ -157,7 +173,18 @@ def refuse_dates(table: Table, column: TableColumn, way_out: str = "") -> None:
 
 
 def look_like_numbers(column: TableColumn) -> NDArray[np.bool_]:
-    """Say for each cell of a column of words whether it spells a number."""
+    """Say for each cell of a column of words whether it spells a number.
+
+    Parameters
+    ----------
+    column : TableColumn
+        Of kind words or booleans.
+
+    Returns
+    -------
+    bool array of shape (rows,)
+        False where missing.
+    """
     matches = [re.fullmatch(NUMBER, text) is not None for text in column.values]
     return np.array(matches, dtype=np.bool_)
 
@@ -171,7 +198,20 @@ def number_text(number: float) -> str:
 def place(
     table: Table, column: TableColumn, rows: NDArray[np.bool_] | None = None
 ) -> str:
-    """Name a column for a message, and the first of the rows at fault."""
+    """Name a column for a message, and the first of the rows at fault.
+
+    Parameters
+    ----------
+    table : Table
+    column : TableColumn
+    rows : bool array of shape (rows,), optional
+        True for each row at fault.
+
+    Returns
+    -------
+    str
+        Such as ``'t.csv', column 'x', row 3``.
+    """
     text = f"{table.source}, column {column.name!r}"
     if rows is None:
         return text

@@ -13,6 +13,7 @@ from; a *section* is the part of a step it belongs to (forward, backward, update
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -89,6 +90,9 @@ class Primitive:
         from concrete shapes.
     cases : tuple of Case
         The inputs of the registry tests.
+    elementwise : bool
+        Whether each element of the value depends on the elements of the inputs in the
+        same place alone, broadcasting as NumPy does.
     """
 
     name: str
@@ -254,7 +258,8 @@ def normal_axes(
     """Turn an `axis` argument into sorted, non-negative axes; None means all."""
     if axis is None:
         return tuple(range(rank))
-    axes = (axis,) if isinstance(axis, int | np.integer) else tuple(axis)
+    several = isinstance(axis, Sequence | np.ndarray)
+    axes = tuple(axis) if several else (operator.index(axis),)  # type: ignore[arg-type]
     for one in axes:
         if not -rank <= one < rank:
             raise ShapeError(

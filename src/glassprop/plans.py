@@ -90,7 +90,13 @@ class Plan:
         return "classification" if self.target.kind == "words" else "regression"
 
     def to_json(self) -> dict[str, object]:
-        """Give the plan as dicts, lists and strings, for the model file."""
+        """Give the plan as dicts, lists and strings, for the model file.
+
+        Returns
+        -------
+        dict
+            What `json.dumps` takes and `from_json` reads.
+        """
         return {
             "features": [_column_to_json(column) for column in self.features],
             "target": _column_to_json(self.target),
@@ -104,6 +110,10 @@ class Plan:
         ----------
         data : object
             Trusted in nothing.
+
+        Returns
+        -------
+        Plan
 
         Raises
         ------

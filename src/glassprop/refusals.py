@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NoReturn
 
-from glassprop.errors import GlasspropError, TraceError, did_you_mean
+import numpy as np
+
+from glassprop.errors import GlasspropError, TraceError
 
 OWN_PACKAGES = ("glassprop", "numpy", "contextlib")
 
@@ -23,16 +25,74 @@ def refuse(what: str, why: str, repair: str) -> TraceError:
     return TraceError(f"{what} cannot be traced: {why}. {repair}")
 
 
-def unsupported(function: Any, known: list[str]) -> TraceError:
+def unsupported(function: Any) -> TraceError:
     """Make the error for a function that has no meaning on traced arrays."""
-    name = getattr(function, "__name__", str(function))
-    module = getattr(function, "__module__", None) or "numpy"
-    prefix = "np" if module.partition(".")[0] == "numpy" else module
+    name = function_name(function)
+    for names, why, repair in SPECIAL_CASES:
+        if name in names:
+            return refuse(name, why, repair)
     return refuse(
-        f"{prefix}.{name}",
+        name,
         "it is not among the functions that glassprop can differentiate and compile",
-        f"Write it with those that are.{did_you_mean(name, known)}",
+        "Write it with arithmetic, np.where, np.sum and the like: "
+        "glassprop.numpy_functions lists what there is.",
     )
+
+
+def function_name(function: Any) -> str:
+    """Write a function as its caller does: ``np.sort``, ``np.linalg.inv``."""
+    name = str(getattr(function, "__name__", function))
+    module = getattr(function, "__module__", None) or "numpy"
+    if isinstance(function, np.ufunc) and getattr(np, name, None) is not function:
+        return name
+    package, dot, rest = module.partition(".")
+    return f"{'np' if package == 'numpy' else package}{dot}{rest}.{name}"
+
+
+# Functions that are often reached for: their names, why not, and what to do instead.
+SPECIAL_CASES: tuple[tuple[frozenset[str], str, str], ...] = (
+    (
+        frozenset({"np.copyto", "np.put", "np.place", "np.putmask"}),
+        "it writes into an array, and traced arrays never change (np.full calls "
+        "np.copyto)",
+        "Use np.where to choose, np.full_like(x, value) or np.broadcast_to(x, shape) "
+        "to fill.",
+    ),
+    (
+        frozenset(
+            {
+                "np.save",
+                "np.savez",
+                "np.savez_compressed",
+                "np.savetxt",
+                "np.array2string",
+                "np.array_str",
+                "np.array_repr",
+            }
+        ),
+        "the values are not known while the function is traced",
+        "Save and print after the call, from what the function returns.",
+    ),
+    (
+        frozenset(
+            {
+                "np.nonzero",
+                "np.flatnonzero",
+                "np.argwhere",
+                "np.unique",
+                "np.extract",
+                "np.compress",
+            }
+        ),
+        "the size of what it gives depends on the values",
+        "Keep every element and choose with np.where(condition, x, 0).",
+    ),
+    (
+        frozenset({"np.array_equal", "np.allclose", "np.any", "np.all"}),
+        "the values are not known while the function is traced",
+        "Compare after the call; inside, use np.where(condition, a, b).",
+    ),
+)
 
 
 @contextmanager

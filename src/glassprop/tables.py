@@ -25,6 +25,7 @@ import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice, tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -106,7 +107,17 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def take(self, chosen: NDArray[np.bool_]) -> Table:
-        """Keep the rows for which `chosen`, a bool array of shape (rows,), is true."""
+        """Choose rows.
+
+        Parameters
+        ----------
+        chosen : bool array of shape (rows,)
+            True for each row to keep.
+
+        Returns
+        -------
+        Table
+        """
         columns = (
             replace(
                 column, values=column.values[chosen], missing=column.missing[chosen]
@@ -169,8 +180,8 @@ def read_table(path: str | os.PathLike[str]) -> Table:
         columns = _columns(connection, names)
     if not len(columns[0].missing):
         raise DataError(
-            f"{source}: expected at least one row of data, got none, only the names of "
-            f"{len(columns)} columns."
+            f"{source}: expected at least one row of data, got only the names of the "
+            "columns."
         )
     return Table(source, columns, np.arange(1, len(columns[0].missing) + 1))
 
@@ -198,43 +209,53 @@ def _load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str
 def _load_text(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
     """Load a CSV or TSV file as the table ``loaded``; give the names of its columns.
 
-    DuckDB is told all about the file, so that it need not guess from a sample of rows
-    (it takes a first line of words for data if the others are words as well).
+    DuckDB is told all about the file, so that it need not guess. Its guesses take a
+    first line of words for data if the others are words as well, and the line end
+    from a cell of the first line that holds one.
     """
     import duckdb
 
-    separator, names = _first_line(path)
+    separators = "\t" if path.suffix.lower() == ".tsv" else ",;\t|"
+    try:
+        readings = [_first_line(path, separator) for separator in separators]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _unreadable(path, "CSV", error) from None
+    separator, fields, line_end = max(readings, key=lambda reading: len(reading[1]))
+    names = _names(path, fields)
     types = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(names)))
     try:
         connection.execute(
-            "CREATE TEMP TABLE loaded AS SELECT * FROM read_csv(?, delim=?, nullstr=?, "
-            f"columns={{{types}}}, auto_detect=false, header=true, quote='\"', "
-            "escape='\"', compression='none', hive_partitioning=false)",
-            [_literal(path), separator, list(MISSING)],
+            "CREATE TEMP TABLE loaded AS SELECT * FROM read_csv(?, delim=?, "
+            f"new_line=?, nullstr=?, columns={{{types}}}, auto_detect=false, "
+            "header=true, quote='\"', escape='\"', compression='none', "
+            "hive_partitioning=false)",
+            [_literal(path), separator, line_end, list(MISSING)],
         )
     except (duckdb.Error, RuntimeError) as error:
         raise _unreadable(path, "CSV", error) from None
     return names
 
 
-def _first_line(path: Path) -> tuple[str, list[str]]:
-    """Find what parts the fields, and the names of the columns."""
-    readings = {}
-    for separator in "\t" if path.suffix.lower() == ".tsv" else ",;\t|":
-        try:
-            with open(path, newline="", encoding="utf-8-sig") as file:
-                fields = next(csv.reader(file, delimiter=separator), [])
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise _unreadable(path, "CSV", error) from None
-        readings[separator] = [field.strip() for field in fields]
-    separator = max(readings, key=lambda each: len(readings[each]))
-    names = readings[separator]
-    if not any(names):
+def _first_line(path: Path, separator: str) -> tuple[str, list[str], str]:
+    """Give the separator, the fields it parts, and the line end as DuckDB writes it."""
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        read, again = tee(file)
+        reader = csv.reader(read, delimiter=separator)
+        fields = [field.strip() for field in next(reader, [])]
+        text = "".join(islice(again, reader.line_num))  # a name may hold a line end
+    ends = {"\r\n": r"\r\n", "\r": r"\r"}
+    line_end = next((ends[end] for end in ends if text.endswith(end)), r"\n")
+    return separator, fields, line_end
+
+
+def _names(path: Path, fields: Sequence[str]) -> list[str]:
+    """Check the fields of the first line, and give nameless columns a name."""
+    if not any(fields):
         raise DataError(
             f"{quoted(path)}: expected the names of the columns in the first line, got "
             "an empty line."
         )
-    names = [name or f"column{place}" for place, name in enumerate(names)]
+    names = [field or f"column{place}" for place, field in enumerate(fields)]
     for place, name in enumerate(names):
         if name in names[:place]:
             raise DataError(
@@ -242,7 +263,7 @@ def _first_line(path: Path) -> tuple[str, list[str]]:
                 f"{name!r} for column {names.index(name) + 1} and column {place + 1}. "
                 "Rename one of them in the first line."
             )
-    return separator, names
+    return names
 
 
 def _columns(
@@ -336,6 +357,11 @@ def _unreadable(path: Path, form: str, error: Exception) -> DataError:
         return DataError(
             f"{quoted(path)}: expected text in UTF-8, got other bytes. Save the table "
             "as CSV in UTF-8."
+        )
+    if "invalid state" in text:
+        return DataError(
+            f"{quoted(path)}: expected lines that all end like the first, got a "
+            "mixture. Save the table as CSV once more, from one program."
         )
     reason = error.strerror if isinstance(error, OSError) else text.partition("\n")[0]
     reason = str(reason).removeprefix("Invalid Input Error: ").rstrip(" .")

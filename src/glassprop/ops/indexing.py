@@ -58,6 +58,11 @@ def numpy_key(key: Key, picks: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _sliced(size: Dimension, entry: Slice) -> Dimension:
     if isinstance(size, int):
+        if isinstance(entry.start, Size) or isinstance(entry.stop, Size):
+            raise ShapeError(
+                f"an axis of {size} values cannot be cut at a number of rows: the size "
+                "of what is left would depend on n. Cut it at an integer."
+            )
         return len(range(size)[slice(entry.start, entry.stop, entry.step)])
     whole = entry.start in (None, 0) and entry.stop in (None, size)
     if whole and entry.step in (None, 1, -1):
@@ -111,13 +116,23 @@ def _index(x: Any, *picks: Any, key: Key) -> Any:
     return x[numpy_key(key, picks)]
 
 
-def _index_add(g: Any, *picks: Any, key: Key, shape: Any) -> Any:
+def index_put(g: Any, key: Any, shape: Any) -> Any:
+    """Give zeros of a shape with g at an index that takes each place once."""
     total = np.zeros(shape, g.dtype)
-    if picks:
-        np.add.at(total, numpy_key(key, picks), g)
-    else:
-        total[numpy_key(key, picks)] = g
+    total[key] = g
     return total
+
+
+def index_add_at(g: Any, key: Any, shape: Any) -> Any:
+    """Give zeros of a shape with g added at an index, repeated places included."""
+    total = np.zeros(shape, g.dtype)
+    np.add.at(total, key, g)
+    return total
+
+
+def _index_add(g: Any, *picks: Any, key: Key, shape: Any) -> Any:
+    add = index_add_at if picks else index_put
+    return add(g, numpy_key(key, picks), shape)
 
 
 def _index_vjp(position: int, g: Any, y: Any, x: Any, *picks: Any, key: Key) -> Any:

@@ -11,6 +11,14 @@ from glassprop.graph import Primitive
 from glassprop.ops.rules import no_cost
 
 
+def is_python_number(value: Any) -> bool:
+    """Tell whether a value is a Python number, which takes the dtype of what it meets.
+
+    A NumPy scalar is none, though np.float64 is a subclass of float.
+    """
+    return isinstance(value, bool | int | float) and not isinstance(value, np.generic)
+
+
 def _given(name: str, shape: Any, dtype: Any) -> Any:
     raise VerifyError(f"the input {name!r} has no value of its own; run() takes it.")
 

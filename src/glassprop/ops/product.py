@@ -31,9 +31,8 @@ def _matmul_vjp_a(g: Any, y: Any, a: Any, b: Any) -> Any:
     if len(b.shape) == 1:
         return np.expand_dims(g, -1) * b
     if len(a.shape) == 1:
-        g = np.expand_dims(g, -2)
-        summed = np.sum(g @ np.swapaxes(b, -1, -2), axis=tuple(range(len(b.shape) - 2)))
-        return np.reshape(summed, a.shape)
+        product = np.expand_dims(g, -2) @ np.swapaxes(b, -1, -2)
+        return np.reshape(_summed(product, len(b.shape) - 2), a.shape)
     return g @ np.swapaxes(b, -1, -2)
 
 
@@ -43,9 +42,13 @@ def _matmul_vjp_b(g: Any, y: Any, a: Any, b: Any) -> Any:
     if len(a.shape) == 1:
         return np.expand_dims(a, -1) * np.expand_dims(g, -2)
     if len(b.shape) == 1:
-        axes = tuple(range(len(a.shape) - 1))
-        return np.sum(a * np.expand_dims(g, -1), axis=axes)
+        return _summed(a * np.expand_dims(g, -1), len(a.shape) - 1)
     return np.swapaxes(a, -1, -2) @ g
+
+
+def _summed(product: Any, axes: int) -> Any:
+    """Sum over so many axes in front."""
+    return np.sum(product, axis=tuple(range(axes))) if axes else product
 
 
 def _matmul_cost(value: Any, a: Any, b: Any) -> float:

@@ -47,8 +47,9 @@ def not_empty(x: Any, axis: Axes, keepdims: bool = False) -> Shape:
 
 
 def _sum_dtype(x: Any, **_attributes: Any) -> Any:
-    small = x.dtype.kind in "bi" and x.dtype.itemsize < 8
-    return np.dtype(np.int64) if small else np.dtype(x.dtype)
+    if x.dtype.kind == "f" or x.dtype.itemsize == 8:
+        return np.dtype(x.dtype)
+    return np.dtype(np.uint64 if x.dtype.kind == "u" else np.int64)
 
 
 def _extreme_vjp(g: Any, y: Any, x: Any, axis: Axes, keepdims: bool = False) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from glassprop.graph import Case, Primitive
+from glassprop.graph import Case, Primitive, Shape
 from glassprop.ops.elementwise import TRANSCENDENTAL
 from glassprop.ops.reduction import not_empty, restored
 from glassprop.ops.rules import each_element, same_shape, ufunc_dtype, unary_cases
@@ -88,15 +88,21 @@ def _softmax(z: Any, axis: Any) -> Any:
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
+def _softmax_shape(z: Any, axis: Any) -> Shape:
+    not_empty(z, axis)
+    return same_shape(z)
+
+
 softmax = Primitive(
     name="softmax",
     numpy=_softmax,
-    shape=lambda z, axis: not_empty(z, axis) and z.shape,
+    shape=_softmax_shape,
     dtype=FLOAT_DTYPE,
     vjps=(lambda g, y, z, axis: y * (g - np.sum(g * y, axis=axis, keepdims=True)),),
     cost=each_element(2 * TRANSCENDENTAL),
     cases=(
         Case(((3, 4),), {"axis": (1,)}),
+        Case(((4,),), {"axis": (0,)}),
         Case(((2, 3, 4),), {"axis": (0, 2)}),
     ),
 )

@@ -1,0 +1,135 @@
+"""A network's gradients against finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.compiling import Compiled
+from glassprop.losses import Loss
+from glassprop.programs import gradient_program
+from glassprop.randomness import CHECK, generator, stream_of
+from glassprop.rows import Rows
+from glassprop.structure import arrange
+
+if TYPE_CHECKING:
+    from glassprop.network import Network
+
+ENTRIES = 20  # entries of each parameter that are moved one by one, at most
+EPS = 1e-5
+FINE, DOUBTFUL = 1e-7, 1e-4  # CS231n, "Neural networks part 3"
+
+
+@dataclass(frozen=True)
+class GradientCheck(Mapping[str, float]):
+    """How far each gradient is from finite differences: a mapping from name to error.
+
+    The error of a parameter is ``norm(a - n) / (norm(a) + norm(n))``, a being the
+    derived and n the numerical slopes of the entries that were moved.
+
+    Parameters
+    ----------
+    errors : dict from str to float
+        By parameter.
+    """
+
+    errors: dict[str, float]
+
+    def __getitem__(self, name: str) -> float:
+        return self.errors[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.errors)
+
+    def __len__(self) -> int:
+        return len(self.errors)
+
+    @property
+    def worst(self) -> float:
+        """The largest error."""
+        return max(self.errors.values(), default=0.0)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every error is below 1e-4, where CS231n begins to doubt."""
+        return self.worst < DOUBTFUL
+
+    def __str__(self) -> str:
+        width = max((len(name) for name in self.errors), default=0)
+        return "\n".join(
+            f"{name:<{width}}  {error:.1e}  {_verdict(error)}"
+            for name, error in self.errors.items()
+        )
+
+
+def _verdict(error: float) -> str:
+    if error <= FINE:
+        return "fine"
+    if error < DOUBTFUL:
+        return "good"
+    return "doubtful" if error < 1e-2 else "wrong"
+
+
+def check_gradients(net: Network, rows: Rows, loss: Loss) -> GradientCheck:
+    """Compare derived gradients with centred differences, in float64.
+
+    Each parameter is moved along up to 20 of its axes and one random direction. The
+    network is traced again in float64; random layers behave as in prediction.
+    """
+    structure = arrange(net.layers, net.structure.input_shape, np.float64)
+    compiled = Compiled(gradient_program(structure, loss, rows.target))
+    program = compiled.program
+    data = {
+        key: array.astype(np.float64) if array.dtype.kind == "f" else array
+        for key, array in rows.data().items()
+    }
+    given: dict[str, Any] = {
+        key: np.array(value, np.float64) for key, value in net.values.items()
+    }
+    given |= {**data, "seed": net.seed, "t": np.float64(0)}
+
+    def results() -> dict[str, Any]:
+        with np.errstate(all="ignore"):
+            values = compiled(*(given[key] for key in program.inputs))
+        parts = values if len(program.results) > 1 else (values,)
+        return dict(zip(program.results, parts, strict=True))
+
+    derived = results()
+    errors: dict[str, float] = {}
+    for name in structure.trainable:
+        rng = generator(net.seed, stream_of(name, CHECK))
+        here = given[name]
+        slopes: list[tuple[float, float]] = []
+        for direction in _directions(here, rng):
+            losses = []
+            for sign in (1, -1):
+                given[name] = here + sign * EPS * direction
+                losses.append(float(results()["loss"]))
+            given[name] = here
+            exact = float(np.sum(derived[f"d {name}"] * direction))
+            slopes.append((exact, (losses[0] - losses[1]) / (2 * EPS)))
+        errors[name] = _relative(slopes)
+    return GradientCheck(errors)
+
+
+def _directions(
+    here: NDArray[Any], rng: np.random.Generator
+) -> Iterator[NDArray[np.float64]]:
+    chosen = rng.permutation(here.size)[:ENTRIES]
+    for at in chosen:
+        axis = np.zeros(here.size)
+        axis[at] = 1
+        yield axis.reshape(here.shape)
+    if here.size > ENTRIES:
+        direction = rng.standard_normal(here.shape)
+        yield direction / np.linalg.norm(direction)
+
+
+def _relative(slopes: list[tuple[float, float]]) -> float:
+    exact, numerical = np.array(slopes).T
+    size = np.linalg.norm(exact) + np.linalg.norm(numerical)
+    return float(np.linalg.norm(exact - numerical) / size) if size else 0.0

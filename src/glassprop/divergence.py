@@ -1,0 +1,118 @@
+"""When training meets NaN or infinity: which step, which layer, and the way back.
+
+Steps are pure functions of the values before them, so the epoch is run again from its
+start, step by step, up to the one that went wrong. The network is left with the values
+from before that step, the last finite ones, and the step's program is run once more,
+with every value recorded, to find where the first bad one was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassprop.errors import DivergenceError
+from glassprop.program import Value
+
+if TYPE_CHECKING:
+    from glassprop.backends.run_numpy import NumpySteps
+    from glassprop.fit import Training
+    from glassprop.network import Network
+
+
+def is_finite(values: Mapping[str, Any]) -> bool:
+    """Tell whether all arrays are free of NaN and infinity."""
+    return all(bool(np.isfinite(value).all()) for value in values.values())
+
+
+def first_bad_step(
+    net: Network,
+    training: Training,
+    steps: NumpySteps,
+    data: Mapping[str, Any],
+    batches: Sequence[Any],
+    rates: Any,
+    before: Mapping[str, Any],
+) -> DivergenceError:
+    """Put the network back before the first bad step, and describe that step.
+
+    Parameters
+    ----------
+    net : Network
+        Its values are written into.
+    training : Training
+        Likewise its memory and counts.
+    steps : steps of a back end
+        What ran.
+    data, batches, rates
+        Of the epoch that went wrong.
+    before : mapping from str to array
+        All values at the start of the epoch.
+
+    Returns
+    -------
+    DivergenceError
+        To be raised by the caller.
+    """
+    values = {**net.values, **training.memory}
+    _restore(values, before)
+    for at, batch in enumerate(batches):
+        kept = {key: np.array(value) for key, value in values.items()}
+        first = training.steps + 1
+        with np.errstate(all="ignore"):
+            (loss,) = steps.epoch(
+                values, data, [batch], rates[at : at + 1], net.seed, first, _never
+            )
+        if not (np.isfinite(loss) and is_finite(values)):
+            _restore(values, kept)
+            given = {
+                **kept,
+                **{key: array[batch] for key, array in data.items()},
+                "seed": net.seed,
+                "t": np.float64(first),
+                "learning_rate": rates[at],
+            }
+            return _error(steps, given, training, at + 1)
+        training.steps += 1
+    raise AssertionError("a training that went wrong went right when it was repeated")
+
+
+def _never() -> bool:
+    return False
+
+
+def _restore(values: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        value[...] = kept[key]
+
+
+def _error(
+    steps: NumpySteps, given: Mapping[str, Any], training: Training, step: int
+) -> DivergenceError:
+    program = steps.compiled.program
+    inputs = {key: given[key] for key in program.inputs}
+    with np.errstate(all="ignore"):
+        _, values = program.run(inputs, record=True)
+    bad = next(one for one in values if not np.isfinite(one.value).all())
+    rate = float(given["learning_rate"])
+    return DivergenceError(
+        f"training diverged in epoch {training.epochs + 1}, step {step}: "
+        f"{_described(bad)}. The network keeps the weights from before that step. The "
+        f"learning rate was {rate:.6g}: try {rate / 10:.2g}; standardize the inputs "
+        "(gp.Standardize() as first layer), or clip the gradient (clip=1.0)."
+    )
+
+
+def _described(bad: Value) -> str:
+    word = "NaN" if np.isnan(bad.value).any() else "infinity"
+    where = f"in layer {bad.scope!r}, " if bad.scope not in ("", "loss") else ""
+    where = "in the loss, " if bad.scope == "loss" else where
+    return (
+        f"the first value that is not finite is {bad.name} ({word}), made by "
+        f"{bad.node.primitive.name} {where}{bad.section} pass"
+        if bad.section != "update"
+        else f"the first value that is not finite is {bad.name} ({word}), made by "
+        f"{bad.node.primitive.name} {where}update"
+    )

@@ -1,0 +1,91 @@
+"""What a layer is: its parameters, its state, and a forward pass written in NumPy.
+
+A layer is any object with ``forward(p, x, run)``. Where it has parameters or state it
+says so with ``parameters(input_shape)`` and ``state(input_shape)``, each a dict from
+name to `Parameter`; shapes are those of one sample, without the batch axis. Further
+methods are optional: ``penalty(p)`` gives a number that is added to the loss,
+``learn(x)`` gives state that is found once, from the training rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from numpy.typing import NDArray
+
+from glassprop.initializers import Initializer
+
+SampleShape: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An array that a layer owns.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Its shape.
+    initializer : initializer, str, number, array or None
+        What it starts as; an array gives the values themselves, None stands for
+        Glorot's uniform distribution.
+    trainable : bool
+        Whether training changes it.
+    """
+
+    shape: SampleShape
+    initializer: Initializer | str | float | NDArray[Any] | None = None
+    trainable: bool = True
+
+
+class Layer(Protocol):
+    """The one method that every layer has."""
+
+    def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
+        """Give the layer's output for a batch, in NumPy.
+
+        Parameters
+        ----------
+        p : mapping from str to array
+            The layer's parameters by name.
+        x : array of shape (n, ...)
+            The batch.
+        run : Run
+            Whether it trains, random numbers, and the layer's state.
+        """
+
+
+@dataclass
+class Run:
+    """What a layer's forward pass may ask for besides its input.
+
+    Parameters
+    ----------
+    training : bool
+        Whether the program that is traced trains; a plain bool, so `if` works.
+    state : mapping from str to array
+        The layer's state by name.
+    draw : callable
+        ``draw(shape)`` gives random numbers from [0, 1).
+    """
+
+    training: bool
+    state: Mapping[str, Any]
+    draw: Callable[[Any], Any]
+    updates: dict[str, Any] = field(default_factory=dict)
+
+    def random(self, shape: Any) -> Any:
+        """Draw numbers from [0, 1), new ones each step.
+
+        Parameters
+        ----------
+        shape : tuple
+            The shape, which may hold the number of rows: ``x.shape``.
+        """
+        return self.draw(shape)
+
+    def update(self, **values: Any) -> None:
+        """Give state its next value, outside of the gradient."""
+        self.updates.update(values)

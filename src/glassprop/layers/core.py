@@ -1,0 +1,313 @@
+"""The layers that most networks are made of.
+
+Each is a frozen record; its fields say all about it, and can be written to a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from glassprop.errors import ArgumentError, ShapeError, shape_text
+from glassprop.initializers import Initializer, default_initializer
+from glassprop.layers.activations import Activation as ActivationFunction
+from glassprop.layers.activations import activation_name, get_activation
+from glassprop.layers.contract import Parameter, Run, SampleShape
+
+
+def with_given(
+    parameters: Mapping[str, Parameter], given: Any, frozen: bool | Sequence[str]
+) -> dict[str, Parameter]:
+    """Put given start values into parameters, and freeze those that are named.
+
+    Raises
+    ------
+    ArgumentError, ShapeError
+        If a name is not a parameter's, or an array has another shape.
+    """
+    if given is None:
+        given = {}
+    elif not isinstance(given, Mapping):
+        values = list(given) if isinstance(given, list | tuple) else [given]
+        if len(values) > len(parameters):
+            raise ArgumentError(
+                f"weights has {len(values)} arrays; expected at most "
+                f"{len(parameters)}: {', '.join(parameters)}."
+            )
+        given = dict(zip(parameters, values, strict=False))
+    stopped = list(parameters) if frozen is True else list(frozen or ())
+    for which, names in (("weights", given), ("frozen", stopped)):
+        for name in names:
+            if name not in parameters:
+                raise ArgumentError(
+                    f"{which} names {name!r}; this layer has {', '.join(parameters)}."
+                )
+    return {
+        name: Parameter(
+            parameter.shape,
+            given_array(name, given[name], parameter.shape)
+            if name in given
+            else parameter.initializer,
+            parameter.trainable and name not in stopped,
+        )
+        for name, parameter in parameters.items()
+    }
+
+
+def given_array(name: str, value: ArrayLike, shape: SampleShape) -> Any:
+    """Give a parameter's given values as an array of the right shape."""
+    array = np.array(value, np.float64)
+    if array.shape != shape:
+        hint = " Transpose it." if array.shape == shape[::-1] else ""
+        raise ShapeError(
+            f"expected {name} of shape {shape_text(shape)}, got "
+            f"{shape_text(array.shape)}.{hint}"
+        )
+    return array
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A layer of neurons, each connected to every input: ``activation(x @ W + b)``.
+
+    Parameters
+    ----------
+    units : int
+        The number of neurons.
+    activation : str, callable or None
+        The name of an activation, a function of one array, or None for none.
+    bias : bool
+        Whether each neuron has a bias.
+    initializer : initializer, str, number or None
+        What the weight starts as; None for He's normal distribution before
+        rectifiers and Glorot's uniform distribution else. Biases start at zero.
+    weights : mapping from str to array, or sequence of arrays, or None
+        Given start values: ``{"weight": W, "bias": b}``, ``(W, b)`` or ``(W,)``, with
+        W of shape (inputs, units) and b of shape (units,).
+    frozen : bool or sequence of str
+        True, or the names of the parameters that training leaves as they are.
+    l1, l2 : float
+        Penalties ``l1 * sum(abs(W))`` and ``l2 * sum(W * W)``, added to the loss.
+    name : str or None
+        The layer's name; None for ``dense_1`` and so on.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument has no meaning.
+
+    Examples
+    --------
+    >>> import glassprop as gp
+    >>> gp.Dense(3, "tanh").parameters((2,))["weight"].shape
+    (2, 3)
+    """
+
+    units: int
+    activation: str | ActivationFunction | None = None
+    _: KW_ONLY
+    bias: bool = True
+    initializer: Initializer | str | float | None = None
+    weights: Mapping[str, ArrayLike] | Sequence[ArrayLike] | None = field(
+        default=None, compare=False, repr=False
+    )
+    frozen: bool | Sequence[str] = ()
+    l1: float = 0.0
+    l2: float = 0.0
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.units, int | np.integer) and self.units is not True
+        if not whole or self.units < 1:
+            raise ArgumentError(
+                f"Dense: units must be a positive integer, got {self.units!r}."
+            )
+        get_activation(self.activation)
+        for which, value in (("l1", self.l1), ("l2", self.l2)):
+            if not value >= 0:
+                raise ArgumentError(f"Dense: {which} must be >= 0, got {value!r}.")
+
+    def parameters(self, input_shape: SampleShape) -> dict[str, Parameter]:
+        """Give the weight, and the bias if there is one."""
+        if not input_shape:
+            raise ShapeError(
+                "expected input of at least two dimensions, (n, features), got (n,). "
+                "One feature is a column: X[:, None]."
+            )
+        start = self.initializer
+        if start is None:
+            start = default_initializer(activation_name(self.activation))
+        made = {"weight": Parameter((input_shape[-1], self.units), start)}
+        if self.bias:
+            made["bias"] = Parameter((self.units,), 0.0)
+        return with_given(made, self.weights, self.frozen)
+
+    def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
+        """Give ``activation(x @ W + b)``."""
+        z = x @ p["weight"] + p["bias"] if self.bias else x @ p["weight"]
+        a = get_activation(self.activation)(z)
+        return a
+
+    def penalty(self, p: Mapping[str, Any]) -> Any:
+        """Give the L1 and L2 penalties of the weight; biases are free."""
+        w = p["weight"]
+        terms = [self.l1 * np.sum(np.abs(w))] if self.l1 else []
+        terms += [self.l2 * np.sum(w * w)] if self.l2 else []
+        return sum(terms[1:], terms[0]) if terms else 0.0
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function as a layer of its own.
+
+    Parameters
+    ----------
+    function : str or callable
+        The name of an activation, or a function of one array.
+    name : str or None
+        The layer's name.
+    """
+
+    function: str | ActivationFunction
+    _: KW_ONLY
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        get_activation(self.function)
+
+    def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
+        """Give ``function(x)``."""
+        a = get_activation(self.function)(x)
+        return a
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Multiply by given factors and add given offsets: ``x * factor + offset``.
+
+    Parameters
+    ----------
+    factor : number or sequence of numbers
+        One for all, or one a feature.
+    offset : number or sequence of numbers
+        One for all, or one a feature.
+    name : str or None
+        The layer's name.
+    """
+
+    factor: ArrayLike
+    offset: ArrayLike = 0.0
+    _: KW_ONLY
+    name: str | None = None
+
+    def parameters(self, input_shape: SampleShape) -> dict[str, Parameter]:
+        """Give factor, and offset if there is one; training leaves them as they are."""
+        given = {"factor": np.asarray(self.factor, np.float64)}
+        if np.any(np.asarray(self.offset)):
+            given["offset"] = np.asarray(self.offset, np.float64)
+        return {
+            name: Parameter(value.shape, value, trainable=False)
+            for name, value in given.items()
+        }
+
+    def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
+        """Give ``x * factor + offset``."""
+        scaled = x * p["factor"]
+        if "offset" in p:
+            scaled = scaled + p["offset"]
+        return scaled
+
+
+@dataclass(frozen=True)
+class Standardize:
+    """Give each feature mean 0 and standard deviation 1 over the training rows.
+
+    Mean and deviation are learned once, from the rows that the first `fit` trains on;
+    they belong to the network from then on. Missing values (NaN) do not count; a
+    constant feature is only shifted.
+
+    Parameters
+    ----------
+    name : str or None
+        The layer's name.
+    """
+
+    _: KW_ONLY
+    name: str | None = None
+
+    def state(self, input_shape: SampleShape) -> dict[str, Parameter]:
+        """Give the mean and the scale of each feature."""
+        shape = input_shape[-1:]
+        return {"mean": Parameter(shape, 0.0), "scale": Parameter(shape, 1.0)}
+
+    def learn(self, x: Any) -> dict[str, Any]:
+        """Find mean and scale of the training rows, missing values left out."""
+        axes = tuple(range(x.ndim - 1))
+        present = np.isfinite(x)
+        count = np.maximum(present.sum(axis=axes), 1)
+        mean = np.where(present, x, 0).sum(axis=axes) / count
+        deviation = np.where(present, x - mean, 0)
+        scale = np.sqrt((deviation * deviation).sum(axis=axes) / count)
+        tiny = scale <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
+        return {"mean": mean, "scale": np.where(tiny, 1.0, scale)}
+
+    def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
+        """Give ``(x - mean) / scale``."""
+        standardized = (x - run.state["mean"]) / run.state["scale"]
+        return standardized
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Set a part of the values to zero while training, scale up the rest.
+
+    "Inverted" dropout: what stays is divided by the chance to stay, so that prediction
+    needs nothing (Srivastava et al. 2014, section 10).
+
+    Parameters
+    ----------
+    rate : float
+        The chance of a value to be dropped, at least 0 and below 1.
+    name : str or None
+        The layer's name.
+    """
+
+    rate: float
+    _: KW_ONLY
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate < 1:
+            raise ArgumentError(
+                f"Dropout: rate must be at least 0 and below 1, got {self.rate!r}."
+            )
+
+    def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
+        """Give x with values dropped while training, x itself else."""
+        if not run.training or not self.rate:
+            return x
+        keep = run.random(x.shape) >= self.rate
+        dropped = np.where(keep, x / (1 - self.rate), 0)
+        return dropped
+
+
+@dataclass(frozen=True)
+class Flatten:
+    """Arrange each sample's values in one row: (n, a, b) becomes (n, a * b).
+
+    Parameters
+    ----------
+    name : str or None
+        The layer's name.
+    """
+
+    _: KW_ONLY
+    name: str | None = None
+
+    def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
+        """Give x with one axis besides the rows."""
+        return np.reshape(x, (x.shape[0], -1))

@@ -1,0 +1,218 @@
+"""Losses: plain functions of a network's output and the target, one number a row.
+
+`LOSSES` names them. A `Loss` also says how the output becomes probabilities and a
+decision, and what a target looks like. Losses of classes start from logits, the raw
+output of the last layer, because the stable form needs them.
+
+Vocabulary: ``output`` is what the last layer gives, (n, k); ``z`` the same where it is
+logits; ``y`` is the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from glassprop.errors import ArgumentError, did_you_mean, listing
+from glassprop.ops import stable
+
+LossFunction: TypeAlias = Callable[[Any, Any], Any]
+
+
+def half_squared_error(output: Any, y: Any) -> Any:
+    """Give half the sum over outputs of the squared error: its slope is the error.
+
+    Parameters
+    ----------
+    output, y : array of shape (n, ...)
+        What the network gives, and what it should give.
+
+    Returns
+    -------
+    array of shape (n,)
+        ``sum((output - y)**2) / 2`` of each row.
+    """
+    error = output - y
+    return 0.5 * np.sum(error * error, axis=_sample_axes(output))
+
+
+def mean_squared_error(output: Any, y: Any) -> Any:
+    """Give the mean over outputs of the squared error.
+
+    Parameters
+    ----------
+    output, y : array of shape (n, ...)
+        What the network gives, and what it should give.
+
+    Returns
+    -------
+    array of shape (n,)
+        ``mean((output - y)**2)`` of each row.
+    """
+    error = output - y
+    return np.mean(error * error, axis=_sample_axes(output))
+
+
+def mean_absolute_error(output: Any, y: Any) -> Any:
+    """Give the mean over outputs of the absolute error; its slope at 0 is 0.
+
+    Parameters
+    ----------
+    output, y : array of shape (n, ...)
+        What the network gives, and what it should give.
+
+    Returns
+    -------
+    array of shape (n,)
+        ``mean(abs(output - y))`` of each row.
+    """
+    error = output - y
+    return np.mean(np.abs(error), axis=_sample_axes(output))
+
+
+def huber(output: Any, y: Any) -> Any:
+    """Give half the squared error up to 1, and from there a straight line.
+
+    Parameters
+    ----------
+    output, y : array of shape (n, ...)
+        What the network gives, and what it should give.
+
+    Returns
+    -------
+    array of shape (n,)
+        The mean over outputs of ``e**2 / 2`` where ``abs(e) <= 1``, else
+        ``abs(e) - 1 / 2`` (Huber 1964, "Robust estimation of a location parameter").
+    """
+    size = np.abs(output - y)
+    small = np.minimum(size, 1)
+    return np.mean(small * (size - 0.5 * small), axis=_sample_axes(output))
+
+
+def binary_cross_entropy(z: Any, y: Any) -> Any:
+    """Give minus the log likelihood of two classes, from logits.
+
+    Parameters
+    ----------
+    z : array of shape (n, k)
+        Logits: the chance of class 1 is ``sigmoid(z)``.
+    y : array of shape (n, k), or of integers of shape (n,) where k is 1
+        0 or 1, or a chance between.
+
+    Returns
+    -------
+    array of shape (n,)
+        The sum over outputs of ``log(1 + exp(z)) - y * z``, which is
+        ``-y * log(p) - (1 - y) * log(1 - p)``.
+    """
+    if y.ndim < z.ndim:
+        y = y[:, None]
+    return np.sum(stable.softplus(z) - y * z, axis=_sample_axes(z))
+
+
+def cross_entropy(z: Any, y: Any) -> Any:
+    """Give minus the log likelihood of one of k classes, from logits.
+
+    Parameters
+    ----------
+    z : array of shape (n, k)
+        Logits: the chances are ``softmax(z)``.
+    y : array of integers of shape (n,), or of shape (n, k)
+        The class, 0 to k - 1, or the chance of each class ("one-hot").
+
+    Returns
+    -------
+    array of shape (n,)
+        ``log(sum(exp(z))) - z[y]``, which is ``-log(softmax(z)[y])``.
+    """
+    last = z.ndim - 1
+    if y.ndim == z.ndim:
+        log_p = z - stable.logsumexp(z, axis=(last,), keepdims=True)
+        return -np.sum(y * log_p, axis=last)
+    chosen = y[..., None] == np.arange(z.shape[last])
+    return stable.logsumexp(z, axis=(last,)) - np.sum(np.where(chosen, z, 0), axis=last)
+
+
+def _sample_axes(output: Any) -> tuple[int, ...]:
+    return tuple(range(1, output.ndim))
+
+
+# The records --------------------------------------------------------------------------
+
+
+def _sigmoid(z: Any) -> Any:
+    return stable.sigmoid(z)
+
+
+def _softmax(z: Any) -> Any:
+    return stable.softmax(z, axis=(z.ndim - 1,))
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss, and what follows from it.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    function : callable
+        ``function(output, y)`` gives one number a row, or one number in all.
+    target : str
+        ``values``: shaped like the output; ``binary``: 0 or 1; ``classes``: 0 to k - 1
+        or one-hot; ``any``: whatever the user's own function takes.
+    probabilities : callable or None
+        From output to probabilities, where the loss defines them.
+    """
+
+    name: str
+    function: LossFunction
+    target: str = "any"
+    probabilities: Callable[[Any], Any] | None = None
+
+    @property
+    def classifies(self) -> bool:
+        """Whether a prediction is a class."""
+        return self.target in ("binary", "classes")
+
+
+LOSSES: Mapping[str, Loss] = MappingProxyType(
+    {
+        loss.name: loss
+        for loss in (
+            Loss("half_squared_error", half_squared_error, "values"),
+            Loss("mean_squared_error", mean_squared_error, "values"),
+            Loss("mean_absolute_error", mean_absolute_error, "values"),
+            Loss("huber", huber, "values"),
+            Loss("binary_cross_entropy", binary_cross_entropy, "binary", _sigmoid),
+            Loss("cross_entropy", cross_entropy, "classes", _softmax),
+        )
+    }
+)
+
+
+def get_loss(spec: str | Loss | LossFunction) -> Loss:
+    """Give the record of a loss by name, a record, or a function of the user's own.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no loss of that name.
+    """
+    if isinstance(spec, Loss):
+        return spec
+    if callable(spec):
+        for loss in LOSSES.values():
+            if loss.function is spec:
+                return loss
+        return Loss(getattr(spec, "__name__", type(spec).__name__), spec)
+    if spec in LOSSES:
+        return LOSSES[spec]
+    raise ArgumentError(
+        f"unknown loss {spec!r}.{did_you_mean(str(spec), LOSSES)} Expected "
+        f"{listing(LOSSES)}, or a function of (output, y)."
+    )

@@ -1,0 +1,613 @@
+"""`Network`: layers in a row, with everything that can be asked of them.
+
+A thin face. What it holds is the list of layers, the values of their parameters and
+states, and what a training needs to go on; what it does is in the files above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import (
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
+from contextlib import contextmanager
+from dataclasses import is_dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.check import GradientCheck, check_gradients
+from glassprop.compiling import Compiled
+from glassprop.data import as_array, as_inputs, network_dtype
+from glassprop.errors import ArgumentError, ShapeError, did_you_mean, shape_text
+from glassprop.evaluate import decisions, evaluate_rows, outputs
+from glassprop.fit import Callback, EarlyStopping, Recipe, Training, fit
+from glassprop.history import History
+from glassprop.losses import Loss, LossFunction, get_loss
+from glassprop.metrics import Metric
+from glassprop.optimizers import SGD, Optimizer, get_optimizer
+from glassprop.programs import Target, gradient_program
+from glassprop.rows import checked_rows
+from glassprop.schedules import Schedule
+from glassprop.structure import Structure, arrange, layer_names, start_values
+from glassprop.summary import summary_text
+
+Array = NDArray[Any]
+
+
+class Network:
+    """A neural network: layers in a row.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+        In order, `gp.Dense` and others, or layers of the user's own.
+    loss : str, function or None
+        What `fit` makes small; `fit` may set it.
+    input_shape : int, tuple of int or None
+        The shape of one sample; None to take it from the first data.
+    seed : int
+        Start values, shuffles and random layers follow from it.
+    dtype : numpy dtype or None
+        float32 or float64; None for float32 where the first data are, else float64.
+    name : str or None
+        What printed programs call it.
+
+    Raises
+    ------
+    ArgumentError
+        If something is not a layer, or two have one name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glassprop as gp
+    >>> net = gp.Network([gp.Dense(3, "tanh"), gp.Dense(1)], input_shape=2)
+    >>> net(np.zeros((5, 2))).shape
+    (5, 1)
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Any] = (),
+        *,
+        loss: str | Loss | LossFunction | None = None,
+        input_shape: int | tuple[int, ...] | None = None,
+        seed: int = 0,
+        dtype: Any = None,
+        name: str | None = None,
+    ) -> None:
+        layer_names(layers)
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise ArgumentError(f"seed must be an integer >= 0, got {seed!r}.")
+        self.layers = list(layers)
+        self.loss = None if loss is None else get_loss(loss)
+        self.seed = int(seed)
+        self.name = name
+        self.dtype = None if dtype is None else network_dtype(None, dtype)
+        self.input_shape = (
+            (int(input_shape),)
+            if isinstance(input_shape, int | np.integer)
+            else None
+            if input_shape is None
+            else tuple(input_shape)
+        )
+        self.training: Training | None = None
+        self.recipe: Recipe | None = None
+        self.notes: dict[str, Any] = {}
+        self.learned: set[str] = set()
+        self.values: dict[str, Array] = {}
+        self._structure: Structure | None = None
+        self._compiled: dict[Any, Any] = {}
+
+    def __repr__(self) -> str:
+        label = f" {self.name!r}" if self.name else ""
+        return f"<Network{label} of {', '.join(layer_names(self.layers)) or 'nothing'}>"
+
+    # Layers --------------------------------------------------------------------------
+
+    def add(self, layer: Any, *, before: str | None = None) -> Network:
+        """Add a layer at the end, or before the layer of a name; give the network.
+
+        What the other layers have learned stays.
+        """
+        names = layer_names(self.layers)
+        at = len(names) if before is None else self._position(before)
+        self._rearrange([*self.layers[:at], layer, *self.layers[at:]])
+        return self
+
+    def remove(self, name: str) -> Network:
+        """Remove the layer of a name; give the network.
+
+        What the other layers have learned stays, where its shape still fits.
+        """
+        at = self._position(name)
+        self._rearrange([*self.layers[:at], *self.layers[at + 1 :]])
+        return self
+
+    def _position(self, name: str) -> int:
+        names = layer_names(self.layers)
+        if name not in names:
+            raise ArgumentError(
+                f"there is no layer {name!r}.{did_you_mean(name, names)} The layers "
+                f"are {', '.join(names) or 'none'}."
+            )
+        return names.index(name)
+
+    def _rearrange(self, layers: list[Any]) -> None:
+        """Take another list of layers; values of layers that stay are kept by layer."""
+        kept = {id(layer): name for layer, name in self._named()}
+        new_names = layer_names(layers)
+        old_structure, old_values = self._structure, self.values
+        if old_structure is not None and layers:
+            structure = arrange(layers, old_structure.input_shape, old_structure.dtype)
+            moved: dict[str, Array] = {}
+            learned: set[str] = set()
+            for layer, name in zip(layers, new_names, strict=True):
+                before = kept.get(id(layer))
+                if before is None:
+                    continue
+                learned |= {name} if before in self.learned else set()
+                moved |= {
+                    f"{name}.{key.partition('.')[2]}": value
+                    for key, value in old_values.items()
+                    if key.partition(".")[0] == before
+                }
+            self._structure, self.learned = structure, learned
+            self.values = start_values(structure, self.seed, moved)
+        self.layers = layers
+        self.recipe = None
+        self._compiled.clear()
+
+    def _named(self) -> Iterator[tuple[Any, str]]:
+        yield from zip(self.layers, layer_names(self.layers), strict=True)
+
+    # Building ------------------------------------------------------------------------
+
+    @property
+    def structure(self) -> Structure:
+        """Names, shapes and parameters; made from `input_shape` if need be."""
+        if self._structure is None:
+            if self.input_shape is None:
+                raise ArgumentError(
+                    "the network does not know the shape of its input yet. Give "
+                    "input_shape= to gp.Network, or call fit first."
+                )
+            self._build(self.input_shape, network_dtype(None, self.dtype))
+        assert self._structure is not None
+        return self._structure
+
+    def _build(self, input_shape: tuple[int, ...], dtype: Any) -> None:
+        self._structure = arrange(self.layers, input_shape, dtype)
+        self.input_shape = self._structure.input_shape
+        self.values = start_values(self._structure, self.seed, self.values)
+
+    @contextmanager
+    def built_for(self, X: Any) -> Iterator[Structure]:
+        """Build the network for data; if what follows fails, take that back."""
+        before = self._structure, self.input_shape, self.values
+        if self._structure is None:
+            dtype = network_dtype(X, self.dtype)
+            missing_allowed = bool(
+                self.layers and getattr(self.layers[0], "fills_missing", False)
+            )
+            rows = as_inputs(
+                X, dtype, self.input_shape, missing_allowed=missing_allowed
+            )
+            self._build(rows.shape[1:], dtype)
+        try:
+            yield self.structure
+        except BaseException:
+            self._structure, self.input_shape, self.values = before
+            raise
+
+    def compiled(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Give what was compiled before under a key, or make it now."""
+        if key not in self._compiled:
+            self._compiled[key] = make()
+        return self._compiled[key]
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Write values of parameters and states into the network's arrays."""
+        for key, value in values.items():
+            self.values[key][...] = value
+
+    def learn(self, x: Array) -> None:
+        """Let layers that learn from the training rows do so, once."""
+        for at, place in enumerate(self.structure.places):
+            find = getattr(place.layer, "learn", None)
+            if find is None or place.name in self.learned:
+                continue
+            inputs = x
+            if at:
+                inputs = outputs(self._front(at), x)
+            found = find(inputs.astype(np.float64))
+            self.put({f"{place.name}.{key}": one for key, one in found.items()})
+            self.learned.add(place.name)
+
+    def _front(self, count: int) -> Network:
+        """Give the network of the first layers, with their names and values."""
+        structure = self.structure
+        layers = [
+            replace(place.layer, name=place.name)
+            if is_dataclass(place.layer)
+            else place.layer
+            for place in structure.places[:count]
+        ]
+        front = Network(layers, seed=self.seed, dtype=structure.dtype)
+        front._build(structure.input_shape, structure.dtype)
+        front.put({key: self.values[key] for key in front.values})
+        return front
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters by name; assigning writes into the network."""
+        return Parameters(self)
+
+    # Prediction ----------------------------------------------------------------------
+
+    def __call__(self, X: Any) -> Array:
+        """Feed forward: give the last layer's output.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, *input_shape), or one sample of shape input_shape
+
+        Returns
+        -------
+        array of shape (n, *output_shape), or output_shape for one sample
+        """
+        return self._predicted(X, lambda x: outputs(self, x))
+
+    def predict(self, X: Any) -> Array:
+        """Give what the loss decides: a class, or the number itself.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, *input_shape), or one sample
+
+        Returns
+        -------
+        array of shape (n,) for classes, else of the output's shape
+            With cross entropy the class of the largest output, with binary cross
+            entropy 1 where the chance is above 1/2; with other losses the output.
+        """
+        return self._predicted(X, lambda x: decisions(outputs(self, x), self.loss))
+
+    def predict_proba(self, X: Any) -> Array:
+        """Give the probabilities that the loss defines.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, *input_shape), or one sample
+
+        Returns
+        -------
+        array of shape (n, k)
+            The chance of each of k classes; with binary cross entropy of class 1 for
+            each of k outputs.
+
+        Raises
+        ------
+        ArgumentError
+            If the loss defines no probabilities.
+        """
+        if self.loss is None or self.loss.probabilities is None:
+            known = self.loss.name if self.loss else "no loss"
+            raise ArgumentError(
+                f"predict_proba needs a loss of classes, the network has {known}. Use "
+                "loss='cross_entropy', or net(X) for the raw output."
+            )
+        return self._predicted(X, lambda x: outputs(self, x, self.loss))
+
+    def _predicted(self, X: Any, calculate: Callable[[Array], Array]) -> Array:
+        known = self._structure is not None or self.input_shape is not None
+        array = as_array(X, "X")
+        single = known and array.shape == self.structure.input_shape
+        with self.built_for(array[None] if single else X) as structure:
+            rows = as_inputs(
+                array[None] if single else X,
+                structure.dtype,
+                structure.input_shape,
+                missing_allowed=structure.fills_missing,
+            )
+            result = calculate(rows)
+        return result[0] if single else result
+
+    # Training ------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        loss: str | Loss | LossFunction | None = None,
+        optimizer: str | Optimizer = "adam",
+        epochs: int = 1,
+        batch_size: int | None = 32,
+        validation: float | tuple[Any, ...] | None = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        shuffle: bool = True,
+        early_stopping: bool | int | EarlyStopping | None = None,
+        schedule: str | Schedule | None = None,
+        clip: float | None = None,
+        callbacks: Iterable[Callback] = (),
+        backend: str = "auto",
+        verbose: bool | None = None,
+    ) -> History:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            The rows to learn from.
+        y : array-like of shape (n, ...)
+            The target: labels 0 to k - 1, or numbers shaped like the output.
+        loss : str, function or None
+            What to make small; None for the network's own.
+        optimizer : str or Optimizer
+            ``"adam"``, ``gp.SGD(learning_rate=0.1)``, ...
+        epochs : int
+            How many times to go through the rows. Calling `fit` again goes on: 5 and 5
+            epochs give the bits of 10.
+        batch_size : int or None
+            Rows of a step; None for all at once, 1 for row by row.
+        validation : float, tuple or None
+            A part of the rows to hold out (of each class its share), or ``(X, y)`` or
+            ``(X, y, sample_weight)``.
+        sample_weight : array-like of shape (n,) or None
+            The weight of each row in the loss.
+        class_weight : dict, ``"balanced"`` or None
+            The weight of each class.
+        shuffle : bool
+            Whether each epoch goes through the rows in an order of its own.
+        early_stopping : bool, int, EarlyStopping or None
+            Whether to stop when nothing gets better; an integer is the patience.
+        schedule : str, Schedule or None
+            How the learning rate changes; None for a constant one.
+        clip : float or None
+            The largest norm that all gradients together may have.
+        callbacks : iterable of callable
+            Each is called after every epoch as ``callback(net, history)``; True stops.
+        backend : str
+            ``"numpy"``, or ``"auto"`` to choose.
+        verbose : bool or None
+            False for nothing; else a bar on a terminal, a few plain lines elsewhere.
+
+        Returns
+        -------
+        History
+            The numbers of each epoch.
+
+        Raises
+        ------
+        DataError, ShapeError, ArgumentError, TraceError
+            If the data or an argument cannot be used; nothing has changed then.
+        DivergenceError
+            If a value becomes NaN or infinite; the network keeps the last finite
+            weights.
+        """
+        chosen = self._chosen_loss(loss)
+        if clip is not None and not clip > 0:
+            raise ArgumentError(f"clip must be a number above 0 or None, got {clip!r}.")
+        history = fit(
+            self,
+            X,
+            y,
+            loss=chosen,
+            optimizer=optimizer,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation=validation,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+            shuffle=shuffle,
+            early_stopping=early_stopping,
+            schedule=schedule,
+            clip=clip,
+            callbacks=callbacks,
+            backend=backend,
+            verbose=verbose,
+        )
+        return history
+
+    def _chosen_loss(self, loss: str | Loss | LossFunction | None) -> Loss:
+        if loss is not None:
+            return get_loss(loss)
+        if self.loss is None:
+            raise ArgumentError(
+                "the network has no loss yet. Pass one, loss='mean_squared_error' for "
+                "numbers, loss='cross_entropy' for classes, or give it to gp.Network."
+            )
+        return self.loss
+
+    def evaluate(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        loss: str | Loss | LossFunction | None = None,
+        sample_weight: Any = None,
+        metrics: Sequence[str | Metric] | None = None,
+    ) -> dict[str, float]:
+        """Measure the network on rows.
+
+        Parameters
+        ----------
+        X, y : array-like of shape (n, ...)
+            The rows and their target.
+        loss : str, function or None
+            None for the network's own.
+        sample_weight : array-like of shape (n,) or None
+            The weight of each row in every average.
+        metrics : sequence of str or None
+            Names of metrics; None for those that suit the loss.
+
+        Returns
+        -------
+        dict from str to float
+            ``loss`` (the mean over rows and the layers' penalties) and the metrics.
+        """
+        chosen = self._chosen_loss(loss)
+        with self.built_for(X) as structure:
+            rows = checked_rows(structure, X, y, chosen, sample_weight=sample_weight)
+        return evaluate_rows(self, rows, chosen, metrics)
+
+    # Looking inside ------------------------------------------------------------------
+
+    def gradients(
+        self, X: Any, y: Any, *, loss: str | Loss | LossFunction | None = None
+    ) -> dict[str, Array]:
+        """Give the gradient of the loss for every trainable parameter, by name.
+
+        Parameters
+        ----------
+        X, y : array-like of shape (n, ...)
+            The rows and their target.
+        loss : str, function or None
+            None for the network's own.
+        """
+        chosen = self._chosen_loss(loss)
+        with self.built_for(X) as structure:
+            rows = checked_rows(structure, X, y, chosen)
+        compiled: Compiled = self.compiled(
+            ("gradients", chosen, rows.target),
+            lambda: Compiled(gradient_program(self.structure, chosen, rows.target)),
+        )
+        program = compiled.program
+        given = {**self.values, **rows.data(), "seed": self.seed, "t": np.float64(0)}
+        results = compiled(*(given[key] for key in program.inputs))
+        parts = results if len(program.results) > 1 else (results,)
+        found = dict(zip(program.results, parts, strict=True))
+        return {
+            key: np.array(found[f"d {key}"], self.structure.dtype)
+            for key in self.structure.trainable
+        }
+
+    def check_gradients(
+        self, X: Any, y: Any, *, loss: str | Loss | LossFunction | None = None
+    ) -> GradientCheck:
+        """Compare every gradient with finite differences, in float64.
+
+        Parameters
+        ----------
+        X, y : array-like of shape (n, ...)
+            The rows and their target.
+        loss : str, function or None
+            None for the network's own.
+
+        Returns
+        -------
+        GradientCheck
+            A mapping from parameter to relative error; ``ok`` if all are small.
+        """
+        chosen = self._chosen_loss(loss)
+        with self.built_for(X) as structure:
+            rows = checked_rows(structure, X, y, chosen)
+        return check_gradients(self, rows, chosen)
+
+    def source(
+        self,
+        *,
+        loss: str | Loss | LossFunction | None = None,
+        optimizer: str | Optimizer | None = None,
+    ) -> str:
+        """Give the program of one training step as NumPy source.
+
+        Parameters
+        ----------
+        loss : str, function or None
+            None for the network's own.
+        optimizer : str, Optimizer or None
+            None for that of the last `fit`, before it for plain SGD.
+
+        Returns
+        -------
+        str
+            A module that runs on its own.
+        """
+        chosen = self._chosen_loss(loss)
+        structure = self.structure
+        known = self.recipe if self.recipe and self.recipe.loss == chosen else None
+        if known is None:
+            labels = chosen.target == "classes"
+            target = (
+                Target((), np.dtype(np.int64))
+                if labels
+                else Target(structure.output_shape, structure.dtype)
+            )
+            known = Recipe(chosen, SGD(), target)
+        if optimizer is not None:
+            known = replace(known, optimizer=get_optimizer(optimizer))
+        return Compiled(known.program(self)).source
+
+    def summary(self) -> str:
+        """Give a table of the layers: kind, output shape, parameters."""
+        return summary_text(self.structure, self.loss.name if self.loss else None)
+
+    # Files ---------------------------------------------------------------------------
+
+    def save(self, path: Any) -> None:
+        """Write the network to a file, as `glassprop.load` reads it.
+
+        Parameters
+        ----------
+        path : str or path
+            A ``.safetensors`` file; an old one is replaced as a whole, or not at all.
+        """
+        from glassprop.save import save
+
+        save(self, path)
+
+
+class Parameters(MutableMapping[str, Array]):
+    """The parameters of a network by name, ``parameters["hidden.weight"]``.
+
+    What is read is a copy; assigning writes into the network.
+    """
+
+    def __init__(self, net: Network) -> None:
+        self._net = net
+
+    def __getitem__(self, name: str) -> Array:
+        return np.array(self._net.values[self._known(name)])
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        old = self._net.values[self._known(name)]
+        array = np.asarray(value, old.dtype)
+        if array.shape != old.shape:
+            raise ShapeError(
+                f"parameter {name!r}: expected shape {shape_text(old.shape)}, got "
+                f"{shape_text(array.shape)}."
+            )
+        old[...] = array
+
+    def __delitem__(self, name: str) -> None:
+        raise ArgumentError(
+            f"parameter {name!r} belongs to its layer. Remove the layer, net.remove(...)."
+        )
+
+    def _known(self, name: str) -> str:
+        names = self._net.structure.parameters
+        if name not in names:
+            raise ArgumentError(
+                f"there is no parameter {name!r}.{did_you_mean(str(name), names)} The "
+                f"parameters are {', '.join(names)}."
+            )
+        return name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._net.structure.parameters)
+
+    def __len__(self) -> int:
+        return len(self._net.structure.parameters)
+
+    def __repr__(self) -> str:
+        shapes = (f"{name} {shape_text(self[name].shape)}" for name in self)
+        return f"<Parameters: {', '.join(shapes)}>"

@@ -1,0 +1,80 @@
+"""How a training shows that it goes on: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+LINES = 10  # plain lines of one training, about
+
+
+class Progress:
+    """Shows the epochs of one training on standard error.
+
+    Parameters
+    ----------
+    epochs : int
+        How many there will be.
+    verbose : bool or None
+        False for nothing; True and None for a bar on a terminal and lines elsewhere.
+    """
+
+    def __init__(self, epochs: int, verbose: bool | None) -> None:
+        self.epochs = epochs
+        self.every = max(1, epochs // LINES)
+        self.shown = verbose is not False
+        self.bar: Any = None
+        if self.shown and sys.stderr.isatty():
+            self.bar = _bar()
+
+    def __enter__(self) -> Progress:
+        if self.bar is not None:
+            self.bar.start()
+            self.task = self.bar.add_task("training", total=self.epochs, numbers="")
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    def show(self, done: int, epoch: int, numbers: Mapping[str, float]) -> None:
+        """Show one epoch that is done.
+
+        Parameters
+        ----------
+        done : int
+            Epochs done in this training.
+        epoch : int
+            The epoch's number over all trainings.
+        numbers : mapping from str to float
+            What the history has of it.
+        """
+        if not self.shown:
+            return
+        text = "  ".join(f"{name} {value:.6g}" for name, value in numbers.items())
+        if self.bar is not None:
+            self.bar.update(self.task, completed=done, numbers=text)
+        elif done % self.every == 0 or done in (1, self.epochs):
+            print(f"epoch {epoch}  {text}", file=sys.stderr)
+
+
+def _bar() -> Any:
+    """Make the bar; rich is imported only where one is shown."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("epoch"),
+        MofNCompleteColumn(),
+        BarColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[numbers]}"),
+        console=Console(stderr=True),
+    )

@@ -1,0 +1,227 @@
+"""The rows that a network is trained or measured on: weights, batches, splits.
+
+`Rows` holds checked arrays. Batches and splits are drawn from an explicit generator, so
+that they are a pure function of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.data import as_array, as_inputs, as_target, check_finite
+from glassprop.errors import ArgumentError, DataError, ShapeError, shape_text
+from glassprop.losses import Loss
+from glassprop.programs import Target
+from glassprop.structure import Structure
+
+Array = NDArray[Any]
+
+
+@dataclass
+class Rows:
+    """The rows of a training or a validation, checked."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    weights: NDArray[Any] | None
+    target: Target
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, rows: NDArray[Any]) -> Rows:
+        """Give some of the rows."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Rows(self.x[rows], self.y[rows], weights, self.target)
+
+    def data(self) -> dict[str, NDArray[Any]]:
+        """Give the arrays as a program names them."""
+        given = {"x": self.x, "y": self.y}
+        return given if self.weights is None else {**given, "weights": self.weights}
+
+
+def checked_rows(
+    structure: Structure,
+    X: Any,
+    y: Any,
+    loss: Loss,
+    *,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+) -> Rows:
+    """Check X, y and weights against a network's structure."""
+    x = as_inputs(
+        X,
+        structure.dtype,
+        structure.input_shape,
+        missing_allowed=structure.fills_missing,
+    )
+    array, target = as_target(y, loss, structure.output_shape, structure.dtype, len(x))
+    weights = row_weights(sample_weight, class_weight, array, loss, structure.dtype)
+    return Rows(x, array, weights, replace(target, weighted=weights is not None))
+
+
+# Weights ------------------------------------------------------------------------------
+
+
+def row_weights(
+    sample_weight: Any,
+    class_weight: Any,
+    labels: Array,
+    loss: Loss,
+    dtype: np.dtype[Any],
+) -> Array | None:
+    """Combine the weights of rows and classes, scaled to a mean of 1.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n,) or None
+        A weight a row, at least 0.
+    class_weight : mapping from label to number, ``"balanced"`` or None
+        A weight a class; ``balanced`` gives every class the same sum.
+    labels : array of shape (n,), or of the output's shape
+        The target.
+    loss : Loss
+        What the target is for.
+    dtype : numpy dtype
+        Of the network.
+
+    Raises
+    ------
+    DataError, ShapeError, ArgumentError
+        If a weight is negative, missing, or all are zero.
+    """
+    if sample_weight is None and class_weight is None:
+        return None
+    rows = len(labels)
+    weights = np.ones(rows)
+    if sample_weight is not None:
+        given = as_array(sample_weight, "sample_weight")
+        if given.shape != (rows,):
+            raise ShapeError(
+                f"sample_weight: expected shape ({rows},), a weight a row, got "
+                f"{shape_text(given.shape)}."
+            )
+        check_finite(given, "sample_weight")
+        if (given < 0).any():
+            row = int(np.argmax(given < 0))
+            raise DataError(
+                f"sample_weight: expected numbers >= 0, got {given[row].item()!r} in "
+                f"row {row}."
+            )
+        weights = weights * given
+    if class_weight is not None:
+        weights = weights * _class_weights(class_weight, labels, loss)
+    if not weights.sum() > 0:
+        raise DataError("the weights of all rows are 0; nothing is left to learn from.")
+    return (weights / weights.mean()).astype(dtype)
+
+
+def _class_weights(class_weight: Any, labels: Array, loss: Loss) -> Array:
+    if not loss.classifies:
+        raise ArgumentError(
+            f"class_weight needs a loss of classes, got {loss.name!r}. Use "
+            "sample_weight, or loss='cross_entropy'."
+        )
+    classes = labels if labels.ndim == 1 else labels.argmax(axis=-1)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        classes = labels[:, 0].astype(np.int64)
+    found, counts = np.unique(classes, return_counts=True)
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        by_class = dict(zip(found.tolist(), len(classes) / counts, strict=True))
+    elif isinstance(class_weight, Mapping):
+        by_class = {int(label): float(one) for label, one in class_weight.items()}
+    else:
+        raise ArgumentError(
+            f"class_weight must be 'balanced' or a dict from label to weight, got "
+            f"{class_weight!r}."
+        )
+    for label in found.tolist():
+        if not by_class.get(label, -1.0) >= 0:
+            raise ArgumentError(
+                f"class_weight: expected a number >= 0 for each class, got "
+                f"{by_class.get(label)!r} for class {label}."
+            )
+    return np.array([by_class[label] for label in classes.tolist()])
+
+
+# Rows --------------------------------------------------------------------------------
+
+
+def batches(
+    rows: int, batch_size: int | None, rng: np.random.Generator | None
+) -> list[NDArray[np.int64] | slice]:
+    """Cut the rows into batches, the last one smaller if they do not divide.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    batch_size : int or None
+        Rows of a batch; None for all at once.
+    rng : numpy Generator or None
+        Shuffles the rows; None leaves their order.
+    """
+    size = rows if batch_size is None else min(batch_size, rows)
+    starts = range(0, rows, size)
+    if rng is None:
+        return [slice(start, min(start + size, rows)) for start in starts]
+    order = rng.permutation(rows)
+    return [order[start : start + size] for start in starts]
+
+
+def split_rows(
+    rows: int, fraction: float, rng: np.random.Generator, labels: Array | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split rows into a part to train on and a part to hold out.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    fraction : float
+        The part to hold out, above 0 and below 1.
+    rng : numpy Generator
+        Chooses the rows.
+    labels : array of shape (rows,) or None
+        With labels, each class keeps its share in both parts ("stratified").
+
+    Returns
+    -------
+    training, held_out : arrays of int
+        Row numbers in ascending order.
+
+    Raises
+    ------
+    ArgumentError, DataError
+        If the fraction is out of range or one part would be empty.
+    """
+    if not 0 < fraction < 1:
+        raise ArgumentError(
+            f"validation must be a fraction above 0 and below 1, or a pair (X, y), got "
+            f"{fraction!r}."
+        )
+    held = round(rows * fraction)
+    if held == 0 or held == rows:
+        raise DataError(
+            f"validation={fraction} of {rows} rows leaves {rows - held} to train on "
+            f"and {held} to hold out. Give more rows, or a pair (X, y) to validate on."
+        )
+    order = rng.permutation(rows)
+    if labels is not None:
+        order = _spread(order, labels)
+    return np.sort(order[held:]), np.sort(order[:held])
+
+
+def _spread(order: NDArray[np.int64], labels: Array) -> NDArray[np.int64]:
+    """Order shuffled rows so that every stretch holds each class in its share."""
+    place = np.empty(len(order))
+    for label in np.unique(labels):
+        of_class = np.flatnonzero(labels[order] == label)
+        place[of_class] = (np.arange(len(of_class)) + 0.5) / len(of_class)
+    return order[np.argsort(place, kind="stable")]
