@@ -21,6 +21,7 @@ from glassprop.errors import ArgumentError, did_you_mean, listing
 from glassprop.ops import stable
 
 LossFunction: TypeAlias = Callable[[Any, Any], Any]
+TARGETS = ("any", "values", "binary", "classes")
 
 
 def half_squared_error(output: Any, y: Any) -> Any:
@@ -134,7 +135,8 @@ def cross_entropy(z: Any, y: Any) -> Any:
         log_p = z - stable.logsumexp(z, axis=(last,), keepdims=True)
         return -np.sum(y * log_p, axis=last)
     chosen = y[..., None] == np.arange(z.shape[last])
-    return stable.logsumexp(z, axis=(last,)) - np.sum(np.where(chosen, z, 0), axis=last)
+    log_total = stable.logsumexp(z, axis=(last,))
+    return log_total - np.sum(np.where(chosen, z, 0), axis=last)
 
 
 def _sample_axes(output: Any) -> tuple[int, ...]:
@@ -167,12 +169,36 @@ class Loss:
         or one-hot; ``any``: whatever the user's own function takes.
     probabilities : callable or None
         From output to probabilities, where the loss defines them.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument is of another kind.
     """
 
     name: str
     function: LossFunction
     target: str = "any"
     probabilities: Callable[[Any], Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise ArgumentError(f"Loss: name must be a str, got {self.name!r}.")
+        if self.target not in TARGETS:
+            raise ArgumentError(
+                f"Loss {self.name!r}: target must be {listing(TARGETS)}, got "
+                f"{self.target!r}."
+            )
+        for which in ("function", "probabilities"):
+            given = getattr(self, which)
+            if not callable(given) and (which == "function" or given is not None):
+                raise ArgumentError(
+                    f"Loss {self.name!r}: {which} must be a function, got {given!r}."
+                )
+
+    def __hash__(self) -> int:
+        # A function of the user's own may have no hash: an object with __call__.
+        return hash((self.name, self.target))
 
     @property
     def classifies(self) -> bool:
@@ -210,7 +236,7 @@ def get_loss(spec: str | Loss | LossFunction) -> Loss:
             if loss.function is spec:
                 return loss
         return Loss(getattr(spec, "__name__", type(spec).__name__), spec)
-    if spec in LOSSES:
+    if isinstance(spec, str) and spec in LOSSES:
         return LOSSES[spec]
     raise ArgumentError(
         f"unknown loss {spec!r}.{did_you_mean(str(spec), LOSSES)} Expected "

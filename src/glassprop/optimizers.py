@@ -20,6 +20,7 @@ import numpy as np
 from glassprop.errors import ArgumentError, did_you_mean, listing
 
 State = dict[str, Any]
+NEEDED = ("learning_rate", "init", "scalars", "update")
 
 
 class Optimizer(Protocol):
@@ -128,11 +129,11 @@ class Adam:
         """Give the step size and the scale of the second moment, corrected for bias."""
         step_size = (rate / (1 - self.beta1**t)).astype(rate.dtype)
         scale = (1 / np.sqrt(1 - self.beta2**t)).astype(rate.dtype)
-        return rate, step_size, scale
+        return step_size, scale
 
     def update(self, w: Any, g: Any, state: State, scalars: Any) -> tuple[Any, State]:
         """Give ``w - rate * m / (sqrt(v) + epsilon)``, with corrected moments."""
-        _, step_size, scale = scalars
+        step_size, scale = scalars
         m = self.beta1 * state["m"] + (1 - self.beta1) * g
         v = self.beta2 * state["v"] + (1 - self.beta2) * (g * g)
         return w - step_size * m / (np.sqrt(v) * scale + self.epsilon), {"m": m, "v": v}
@@ -185,14 +186,15 @@ class AdamW:
         return self._adam.init(w)
 
     def scalars(self, rate: Any, t: Any) -> Any:
-        """Give what Adam's parameters share."""
-        return self._adam.scalars(rate, t)
+        """Give Adam's numbers, and the part that each parameter loses."""
+        decay = rate * self.weight_decay
+        return decay, self._adam.scalars(rate, t)
 
     def update(self, w: Any, g: Any, state: State, scalars: Any) -> tuple[Any, State]:
         """Shrink w, then take Adam's step."""
-        rate = scalars[0]
-        shrunk = w - (rate * self.weight_decay) * w
-        return self._adam.update(shrunk, g, state, scalars)
+        decay, shared = scalars
+        shrunk = w - decay * w
+        return self._adam.update(shrunk, g, state, shared)
 
 
 OPTIMIZERS: Mapping[str, type[Any]] = MappingProxyType(
@@ -208,8 +210,13 @@ def get_optimizer(spec: str | Optimizer) -> Optimizer:
     ArgumentError
         If there is no optimizer of that name.
     """
+    if isinstance(spec, type):
+        raise ArgumentError(
+            f"expected an optimizer, got the class {spec.__name__}. Call it: "
+            f"{spec.__name__}()."
+        )
     if not isinstance(spec, str):
-        if hasattr(spec, "update") and hasattr(spec, "init"):
+        if all(hasattr(spec, name) for name in NEEDED):
             return spec
     elif spec.lower() in OPTIMIZERS:
         made: Optimizer = OPTIMIZERS[spec.lower()]()

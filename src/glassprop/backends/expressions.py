@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 
 from glassprop.graph import Node, Shape
+from glassprop.literals import is_filled
 from glassprop.ops import PRIMITIVES, indexing, leaves
 
 ATOM, SIGN, PRODUCT, QUOTIENT, SUM, COMPARISON = 6, 5, 4, 3, 2, 1
+WIDTH = 88  # characters of a line
 
 
 @dataclass(frozen=True)
@@ -134,16 +136,16 @@ def _reshape(s: Spelling) -> Text:
 
 def _broadcast_to(s: Spelling) -> Text:
     """Spell a repeated number as the array of it."""
-    target, filled = value_text(s.attribute("shape")), s.read(0)
-    if filled.primitive is leaves.constant and not filled.shape:
-        number = float(filled.attributes["value"])
-        dtype = "" if s.node.dtype == np.float64 else f", {dtype_text(s.node.dtype)}"
-        if number == 0 and np.copysign(1, number) == 1:
-            return Text(f"np.zeros({target}{dtype})")
-        if number == 1:
-            return Text(f"np.ones({target}{dtype})")
-        return Text(f"np.full({target}, {s[0]}{dtype or ', np.float64'})")
-    return Text(f"np.broadcast_to({s[0]}, {target})")
+    target = value_text(s.attribute("shape"))
+    if not is_filled(s.node):
+        return Text(f"np.broadcast_to({s[0]}, {target})")
+    dtype = "" if s.node.dtype == np.float64 else f", {dtype_text(s.node.dtype)}"
+    if s[0] in ("0", "0.0", "False"):
+        return Text(f"np.zeros({target}{dtype})")
+    if s[0] in ("1", "1.0", "True"):
+        return Text(f"np.ones({target}{dtype})")
+    exact = dtype or (", np.float64" if s.read(0).primitive is leaves.size else "")
+    return Text(f"np.full({target}, {s[0]}{exact})")
 
 
 def _concatenate(s: Spelling) -> Text:
@@ -168,7 +170,7 @@ def _index(s: Spelling) -> Text:
 
 def _index_add(s: Spelling) -> Text:
     target = value_text(s.attribute("shape"))
-    return Text(f"index_add({s[0]}, np.s_[{_key_text(s)}], {target})")
+    return Text(f"{helper_name(s.node)}({s[0]}, np.s_[{_key_text(s)}], {target})")
 
 
 def _key_text(s: Spelling) -> str:
@@ -235,22 +237,24 @@ def spelled(node: Node, inputs: Sequence[Text]) -> Text:
 # Helpers that are printed with a program ---------------------------------------------
 
 
-def _index_add_helper(g: Any, key: Any, shape: Any) -> Any:
-    """Give zeros of a shape with g added at an index, repeated places included."""
-    total = np.zeros(shape, g.dtype)
-    np.add.at(total, key, g)
-    return total
-
-
 HELPERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         **{
             name: PRIMITIVES[name].numpy
             for name in ("sigmoid", "softplus", "logsumexp", "softmax", "random")
         },
-        "index_add": _index_add_helper,
+        "index_put": indexing.index_put,
+        "index_add": indexing.index_add_at,
     }
 )
+
+
+def helper_name(node: Node) -> str | None:
+    """Give the name of the helper that a node's spelling calls, if it calls one."""
+    name = node.primitive.name
+    if node.primitive is indexing.index_add and len(node.inputs) == 1:
+        name = "index_put"
+    return name if name in HELPERS else None
 
 
 def helper_source(name: str) -> str:
@@ -262,7 +266,7 @@ def helper_source(name: str) -> str:
     return f"{head}:\n{body}".rstrip()
 
 
-# Values as text ------------------------------------------------------------------------
+# Values as text -----------------------------------------------------------------------
 
 
 def value_text(value: Any) -> str:
@@ -288,16 +292,56 @@ def dtype_text(dtype: Any) -> str:
 
 def number_text(value: Any) -> Text:
     """Write a number: a Python number bare, a NumPy scalar with its dtype."""
+    if isinstance(value, np.bool_):
+        return Text(f"np.{value}_")
     if isinstance(value, np.generic):
-        inner = "True" if value is np.True_ else str(_plain_number(value.item()).code)
-        return Text(f"np.{value.dtype.name}({inner})")
-    return _plain_number(value)
-
-
-def _plain_number(value: Any) -> Text:
-    text = repr(value)
-    if isinstance(value, float):
-        if not np.isfinite(value):
-            return Text({"inf": "np.inf", "-inf": "-np.inf"}.get(text, "np.nan"), SIGN)
-        text = text.removesuffix(".0") if abs(value) < 1e15 and text != "-0.0" else text
+        return Text(f"np.{value.dtype.name}({element_text(value)})")
+    text = element_text(value)
     return Text(text, SIGN if text.startswith("-") else ATOM)
+
+
+def element_text(value: Any) -> str:
+    """Write a number with no more digits than its dtype needs."""
+    text = str(value)
+    return (
+        f"{'-' if value < 0 else ''}np.{text[-3:]}" if text[-3:] in NOT_FINITE else text
+    )
+
+
+def array_text(value: np.ndarray[Any, Any], margin: int = 0) -> str:
+    """Write an array as code, of the same shape, dtype and bits.
+
+    What does not fit into a line goes onto several, `margin` spaces from the left.
+    """
+    dtype = dtype_text(value.dtype)
+    if not value.size:
+        return f"np.zeros({value.shape}, {dtype})"
+    width = max(len(element_text(one)) for one in value.flat)
+    short = f"np.array({_nested(value, width, None)}, {dtype})"
+    if len(short) + margin <= WIDTH and value.ndim == 1:
+        return short
+    indented = "\n".join(f"    {line}" for line in _nested(value, width, 0).split("\n"))
+    return f"np.array(\n{indented},\n    {dtype},\n)"
+
+
+def _nested(value: np.ndarray[Any, Any], width: int, margin: int | None) -> str:
+    """Write nested lists; with a margin, each innermost one on lines of its own."""
+    pad = " " * (margin or 0)
+    if value.ndim > 1:
+        inner = [
+            _nested(one, width, None if margin is None else margin + 4) for one in value
+        ]
+        if margin is None:
+            return f"[{', '.join(inner)}]"
+        return "\n".join([f"{pad}[", *(f"{one}," for one in inner), f"{pad}]"])
+    texts = [element_text(one).rjust(width) for one in value]
+    line = f"{pad}[{', '.join(texts)}]"
+    if margin is None or len(line) <= WIDTH - 5:
+        return line
+    per_line = (WIDTH - 9 - len(pad)) // (width + 2)
+    parts = [texts[at : at + per_line] for at in range(0, len(texts), per_line)]
+    lines = [f"{pad}    {', '.join(part)}," for part in parts]
+    return "\n".join([f"{pad}[", *lines, f"{pad}]"])
+
+
+NOT_FINITE = ("inf", "nan")

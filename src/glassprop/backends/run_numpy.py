@@ -36,6 +36,7 @@ class NumpySteps:
         data: Mapping[str, NDArray[Any]],
         batches: Sequence[NDArray[Any] | slice],
         rates: NDArray[Any],
+        *,
         seed: int,
         first_step: int,
         stop: Callable[[], bool],

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,12 +20,17 @@ from glassprop.backends.expressions import (
     ATOM,
     HELPERS,
     PRODUCT,
+    WIDTH,
     Text,
+    array_text,
     dtype_text,
+    helper_name,
     helper_source,
     number_text,
     spelled,
 )
+from glassprop.backends.memory import is_view, memory_of
+from glassprop.backends.outline import Block, outlined
 from glassprop.errors import shape_text
 from glassprop.graph import Node, Size, order
 from glassprop.ops import elementwise, leaves, shape
@@ -34,13 +39,21 @@ from glassprop.program import Program
 SMALL = 64  # captured arrays of up to so many elements are written out
 LONGEST = 60  # characters of an expression that still stands inside another
 COMMENT_COLUMN = 42
+INDENT = 4
 SECTIONS = ("forward", "backward", "update")
 IN_PLACE: Mapping[Any, str] = MappingProxyType(
     {elementwise.add: "+=", elementwise.subtract: "-="}
 )
 LEAVES = (leaves.input_, leaves.constant, leaves.size)
-FREE = (*LEAVES, shape.transpose)  # may be written more than once
 WORD_N = re.compile(r"\bn\b")
+
+
+class Line(NamedTuple):
+    """A statement, what its comment says, and the section it stands in."""
+
+    code: str
+    comment: str
+    section: str
 
 
 def to_numpy(program: Program) -> str:
@@ -80,40 +93,65 @@ class _Printer:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.names = program.names
-        self.nodes = scheduled(program)
+        self.items = outlined(program, scheduled(program))
+        self.nodes = [
+            node
+            for item in self.items
+            for node in (item.nodes if isinstance(item, Block) else (item,))
+        ]
         self.uses = Counter(
             [one for node in self.nodes for one in node.inputs]
             + list(program.outputs.values())
         )
-        self.updates = {node: key for key, node in program.updates.items()}
-        self.kept = set(program.outputs.values())
-        self.texts: dict[Node, Text] = {}
+        self.updates: dict[Node, list[Node]] = {}  # a value, and what it replaces
+        for key, node in program.updates.items():
+            if node is not program.inputs[key]:
+                self.updates.setdefault(node, []).append(program.inputs[key])
+        self.replaced = {one for group in self.updates.values() for one in group}
+        self.kept = {*self.updates, *program.results.values()}
         self.variables: set[Node] = set(program.inputs.values())
+        self.texts: dict[Node, Text] = {}
+        self.copies: dict[Node, str] = {}
         self.helpers: set[str] = set()
 
     def module(self) -> str:
         program = self.program
         body = list(self._body())
-        head = [f'"""{program.doc}"""'] if program.doc else []
-        parts = ["\n".join([*head, "import numpy as np"]), "\n".join(self._constants())]
-        parts += [helper_source(name) for name in HELPERS if name in self.helpers]
-        arguments = [self.names[node] for node in program.inputs.values()]
-        arguments += large_arrays(program)
-        signature = _wrapped(f"def {program.name}(", arguments, "):")
-        parts.append("\n".join([signature, *(f"    {line}" for line in body)]))
-        return "\n\n".join(part for part in parts if part) + "\n"
+        head = [_docstring(program.doc), ""] if program.doc else []
+        head += ["import numpy as np"]
+        constants = list(self._constants())
+        head += ["", *constants] if constants else []
+        functions = list(self._functions())
+        helpers = [helper_source(name) for name in HELPERS if name in self.helpers]
+        main = self.function(body)
+        return "\n\n\n".join(["\n".join(head), *helpers, *functions, main]) + "\n"
 
-    # The module's own values -----------------------------------------------------------
+    def function(self, body: list[str] | None = None) -> str:
+        """Print the one function that the program is."""
+        lines = list(self._body()) if body is None else body
+        arguments = [self.names[node] for node in self.program.inputs.values()]
+        arguments += large_arrays(self.program)
+        signature = _wrapped(f"def {self.program.name}(", arguments, "):")
+        return "\n".join([signature, *(f"{' ' * INDENT}{line}" for line in lines)])
+
+    def _functions(self) -> Iterator[str]:
+        """Print the functions that equal layers share, once each."""
+        shared = dict.fromkeys(
+            item.function for item in self.items if isinstance(item, Block)
+        )
+        for function in shared:
+            printer = _Printer(function)
+            yield printer.function()
+            self.helpers |= printer.helpers
+
+    # The module's own values ----------------------------------------------------------
 
     def _constants(self) -> Iterator[str]:
         for node in self.nodes:
             if node.primitive is leaves.constant and node.shape:
-                value, dtype = _value(node), dtype_text(node.dtype)
+                value, name = _value(node), self.names[node]
                 if value.size <= SMALL:
-                    listed = np.array2string(
-                        value, separator=", ", floatmode="unique", max_line_width=80
-                    )
-                    yield f"{self.names[node]} = np.array({listed}, {dtype})"
+                    yield f"{name} = {array_text(value, len(name) + 3)}"
 
     def _rows(self) -> Iterator[str]:
         """Say where n comes from."""
@@ -124,75 +162,140 @@ class _Printer:
                     yield f"n = {self.names[node]}.shape[{axis}]{part}"
                     return
 
-    # Statements ------------------------------------------------------------------------
+    # Statements -----------------------------------------------------------------------
 
     def _body(self) -> Iterator[str]:
-        statements = list(self._statements())
-        results = [self.texts[node].code for node in self.program.results.values()]
+        lines = list(self._lines())
+        results = [
+            self.copies.get(node, self.texts[node].code)
+            for node in self.program.results.values()
+        ]
         if any(
-            WORD_N.search(text) for text in [*results, *(one[0] for one in statements)]
+            WORD_N.search(text) for text in [*results, *(one.code for one in lines)]
         ):
             yield from self._rows()
-        shown = "" if len({node.section for _, node in statements}) > 1 else None
-        for code, node in statements:
-            if shown is not None and node.section != shown:
-                shown = node.section
+        shown = "" if len({line.section for line in lines}) > 1 else None
+        for line in lines:
+            if shown is not None and line.section != shown:
+                shown = line.section
                 yield f"# {shown}"
-            yield f"{code:<{COMMENT_COLUMN - 6}}  # {_type_text(node)}"
-        yield f"return {', '.join(results)}" if results else "return None"
+            *before, last = line.code.split("\n")
+            yield from before
+            yield f"{last:<{COMMENT_COLUMN - 6}}  # {line.comment}"
+        if results or not lines:
+            yield from _return(results).split("\n")
 
-    def _statements(self) -> Iterator[tuple[str, Node]]:
+    def _lines(self) -> Iterator[Line]:
         last_read = self._last_reads()
-        late: list[tuple[str, Node]] = []
+        late: list[Line] = []
+        blocks = {item.nodes[0]: item for item in self.items if isinstance(item, Block)}
+        inside = {node for block in blocks.values() for node in block.nodes}
         for at, node in enumerate(self.nodes):
-            text = self._text(node)
-            if node in self.updates:
-                target = self.program.inputs[self.updates[node]]
-                name = self.names[target]
-                if node is target:
-                    continue
+            if node in blocks:
+                yield self._called(blocks[node])
+            if node in inside:
+                continue
+            yield from self._shortened(node)
+            self.texts[node] = self._text(node)
+            if self._is_old(node):
+                yield self._copied(node)
+            elif node not in self.updates and self._is_statement(node):
+                yield self._assigned(node, node.section)
+            for target in self.updates.get(node, ()):
                 if last_read.get(target, -1) <= at:
-                    yield self._in_place(node, target, text), node
-                    text = Text(name)
+                    yield self._written(node, target)
                 else:
-                    fresh = self.names[node]
-                    yield f"{fresh} = {text.code}", node
-                    late.append((f"{name}[...] = {fresh}", node))
-                    text = Text(fresh)
-                self.variables.add(node)
-            elif self._is_statement(node, text):
-                yield f"{self.names[node]} = {text.code}", node
-                text = Text(self.names[node])
-                self.variables.add(node)
-            self.texts[node] = text
+                    if node not in self.variables and node.primitive not in LEAVES:
+                        yield self._assigned(node, node.section)
+                    late.append(self._written(node, target))
         yield from late
 
-    def _last_reads(self) -> dict[Node, int]:
-        """Find the last statement that may read each value."""
-        last: dict[Node, int] = {}
-        for at in reversed(range(len(self.nodes))):
-            node = self.nodes[at]
-            own = node.name or node in self.kept or self.uses[node] > 1
-            place = at if own and node.primitive not in FREE else last.get(node, at)
-            for read in node.inputs:
-                last[read] = max(last.get(read, -1), place)
-        return last
+    def _called(self, block: Block) -> Line:
+        """Call the function that a layer shares with others."""
+        numbers = self.program.literals.types
+        given = [
+            f"{dtype_text(one.dtype)}({self.texts[one].code})"
+            if one in numbers
+            else self.texts[one].code
+            for one in block.arguments
+        ]
+        made = [*block.results, *block.updates.values()]
+        for node in made:
+            self.texts[node] = Text(self.names[node])
+        for target, node in block.updates.items():
+            self.texts[node] = Text(self.names[target])
+        self.variables.update(made)
+        results = ", ".join(self.names[node] for node in block.results)
+        head = f"{results} = " if results else ""
+        code = _wrapped(f"{head}{block.function.name}(", given, ")")
+        types = ", ".join(_type_text(node) for node in block.results)
+        last = code.rpartition("\n")[2]
+        fits = len(last) + len(types) + INDENT + 4 <= WIDTH
+        comment = types if types and fits else block.nodes[0].scope
+        return Line(code, comment, block.nodes[0].section)
 
-    def _in_place(self, node: Node, target: Node, text: Text) -> str:
+    def _assigned(self, node: Node, section: str) -> Line:
+        """Give a value a variable of its own."""
+        name = self.names[node]
+        code = f"{name} = {self.texts[node].code}"
+        line = Line(code, _type_text(node), section)
+        self.texts[node] = Text(name)
+        self.variables.add(node)
+        return line
+
+    def _copied(self, node: Node) -> Line:
+        """Copy an old value that is asked for before its array gets a new one."""
+        code = self.texts[node].within(ATOM)
+        if node.primitive is leaves.input_:
+            name = f"{self.names[node]}_before"
+            while name in self.names.values():
+                name += "_"
+        else:
+            name = self.names[node]
+            self.texts[node] = Text(name)
+            self.variables.add(node)
+        self.copies[node] = name
+        return Line(f"{name} = {code}.copy()", _type_text(node), node.section)
+
+    def _written(self, node: Node, target: Node) -> Line:
+        """Write a value into the array of the input that it replaces."""
         name, symbol = self.names[target], IN_PLACE.get(node.primitive)
-        if symbol and node.inputs[0] is target and node.inputs[1] is not target:
-            return f"{name} {symbol} {self._operand(node, 1).code}"
-        return f"{name}[...] = {text.code}"
+        made = node in self.variables
+        if symbol and not made and node.inputs[0] is target is not node.inputs[1]:
+            code = f"{name} {symbol} {self._operand(node, 1).code}"
+        else:
+            code = f"{name}[...] = {self.copies.get(node, self.texts[node].code)}"
+        if not made and node.primitive not in LEAVES:
+            self.texts[node] = Text(name)
+            self.variables.add(node)
+        return Line(code, _type_text(node), node.section)
 
-    def _is_statement(self, node: Node, text: Text) -> bool:
+    def _is_statement(self, node: Node) -> bool:
         if node.primitive in LEAVES:
             return False
         if node.primitive is shape.transpose and node.inputs[0] in self.variables:
             return node in self.kept
         if node in self.program.literals.types and not node.name:
             return False
-        shared = self.uses[node] > 1 or len(text.code) > LONGEST
-        return bool(node.name) or node in self.kept or shared
+        return bool(node.name) or node in self.kept or self.uses[node] > 1
+
+    def _shortened(self, node: Node) -> Iterator[Line]:
+        """Give parts of a long expression variables of their own, the longest first."""
+        inside = not (self._is_statement(node) or node in self.kept)
+        name = self.names[self.updates.get(node, [node])[0]]
+        around = INDENT + len(f"{name}[...] =   # {_type_text(node)}")
+        limit = LONGEST if inside else WIDTH - around
+        parts = {
+            one
+            for one in node.inputs
+            if one not in self.variables
+            and one.primitive not in LEAVES
+            and one not in self.program.literals.types
+        }
+        while parts and len(self._text(node).code) > limit:
+            longest = max(parts, key=lambda one: len(self.texts[one].code))
+            parts.remove(longest)
+            yield self._assigned(longest, node.section)
 
     def _text(self, node: Node) -> Text:
         if node.primitive is leaves.input_:
@@ -202,17 +305,40 @@ class _Printer:
         if node.primitive is leaves.size:
             size = node.attributes["size"]
             return Text(str(size), ATOM if size.factor == 1 else PRODUCT)
-        if node.primitive.name in HELPERS:
-            self.helpers.add(node.primitive.name)
+        helper = helper_name(node)
+        if helper is not None:
+            self.helpers.add(helper)
         operands = [self._operand(node, at) for at in range(len(node.inputs))]
         return spelled(node, operands)
 
     def _operand(self, node: Node, at: int) -> Text:
-        """Give the text of an input, with its dtype where a bare number would change."""
+        """Give the text of an input; a number in the form that is right there."""
         read = node.inputs[at]
         if (node, at) in self.program.literals.strong:
             return Text(f"{dtype_text(read.dtype)}({self.texts[read].code})")
+        if (node, at) in self.program.literals.whole:
+            return number_text(int(_value(read)))
         return self.texts[read]
+
+    # Values that change in place ------------------------------------------------------
+
+    def _is_old(self, node: Node) -> bool:
+        """Tell whether an output is the old value of an array that gets a new one."""
+        return node in self.kept and memory_of(node) in self.replaced
+
+    def _last_reads(self) -> dict[Node, int]:
+        """Find the last place that may read each value, through views of it too."""
+        last: dict[Node, int] = {}
+        for at in reversed(range(len(self.nodes))):
+            node = self.nodes[at]
+            own = node.name or node in self.kept or self.uses[node] > 1
+            here = self._is_old(node) or (own and not is_view(node))
+            place = at if here else last.get(node, at)
+            for read in node.inputs:
+                last[read] = max(last.get(read, -1), place)
+            if self._is_old(node):
+                last[node] = max(last.get(node, -1), at)
+        return last
 
 
 def scheduled(program: Program) -> list[Node]:
@@ -236,18 +362,42 @@ def scheduled(program: Program) -> list[Node]:
     return order([*ranked, *late])
 
 
+def _docstring(text: str) -> str:
+    """Write a line of text as a docstring; nothing in it, a name say, can end it."""
+    safe = "".join(
+        one if one.isprintable() and one not in '"\\' else _escaped(one) for one in text
+    )
+    return f'"""{safe}"""'
+
+
+def _escaped(character: str) -> str:
+    if character == '"':
+        return '\\"'
+    return character.encode("unicode_escape").decode("ascii")
+
+
 def _type_text(node: Node) -> str:
     dtype = "" if node.dtype.kind == "f" else f" {node.dtype.name}"
     return f"{shape_text(node.shape)}{dtype}"
 
 
+def _return(results: list[str]) -> str:
+    if not results:
+        return "return None"
+    line = f"return {', '.join(results)}"
+    if len(line) + INDENT <= WIDTH or len(results) == 1:
+        return line
+    return _wrapped("return (", results, ")")
+
+
 def _wrapped(head: str, items: list[str], tail: str) -> str:
+    """Write a list of names over as many lines as it needs."""
     line = f"{head}{', '.join(items)}{tail}"
-    if len(line) <= 88:
+    if len(line) <= WIDTH:
         return line
     lines, current = [head], "   "
     for item in items:
-        if len(current) + len(item) > 84:
+        if len(current) + len(item) > WIDTH - INDENT:
             lines.append(current)
             current = "   "
         current += f" {item},"
