@@ -26,6 +26,7 @@ from glassprop.network import Network
 from glassprop.ops.elementwise import stop_gradient
 from glassprop.ops.stable import logsumexp, sigmoid, softmax, softplus
 from glassprop.optimizers import SGD, Adam, AdamW
+from glassprop.save import load
 from glassprop.transforms import gradient, hessian, jacobian, value_and_gradient
 
 __version__ = "0.1.0"
@@ -50,6 +51,7 @@ __all__ = [
     "hessian",
     "initializers",
     "jacobian",
+    "load",
     "logsumexp",
     "losses",
     "metrics",

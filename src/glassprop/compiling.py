@@ -19,6 +19,7 @@ from glassprop.program import Program
 from glassprop.simplify import simplify
 from glassprop.trace import Trace, traced
 from glassprop.traced import Array
+from glassprop.verify import verify
 
 Inputs = Mapping[str, Array]
 
@@ -30,7 +31,7 @@ def build(
     dtype: DType | type = np.float64,
     doc: str = "",
 ) -> Program:
-    """Trace a function and simplify its graph.
+    """Trace a function and simplify its graph; check the graph after each pass.
 
     Parameters
     ----------
@@ -44,7 +45,9 @@ def build(
         One line for the printed module.
     """
     inputs, outputs = traced(function, dtype)
+    verify(list(outputs.values()))
     nodes = simplify(list(outputs.values()))
+    verify(nodes)
     return Program(name, inputs, dict(zip(outputs, nodes, strict=True)), doc)
 
 

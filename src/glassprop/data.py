@@ -18,9 +18,10 @@ from glassprop.losses import Loss
 from glassprop.programs import Target
 
 Array = NDArray[Any]
+FLOATS: tuple[np.dtype[Any], ...] = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-# Inputs ------------------------------------------------------------------------------
+# Inputs -------------------------------------------------------------------------------
 
 
 def network_dtype(data: Any, dtype: Any) -> np.dtype[Any]:
@@ -32,12 +33,14 @@ def network_dtype(data: Any, dtype: Any) -> np.dtype[Any]:
         If a dtype other than float32 and float64 is asked for.
     """
     if dtype is None:
-        found = getattr(data, "dtype", None)
-        single = found is not None and found == np.float32
-        return np.dtype(np.float32 if single else np.float64)
-    chosen = np.dtype(dtype)
-    if chosen not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ArgumentError(f"dtype must be float32 or float64, got {chosen}.")
+        single = getattr(data, "dtype", None) == FLOATS[0]
+        return FLOATS[0] if single else FLOATS[1]
+    try:
+        chosen: np.dtype[Any] | None = np.dtype(dtype)
+    except TypeError:
+        chosen = None
+    if chosen is None or chosen not in FLOATS:
+        raise ArgumentError(f"dtype must be float32 or float64, got {dtype!r}.")
     return chosen
 
 
@@ -49,6 +52,10 @@ def as_array(data: Any, name: str) -> Array:
     DataError
         If it holds anything but numbers, or rows of different length.
     """
+    if np.ma.is_masked(data):
+        raise DataError(
+            f"{name}: the array has masked values. Fill them first, data.filled(...)."
+        )
     try:
         array = np.asarray(data)
     except ValueError:
@@ -56,14 +63,17 @@ def as_array(data: Any, name: str) -> Array:
             f"{name}: the rows have different lengths. Give a rectangular array."
         ) from None
     if array.dtype.kind == "O":
-        raise DataError(_object_text(data, array, name))
+        wrong = _not_a_number(data, array)
+        if wrong is None and column_names(data) is not None:
+            return array.astype(np.float64)  # a data frame with columns of many dtypes
+        raise DataError(_object_text(name, wrong))
     if array.dtype.kind not in "biuf":
         raise DataError(
             f"{name}: expected numbers, got dtype {array.dtype}."
             + (
                 " Take the real part, np.real(...), or stack real and imaginary parts."
                 if array.dtype.kind == "c"
-                else " Words become numbers by np.unique(words, return_inverse=True)[1]."
+                else " Number words by np.unique(words, return_inverse=True)[1]."
                 if array.dtype.kind in "US"
                 else " Convert it first, np.asarray(data, float)."
             )
@@ -71,24 +81,36 @@ def as_array(data: Any, name: str) -> Array:
     return array
 
 
-def _object_text(data: Any, array: Array, name: str) -> str:
-    """Say which value in an array of objects is not a number."""
-    names = column_names(data)
-    for index in np.ndindex(array.shape[:2]):
-        value = array[index]
-        if not isinstance(value, int | float | np.number):
-            place = f"row {index[0]}" if index else "the array"
-            if len(index) > 1:
-                column = repr(names[index[1]]) if names else str(index[1])
-                place = f"column {column}, {place}"
-            return (
-                f"{name}: expected numbers, got {value!r} in {place}. Turn words into "
-                "numbers, and missing values into NaN, before the call."
-            )
+def _not_a_number(data: Any, array: Array) -> tuple[Any, str] | None:
+    """Find the first value in an array of objects that is not a number."""
+    for index, value in np.ndenumerate(array):
+        if not isinstance(value, int | float | np.bool | np.number):
+            return value, _place(index, column_names(data))
+    return None
+
+
+def _object_text(name: str, wrong: tuple[Any, str] | None) -> str:
+    if wrong is None:
+        return (
+            f"{name}: expected numbers, got an array of dtype object. Convert it "
+            "first, np.asarray(data, float)."
+        )
+    value, place = wrong
     return (
-        f"{name}: expected numbers, got an array of dtype object. Convert it first, "
-        "np.asarray(data, float)."
+        f"{name}: expected numbers, got {value!r} in {place}. Turn words into numbers, "
+        "and missing values into NaN, before the call."
     )
+
+
+def _place(index: tuple[int, ...], names: Sequence[str] | None) -> str:
+    """Say where a value of an array stands: ``column 2, row 7``."""
+    if not index:
+        return "the array"
+    place = f"row {index[0]}"
+    if len(index) == 2:
+        column = repr(names[index[1]]) if names else str(index[1])
+        return f"column {column}, {place}"
+    return f"{place}, position {index[1:]}" if len(index) > 2 else place
 
 
 def column_names(data: Any) -> list[str] | None:
@@ -132,17 +154,21 @@ def as_inputs(
             f"{name}: expected shape {wanted}, got {shape_text(array.shape)}. One "
             f"feature is a column, {name}[:, None]; one row is {name}[None, :]."
         )
+    if input_shape is None and 0 in array.shape[1:]:
+        raise ShapeError(
+            f"{name}: expected at least one value a row, got {shape_text(array.shape)}."
+        )
     if input_shape is not None and array.shape[1:] != tuple(input_shape):
         raise ShapeError(
             f"{name}: expected shape {shape_text(('n', *input_shape))}, got "
             f"{shape_text(array.shape)}. The network was made for rows of shape "
             f"{shape_text(input_shape)}; give the same columns in the same order."
         )
-    result = np.ascontiguousarray(array, dtype)
-    check_finite(array, name, names=column_names(data), missing_allowed=missing_allowed)
-    check_finite(
-        result, name, names=column_names(data), missing_allowed=missing_allowed
-    )
+    names = column_names(data)
+    check_finite(array, name, names=names, missing_allowed=missing_allowed)
+    with np.errstate(over="ignore"):  # found by the check that follows
+        result = np.ascontiguousarray(array, dtype)
+    check_finite(result, name, names=names, missing_allowed=missing_allowed)
     return result
 
 
@@ -167,12 +193,7 @@ def check_finite(
         return
     index = tuple(int(i) for i in np.argwhere(wrong)[0])
     word = "NaN" if np.isnan(array[index]) else "infinity"
-    place = f"row {index[0]}"
-    if len(index) == 2:
-        column = repr(names[index[1]]) if names else str(index[1])
-        place = f"column {column}, {place}"
-    elif len(index) > 2:
-        place = f"{place}, position {index[1:]}"
+    place = _place(index, names)
     repair = (
         "Fill missing values or drop these rows."
         if word == "NaN"
@@ -183,13 +204,19 @@ def check_finite(
     raise DataError(f"{name}: {word} in {place}{more}. {repair}")
 
 
-# Targets -----------------------------------------------------------------------------
+# Targets ------------------------------------------------------------------------------
 
 
 def as_target(
-    y: Any, loss: Loss, output_shape: tuple[int, ...], dtype: np.dtype[Any], rows: int
+    y: Any,
+    loss: Loss,
+    output_shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    rows: int,
+    *,
+    name: str = "y",
 ) -> tuple[Array, Target]:
-    """Turn a target into what a loss takes, and refuse what would broadcast by accident.
+    """Turn a target into what a loss takes; refuse what would broadcast by accident.
 
     Parameters
     ----------
@@ -203,57 +230,73 @@ def as_target(
         Of the network.
     rows : int
         The number of rows of X.
+    name : str
+        What errors call the target.
+
+    Returns
+    -------
+    array, Target
+        Labels as integers, everything else in the network's dtype; and what the
+        target looks like.
 
     Raises
     ------
     DataError, ShapeError
         If the target does not fit the loss or the output.
     """
-    array = as_array(y, "y")
+    array = as_array(y, name)
     if array.ndim == 0 or array.shape[0] != rows:
         raise ShapeError(
-            f"y: expected {rows} rows, as many as X, got shape "
+            f"{name}: expected {rows} rows, as many as X, got shape "
             f"{shape_text(array.shape)}."
         )
-    check_finite(array, "y", names=column_names(y))
-    if loss.target == "classes" and array.ndim == 1:
-        array = _labels(array, output_shape[-1], loss.name)
-    elif loss.target == "binary" and array.ndim == 1 and output_shape == (1,):
-        array = _labels(array, 2, loss.name)
-    elif loss.target == "any" and array.dtype.kind != "f" and array.ndim == 1:
+    check_finite(array, name, names=column_names(y))
+    if loss.target == "classes" and (not output_shape or output_shape[-1] < 2):
+        raise ShapeError(
+            f"loss {loss.name!r}: expected an output with one unit a class, two at "
+            f"least, got {shape_text(('n', *output_shape))}. End the network with "
+            "gp.Dense(classes); two classes can also be gp.Dense(1) with "
+            "loss='binary_cross_entropy'."
+        )
+    one_number_a_row = array.ndim == 1
+    if loss.target == "classes" and one_number_a_row and len(output_shape) == 1:
+        array = _labels(array, output_shape[0], loss.name, name)
+    elif loss.target == "binary" and one_number_a_row and output_shape == (1,):
+        array = _labels(array, 2, loss.name, name)
+    elif loss.target == "any" and one_number_a_row and array.dtype.kind != "f":
         array = array.astype(np.int64)
     else:
-        _check_shape(array.shape[1:], output_shape, loss)
-        array = array.astype(dtype)
-        if loss.target in ("binary", "classes"):
-            _check_chances(array, loss)
+        if loss.target != "any":
+            _check_shape(array.shape[1:], output_shape, loss, name)
+        with np.errstate(over="ignore"):  # found by the check that follows
+            array = array.astype(dtype)
+        check_finite(array, name, names=column_names(y))
+        if loss.classifies:
+            _check_chances(array, loss, name)
     array = np.ascontiguousarray(array)
     return array, Target(array.shape[1:], array.dtype)
 
 
-def _labels(array: Array, classes: int, loss: str) -> Array:
+def _labels(array: Array, classes: int, loss: str, name: str) -> Array:
     labels = array.astype(np.int64)
     wrong = (labels != array) | (labels < 0) | (labels >= classes)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise DataError(
-            f"y: loss {loss!r} with {classes} classes takes the labels 0 to "
-            f"{classes - 1}, got {array[row].item()!r} in row {row}. Number the classes "
-            "from 0, y = np.unique(y, return_inverse=True)[1], and give the last layer "
-            "one unit a class."
+            f"{name}: loss {loss!r} with {classes} classes takes the labels 0 to "
+            f"{classes - 1}, got {array[row].item()!r} in row {row}. Number the "
+            "classes from 0, y = np.unique(y, return_inverse=True)[1], and give the "
+            "last layer one unit a class."
         )
     return labels
 
 
 def _check_shape(
-    shape: tuple[int, ...], output_shape: tuple[int, ...], loss: Loss
+    shape: tuple[int, ...], output_shape: tuple[int, ...], loss: Loss, name: str
 ) -> None:
     """Refuse a target whose rows are not shaped like the output's."""
     if shape == output_shape:
         return
-    if loss.target == "any" and len(shape) != len(output_shape) and shape != ():
-        return
-    repair = ""
     if shape == () and output_shape == (1,):
         repair = "Make it a column, y[:, None]."
     elif output_shape == () and shape == (1,):
@@ -266,13 +309,12 @@ def _check_shape(
         )
     else:
         repair = "Give y the shape of the network's output."
+    danger = ""
+    if _broadcasts(shape, output_shape):
+        danger = f"; loss {loss.name!r} would broadcast them against each other"
     raise ShapeError(
-        f"y: expected shape {shape_text(('n', *output_shape))}, like the network's "
-        f"output, got {shape_text(('n', *shape))}; loss {loss.name!r} would broadcast "
-        f"them against each other. {repair}"
-        if _broadcasts(shape, output_shape)
-        else f"y: expected shape {shape_text(('n', *output_shape))}, like the network's "
-        f"output, got {shape_text(('n', *shape))}. {repair}"
+        f"{name}: expected shape {shape_text(('n', *output_shape))}, like the "
+        f"network's output, got {shape_text(('n', *shape))}{danger}. {repair}"
     )
 
 
@@ -284,12 +326,12 @@ def _broadcasts(shape: tuple[int, ...], output_shape: tuple[int, ...]) -> bool:
     return True
 
 
-def _check_chances(array: Array, loss: Loss) -> None:
+def _check_chances(array: Array, loss: Loss, name: str) -> None:
     wrong = (array < 0) | (array > 1)
     if wrong.any():
         row = int(np.argwhere(wrong)[0][0])
         raise DataError(
-            f"y: loss {loss.name!r} takes chances from 0 to 1, got "
+            f"{name}: loss {loss.name!r} takes chances from 0 to 1, got "
             f"{array[wrong][0].item()!r} in row {row}. For numbers without these "
             "bounds use loss='mean_squared_error'."
         )
@@ -299,24 +341,44 @@ def _check_chances(array: Array, loss: Loss) -> None:
         if far.any():
             row = int(np.argmax(far))
             raise DataError(
-                f"y: the chances of the classes must add up to 1, got {sums[row]:.6g} "
-                f"in row {row}. For several classes at once use "
+                f"{name}: the chances of the classes must add up to 1, got "
+                f"{sums[row]:.6g} in row {row}. For several classes at once use "
                 "loss='binary_cross_entropy'."
             )
 
 
-def check_several_classes(labels: Array, loss: Loss) -> None:
+def classes_of(y: Array, loss: Loss) -> Array | None:
+    """Give the class of each row; None where the target says no class, or several.
+
+    Parameters
+    ----------
+    y : array of shape (n, ...)
+        A checked target: labels, or the chances of classes.
+    loss : Loss
+        What it is for.
+    """
+    if not loss.classifies or y.dtype.kind == "i":
+        return y if loss.classifies else None
+    if loss.target == "classes":
+        return y.argmax(axis=-1) if y.ndim == 2 else None
+    chance = y.reshape(len(y), -1)
+    return (chance[:, 0] > 0.5).astype(np.int64) if chance.shape[1] == 1 else None
+
+
+def check_several_classes(y: Array, loss: Loss) -> None:
     """Refuse to learn from rows of one class.
 
     Raises
     ------
     DataError
-        If there are two rows or more, and all have one label.
+        If there are two rows or more, and all are for certain of one class.
     """
-    if not loss.classifies or labels.ndim != 1 or len(labels) < 2:
+    classes = classes_of(y, loss)
+    certain = bool(np.isin(y, (0, 1)).all()) or y.dtype.kind == "i"
+    if classes is None or len(classes) < 2 or not certain:
         return
-    if labels.min() == labels.max():
+    if classes.min() == classes.max():
         raise DataError(
-            f"y: all {len(labels)} rows are of class {labels[0]}; there is nothing to "
-            "tell apart. Give rows of at least two classes."
+            f"y: all {len(classes)} rows are of class {classes[0]}; there is nothing "
+            "to tell apart. Give rows of at least two classes."
         )

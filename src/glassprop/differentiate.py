@@ -14,7 +14,7 @@ The method is reverse accumulation (Linnainmaa 1970; Rumelhart, Hinton and Willi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -52,13 +52,17 @@ def pullback(output: Array, inputs: Sequence[Array], g: Array) -> list[Array]:
         for node in reversed(nodes):
             if node not in gradients:
                 continue
-            gradients[node] = _with_name(gradients[node], node)
+            _name(gradients[node], node)
             with trace.within(scope=node.scope):
                 _pass_back(trace, node, gradients, depends)
         return [
-            gradients[one.node] if one.node in gradients else np.zeros_like(one)
+            gradients[one.node] if one.node in gradients else _zeros(one)
             for one in inputs
         ]
+
+
+def _zeros(array: Any) -> Any:
+    return np.zeros_like(array)
 
 
 def _depending(nodes: Sequence[Node], wanted: set[Node]) -> set[Node]:
@@ -82,20 +86,18 @@ def _pass_back(
         if rule is None:
             continue
         part = rule(gradients[node], trace.array(node), *arrays, **node.attributes)
-        if part is None:
-            continue
-        part = trace.lift(part)
-        part = summed_to(part, read.shape).astype(read.dtype)
+        part = summed_to(trace.lift(part), read.shape).astype(read.dtype)
         gradients[read] = gradients[read] + part if read in gradients else part
 
 
-def _with_name(gradient: Array, node: Node) -> Array:
+def _name(gradient: Array, node: Node) -> None:
     """Name a gradient after its value, ``d_z`` for ``z``, unless it has a name."""
     trace, made = gradient.trace, gradient.node
     name = node.name or trace.names.get(node, "")
-    if not name or made.name or made in trace.names or not made.inputs:
-        return gradient
-    return trace.array(replace(made, name=f"d_{name}", scope=node.scope))
+    nameless = made.section == "backward" and made.inputs and not made.name
+    if name and nameless and made not in trace.names:
+        trace.names[made] = f"d_{name}"
+        trace.scopes[made] = node.scope
 
 
 def summed_to(gradient: Array, shape: Shape) -> Array:

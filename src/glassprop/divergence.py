@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassprop.errors import DivergenceError
+from glassprop.names import LOSS_SCOPE
 from glassprop.program import Value
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def first_bad_step(
     net: Network,
     training: Training,
     steps: NumpySteps,
+    *,
     data: Mapping[str, Any],
     batches: Sequence[Any],
     rates: Any,
@@ -63,7 +65,13 @@ def first_bad_step(
         first = training.steps + 1
         with np.errstate(all="ignore"):
             (loss,) = steps.epoch(
-                values, data, [batch], rates[at : at + 1], net.seed, first, _never
+                values,
+                data,
+                [batch],
+                rates[at : at + 1],
+                seed=net.seed,
+                first_step=first,
+                stop=_never,
             )
         if not (np.isfinite(loss) and is_finite(values)):
             _restore(values, kept)
@@ -95,7 +103,7 @@ def _error(
     inputs = {key: given[key] for key in program.inputs}
     with np.errstate(all="ignore"):
         _, values = program.run(inputs, record=True)
-    bad = next(one for one in values if not np.isfinite(one.value).all())
+    bad = _first_bad(values)
     rate = float(given["learning_rate"])
     return DivergenceError(
         f"training diverged in epoch {training.epochs + 1}, step {step}: "
@@ -105,14 +113,25 @@ def _error(
     )
 
 
+def _first_bad(values: Sequence[Value]) -> Value:
+    """Find the first operation that made NaN or infinity from finite numbers.
+
+    Inputs and constants may hold some by right: a missing value, a mask. Where nothing
+    finite went wrong, it is the first operation with such a value.
+    """
+    finite = {one.node: bool(np.isfinite(one.value).all()) for one in values}
+    bad = [one for one in values if one.node.inputs and not finite[one.node]]
+    made = [one for one in bad if all(finite[read] for read in one.node.inputs)]
+    return [*made, *bad][0]
+
+
 def _described(bad: Value) -> str:
     word = "NaN" if np.isnan(bad.value).any() else "infinity"
-    where = f"in layer {bad.scope!r}, " if bad.scope not in ("", "loss") else ""
-    where = "in the loss, " if bad.scope == "loss" else where
+    section = "update" if bad.section == "update" else f"{bad.section} pass"
+    whose = f" of layer {bad.scope!r}" if bad.scope else ""
+    whose = " of the loss" if bad.scope == LOSS_SCOPE else whose
+    name = f", {bad.name}," if bad.node.name else ""
     return (
-        f"the first value that is not finite is {bad.name} ({word}), made by "
-        f"{bad.node.primitive.name} {where}{bad.section} pass"
-        if bad.section != "update"
-        else f"the first value that is not finite is {bad.name} ({word}), made by "
-        f"{bad.node.primitive.name} {where}update"
+        f"the first value that is not finite{name} is {word}, made by "
+        f"{bad.node.primitive.name} in the {section}{whose}"
     )

@@ -57,13 +57,35 @@ class VerifyError(GlasspropError, AssertionError):
 
 
 def shape_text(shape: Iterable[object]) -> str:
-    """Write a shape as NumPy does: ``(n, 3)``, ``(3,)``, ``()``."""
+    """Write a shape as NumPy does: ``(n, 3)``, ``(3,)``, ``()``.
+
+    Parameters
+    ----------
+    shape : iterable of int or size
+        The sizes.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     sizes = [str(size) for size in shape]
     return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
 
 
 def listing(words: Iterable[object]) -> str:
-    """Join words as prose does: ``a``, ``a or b``, ``a, b or c``."""
+    """Join words as prose does: ``a``, ``a or b``, ``a, b or c``.
+
+    Parameters
+    ----------
+    words : iterable
+        What to list.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     texts = [str(word) for word in words]
     if len(texts) < 2:
         return "".join(texts)
@@ -71,6 +93,19 @@ def listing(words: Iterable[object]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Say which known word is nearest, as a sentence to append; empty if none is."""
+    """Say which known word is nearest, as a sentence to append.
+
+    Parameters
+    ----------
+    word : str
+        What somebody wrote.
+    known : iterable of str
+        What there is.
+
+    Returns
+    -------
+    str
+        `` Did you mean 'adam'?``, or nothing if no word is near.
+    """
     near = get_close_matches(word, list(known), n=1)
     return f" Did you mean {near[0]!r}?" if near else ""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.compiling import Compiled
-from glassprop.errors import ArgumentError
+from glassprop.data import classes_of
+from glassprop.errors import ArgumentError, shape_text
 from glassprop.losses import Loss
 from glassprop.metrics import METRICS, Metric, get_metric
 from glassprop.programs import evaluate_program, predict_program
@@ -43,13 +44,17 @@ def decisions(output: Array, loss: Loss | None) -> Array:
     if loss is None or not loss.classifies:
         return output
     if loss.target == "classes":
-        return output.argmax(axis=-1)
+        chosen: Array = output.argmax(axis=-1)
+        return chosen
     classes = (output > 0).astype(np.int64)
     return classes[:, 0] if classes.shape[1:] == (1,) else classes
 
 
 def evaluate_rows(
-    net: Network, rows: Rows, loss: Loss, metrics: Sequence[str | Metric] | None = None
+    net: Network,
+    rows: Rows,
+    loss: Loss,
+    metrics: str | Sequence[str | Metric] | None = None,
 ) -> dict[str, float]:
     """Measure a network on checked rows: the loss with penalties, and metrics."""
     compiled: Compiled = net.compiled(
@@ -62,44 +67,49 @@ def evaluate_rows(
         results = compiled(*(given[key] for key in program.inputs))
     found = dict(zip(program.results, results, strict=True))
     output = np.asarray(found["output"])
-    mean = np.average(found["losses"], weights=rows.weights)
+    losses = np.asarray(found["losses"], np.float64)
+    mean = np.average(losses, weights=rows.weights)
     numbers = {"loss": float(mean + found["penalty"])}
-    for metric in _chosen(loss, metrics, output):
+    for metric in chosen_metrics(loss, metrics, output.shape[1:]):
         predicted = {
             "classes": lambda: decisions(output, loss),
-            "probabilities": lambda: np.asarray(found.get("probabilities")),
+            "probabilities": lambda: np.asarray(found["probabilities"]),
             "values": lambda: output,
         }[metric.takes]()
-        truth = _truth(rows.y, metric, predicted)
+        classes = None if metric.takes == "values" else classes_of(rows.y, loss)
+        truth = rows.y if classes is None else classes
         numbers[metric.name] = metric.function(truth, predicted, weights=rows.weights)
     return numbers
 
 
-def _chosen(
-    loss: Loss, metrics: Sequence[str | Metric] | None, output: Array
+def chosen_metrics(
+    loss: Loss,
+    metrics: str | Sequence[str | Metric] | None,
+    output_shape: tuple[int, ...],
 ) -> list[Metric]:
-    """Give the metrics that were asked for, else those that suit the loss."""
-    if metrics is not None:
-        asked = [get_metric(one) for one in metrics]
-        for metric in asked:
-            if metric.takes != "values" and not loss.classifies:
-                raise ArgumentError(
-                    f"metric {metric.name!r} is about classes, the loss "
-                    f"{loss.name!r} is not. Use loss='cross_entropy', or a metric of "
-                    "numbers: mae, rmse, r2."
-                )
-        return asked
-    if loss.target == "values":
-        return [METRICS[name] for name in ("mae", "rmse", "r2")]
-    several = loss.target == "binary" and output.shape[1:] != (1,)
-    names = ("accuracy", "balanced_accuracy") if loss.classifies and not several else ()
-    return [METRICS[name] for name in names]
+    """Give the metrics that are asked for, else those that suit loss and output.
 
-
-def _truth(y: Array, metric: Metric, predicted: Array) -> Array:
-    """Give the target in the form that a metric takes."""
-    if metric.takes == "values" or y.ndim == 1:
-        return y
-    if y.shape[1:] == (1,):
-        return y[:, 0]
-    return y.argmax(axis=-1) if predicted.ndim == 1 or predicted.ndim == y.ndim else y
+    Raises
+    ------
+    ArgumentError
+        If a metric is unknown, or about classes where rows have none.
+    """
+    one_class = loss.classifies and len(output_shape) == 1
+    if loss.target == "binary":
+        one_class = output_shape == (1,)
+    if metrics is None:
+        names: tuple[str, ...] = ("accuracy", "balanced_accuracy") if one_class else ()
+        if loss.target == "values":
+            names = ("mae", "rmse", "r2")
+        return [METRICS[name] for name in names]
+    asked = [metrics] if isinstance(metrics, str) else metrics
+    chosen = [get_metric(one) for one in asked]
+    for metric in chosen:
+        if metric.takes != "values" and not one_class:
+            raise ArgumentError(
+                f"metric {metric.name!r} is about rows of one class each, which loss "
+                f"{loss.name!r} with output {shape_text(('n', *output_shape))} does "
+                "not give. Use loss='cross_entropy', or a metric of numbers: mae, "
+                "rmse, r2."
+            )
+    return chosen

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassprop.backends.run_numpy import NumpySteps
-from glassprop.data import check_several_classes
+from glassprop.data import check_several_classes, classes_of
 from glassprop.divergence import first_bad_step, is_finite
-from glassprop.errors import ArgumentError, DataError, did_you_mean
+from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.evaluate import evaluate_rows
 from glassprop.history import History
 from glassprop.interrupts import Interrupts
 from glassprop.losses import Loss
+from glassprop.metrics import METRICS
 from glassprop.optimizers import Optimizer, get_optimizer
 from glassprop.program import Program
 from glassprop.programs import Target, start_memory, step_program
@@ -39,19 +41,25 @@ BACKENDS = ("auto", "numpy")
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Stop when a number of the history no longer gets smaller.
+    """Stop when a number of the history no longer gets better.
 
     Parameters
     ----------
     patience : int
         Epochs to wait for something better.
     min_delta : float
-        How much smaller counts as better.
+        How much better counts, 0 or more.
     monitor : str or None
         The number: None for ``validation_loss`` where there is validation, else
-        ``loss``.
+        ``loss``. Losses and errors get better as they fall, accuracies and R2 as they
+        rise.
     restore_best : bool
         Whether the network ends with the parameters of the best epoch.
+
+    Raises
+    ------
+    ArgumentError
+        If a number is out of range.
     """
 
     patience: int = 10
@@ -60,10 +68,14 @@ class EarlyStopping:
     restore_best: bool = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.patience, int) or self.patience < 1:
+        if not _is_count(self.patience):
             raise ArgumentError(
                 f"EarlyStopping: patience must be a positive integer, got "
                 f"{self.patience!r}."
+            )
+        if not self.min_delta >= 0:
+            raise ArgumentError(
+                f"EarlyStopping: min_delta must be >= 0, got {self.min_delta!r}."
             )
 
 
@@ -133,12 +145,9 @@ class Best:
         name = self.rule.monitor
         if name is None:
             name = "validation_loss" if "validation_loss" in history else "loss"
-        if name not in history:
-            raise ArgumentError(
-                f"EarlyStopping: monitor={name!r} is not in the history, which has "
-                f"{', '.join(history)}.{did_you_mean(name, history)}"
-            )
-        now = history[name][-1]
+        metric = METRICS.get(name.removeprefix("validation_"))
+        rising = metric is not None and metric.greater_is_better
+        now = -history[name][-1] if rising else history[name][-1]
         if now < self.value - self.rule.min_delta:
             self.value, self.epoch, self.waited = now, epoch, 0
             if self.rule.restore_best:
@@ -171,13 +180,25 @@ def fit(
     """Train a network; `Network.fit` documents the arguments."""
     _check_counts(epochs, batch_size, backend)
     rule, plan = get_optimizer(optimizer), get_schedule(schedule)
-    stopping = _stopping(early_stopping)
+    stopping, calls = _stopping(early_stopping), _callbacks(callbacks)
     with net.built_for(X):
         training_rows, held_out = prepare(
-            net, X, y, loss, validation, sample_weight, class_weight
+            net,
+            X,
+            y,
+            loss,
+            validation=validation,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
         )
-    recipe = Recipe(loss, rule, training_rows.target, clip)
-    steps = net.compiled(recipe, lambda: NumpySteps(recipe.program(net)))
+        known = ["loss"]
+        if held_out is not None:
+            # Measured now, so that what cannot be measured is refused before training.
+            numbers = evaluate_rows(net, held_out, loss)
+            known += [f"validation_{name}" for name in numbers]
+        _check_monitor(stopping, known)
+        recipe = Recipe(loss, rule, training_rows.target, clip)
+        steps = net.compiled(recipe, lambda: NumpySteps(recipe.program(net)))
     net.loss, net.recipe = loss, recipe
     net.learn(training_rows.x)
     training = continued(net, rule)
@@ -190,10 +211,10 @@ def fit(
                 training,
                 steps,
                 training_rows,
-                batch_size,
-                shuffle,
-                plan,
-                interrupted,
+                batch_size=batch_size,
+                shuffle=shuffle,
+                schedule=plan,
+                stop=interrupted,
             )
             if mean_loss is None:
                 history.stopped = "interrupted"
@@ -204,7 +225,7 @@ def fit(
                 numbers |= {f"validation_{key}": one for key, one in found.items()}
             history.add(training.epochs, numbers)
             progress.show(done, training.epochs, numbers)
-            if any([callback(net, history) is True for callback in callbacks]):
+            if any([call(net, history) is True for call in calls]):
                 history.stopped = "callback"
                 break
             if best is not None and best.look(training.epochs, history, net.values):
@@ -219,24 +240,24 @@ def fit(
     return history
 
 
-# Before the first epoch ----------------------------------------------------------------
+# Before the first epoch ---------------------------------------------------------------
+
+
+def _is_count(value: Any) -> bool:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return whole and value >= 1
 
 
 def _check_counts(epochs: int, batch_size: int | None, backend: str) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if value is not None and (not whole or value < 1):
-            hint = " (None takes all rows at once)" if name == "batch_size" else ""
-            raise ArgumentError(
-                f"{name} must be a positive integer{hint}, got {value!r}."
-            )
-    if epochs is None:
-        raise ArgumentError("epochs must be a positive integer, got None.")
-    if backend not in BACKENDS:
+    if not _is_count(epochs):
+        raise ArgumentError(f"epochs must be a positive integer, got {epochs!r}.")
+    if batch_size is not None and not _is_count(batch_size):
         raise ArgumentError(
-            f"unknown backend {backend!r}.{did_you_mean(str(backend), BACKENDS)} "
-            "Expected 'auto' or 'numpy'."
+            "batch_size must be a positive integer (None takes all rows at once), got "
+            f"{batch_size!r}."
         )
+    if backend not in BACKENDS:
+        raise ArgumentError(f"unknown backend {backend!r}. Expected 'auto' or 'numpy'.")
 
 
 def _stopping(spec: bool | int | EarlyStopping | None) -> EarlyStopping | None:
@@ -247,11 +268,34 @@ def _stopping(spec: bool | int | EarlyStopping | None) -> EarlyStopping | None:
     return spec if isinstance(spec, EarlyStopping) else EarlyStopping(patience=spec)
 
 
+def _callbacks(callbacks: Any) -> list[Callback]:
+    if isinstance(callbacks, Iterable):
+        calls = list(callbacks)
+        if all(callable(call) for call in calls):
+            return calls
+    raise ArgumentError(
+        "callbacks must be a list of functions callback(net, history), got "
+        f"{callbacks!r}."
+    )
+
+
+def _check_monitor(stopping: EarlyStopping | None, known: list[str]) -> None:
+    """Refuse to watch a number that the history will not have."""
+    if stopping is None or stopping.monitor is None:
+        return
+    if stopping.monitor not in known:
+        raise ArgumentError(
+            f"EarlyStopping: monitor={stopping.monitor!r} is not in the history, which "
+            f"has {', '.join(known)}.{did_you_mean(stopping.monitor, known)}"
+        )
+
+
 def prepare(
     net: Network,
     X: Any,
     y: Any,
     loss: Loss,
+    *,
     validation: Any,
     sample_weight: Any,
     class_weight: Any,
@@ -265,24 +309,27 @@ def prepare(
         sample_weight=sample_weight,
         class_weight=class_weight,
     )
-    if len(rows) == 0:
-        raise DataError("X has 0 rows; there is nothing to learn from.")
     held_out = None
-    if isinstance(validation, float):
-        labels = rows.y if loss.classifies and rows.y.ndim == 1 else None
-        rng = generator(net.seed, SPLIT)
-        train, held = split_rows(len(rows), validation, rng, labels)
-        rows, held_out = rows.take(train), rows.take(held)
+    if isinstance(validation, tuple | list) and len(validation) in (2, 3):
+        held_out = checked_rows(
+            net.structure,
+            validation[0],
+            validation[1],
+            loss,
+            sample_weight=validation[2] if len(validation) == 3 else None,
+            what="validation ",
+        )
     elif validation is not None:
-        if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
+        if not isinstance(validation, Real) or isinstance(validation, bool):
             raise ArgumentError(
                 "validation must be a fraction such as 0.2, or a pair (X, y), got "
                 f"{type(validation).__name__}."
             )
-        weight = validation[2] if len(validation) == 3 else None
-        held_out = checked_rows(
-            net.structure, validation[0], validation[1], loss, sample_weight=weight
+        rng = generator(net.seed, SPLIT)
+        train, held = split_rows(
+            len(rows), float(validation), rng, classes_of(rows.y, loss)
         )
+        rows, held_out = rows.take(train), rows.take(held)
     check_several_classes(rows.y, loss)
     return rows, held_out
 
@@ -303,7 +350,7 @@ def _shapes(memory: Mapping[str, Any]) -> dict[str, Any]:
     return {key: np.shape(value) for key, value in memory.items()}
 
 
-# One epoch ---------------------------------------------------------------------------
+# One epoch ----------------------------------------------------------------------------
 
 
 def _epoch(
@@ -311,28 +358,59 @@ def _epoch(
     training: Training,
     steps: NumpySteps,
     rows: Rows,
+    *,
     batch_size: int | None,
     shuffle: bool,
     schedule: Schedule,
     stop: Callable[[], bool],
 ) -> float | None:
     """Run one epoch; give its mean loss, or None if it was stopped before its end."""
-    rng = generator(net.seed, SHUFFLE, training.epochs) if shuffle else None
+    one_batch = batch_size is None or batch_size >= len(rows)
+    rng = None
+    if shuffle and not one_batch:
+        rng = generator(net.seed, SHUFFLE, training.epochs)
     cut = batches(len(rows), batch_size, rng)
-    numbers = np.arange(training.steps, training.steps + len(cut))
-    factors = schedule(numbers, len(cut))
-    rates = (training.optimizer.learning_rate * factors).astype(net.structure.dtype)
+    rates = _rates(schedule, training, len(cut)).astype(net.structure.dtype)
     values = {**net.values, **training.memory}
     before = {key: np.array(value) for key, value in values.items()}
     with np.errstate(all="ignore"):
         losses = steps.epoch(
-            values, rows.data(), cut, rates, net.seed, training.steps + 1, stop
+            values,
+            rows.data(),
+            cut,
+            rates,
+            seed=net.seed,
+            first_step=training.steps + 1,
+            stop=stop,
         )
     if not (np.isfinite(losses).all() and is_finite(values)):
-        raise first_bad_step(net, training, steps, rows.data(), cut, rates, before)
+        raise first_bad_step(
+            net,
+            training,
+            steps,
+            data=rows.data(),
+            batches=cut,
+            rates=rates,
+            before=before,
+        )
     training.steps += len(losses)
     if len(losses) < len(cut):
         return None
     training.epochs += 1
-    sizes = [len(rows.x[one]) for one in cut]
-    return float(np.average(losses, weights=sizes))
+    return float(losses @ [_size(one) for one in cut] / len(rows))
+
+
+def _rates(schedule: Schedule, training: Training, steps: int) -> Any:
+    """Ask the schedule for the learning rates of the coming steps."""
+    numbers = np.arange(training.steps, training.steps + steps)
+    factors = np.asarray(schedule(numbers, steps))
+    fits = factors.shape == (steps,) and factors.dtype.kind in "iuf"
+    if not fits or not np.isfinite(factors).all():
+        raise ArgumentError(
+            f"schedule: expected {steps} finite factors, one a step, got {factors!r}."
+        )
+    return training.optimizer.learning_rate * factors
+
+
+def _size(batch: Any) -> int:
+    return batch.stop - batch.start if isinstance(batch, slice) else len(batch)

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -179,14 +179,6 @@ def apply(
     return Node(primitive, tuple(inputs), given, shape, dtype, scope, section, name)
 
 
-def rebuilt(node: Node, inputs: Sequence[Node]) -> Node:
-    """Give the same operation on other inputs; the same node if they are the same."""
-    if all(new is old for new, old in zip(inputs, node.inputs, strict=True)):
-        return node
-    made = apply(node.primitive, inputs, node.attributes)
-    return replace(made, scope=node.scope, section=node.section, name=node.name)
-
-
 def order(outputs: Iterable[Node]) -> list[Node]:
     """List every node that `outputs` need, each after the nodes it reads."""
     done: set[Node] = set()
@@ -225,7 +217,7 @@ def count(shape: Iterable[Dimension]) -> Dimension:
 
 
 def concrete(value: Any, rows: int) -> Any:
-    """Put a number of rows in the place of n, in a size, a shape or any nested tuple."""
+    """Put a number of rows in the place of n: in a size, a shape, a nested tuple."""
     if isinstance(value, Size):
         return value.factor * rows
     if isinstance(value, tuple):
@@ -246,10 +238,22 @@ def broadcast(*shapes: Shape) -> Shape:
     for axis in range(-rank, 0):
         sizes = {shape[axis] for shape in shapes if len(shape) >= -axis} - {1}
         if len(sizes) > 1:
-            texts = " and ".join(shape_text(shape) for shape in shapes)
-            raise ShapeError(f"shapes {texts} do not broadcast together.")
+            raise _mismatch(shapes, axis, sizes)
         result.append(sizes.pop() if sizes else 1)
     return tuple(result)
+
+
+def _mismatch(
+    shapes: Sequence[Shape], axis: int, sizes: Collection[Dimension]
+) -> ShapeError:
+    texts = " and ".join(shape_text(shape) for shape in shapes)
+    found = " and ".join(sorted(str(size) for size in sizes))
+    symbolic = any(isinstance(size, Size) for size in sizes)
+    rule = "n fits n and 1 only" if symbolic else "sizes must be equal or 1"
+    return ShapeError(
+        f"shapes {texts} do not broadcast together: axis {axis} has the sizes {found}, "
+        f"and {rule}. x[:, None] gives x another axis."
+    )
 
 
 def normal_axes(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class History(Mapping[str, list[float]]):
     """The numbers of each epoch of one `fit`, by name: ``history["loss"]``.
 
-    Attributes
+    Parameters
     ----------
     epochs : list of int
         The numbers of the epochs, counted over all calls of `fit`, from 1.
@@ -53,4 +53,5 @@ class History(Mapping[str, list[float]]):
         numbers = ", ".join(
             f"{name} {value:.6g}" for name, value in self.last().items()
         )
-        return f"<History of {len(self.epochs)} epochs: {numbers}; {self.stopped}>"
+        told = f": {numbers}" if numbers else ""
+        return f"<History of {len(self.epochs)} epochs{told}; stopped: {self.stopped}>"

@@ -58,8 +58,11 @@ def fans(shape: Shape) -> tuple[int, int]:
 
     Returns
     -------
-    fan_in, fan_out : int
-        At least 1 each, so that an array without elements needs no special case.
+    fan_in : int
+        The inputs of one output, at least 1, so that an array without elements needs no
+        special case.
+    fan_out : int
+        The outputs of one input, at least 1.
 
     Notes
     -----

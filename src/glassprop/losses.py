@@ -224,6 +224,17 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
 def get_loss(spec: str | Loss | LossFunction) -> Loss:
     """Give the record of a loss by name, a record, or a function of the user's own.
 
+    Parameters
+    ----------
+    spec : str, Loss or callable
+        A name of `LOSSES`, a record, or ``f(output, y)`` that gives one number a row,
+        or one in all.
+
+    Returns
+    -------
+    Loss
+        The record; a function of the user's own takes any target.
+
     Raises
     ------
     ArgumentError

@@ -3,49 +3,96 @@
 Names come from the author's variables and the layers' names: the weight of an unnamed
 first layer is ``W1``, of a layer called hidden ``W_hidden``; what its forward function
 calls ``z`` is ``z1`` or ``z_hidden``; the gradient is ``d_z1``. Values without a name
-are called after their operation.
+are called after their operation, by a noun where there is a short one.
 """
 
 from __future__ import annotations
 
 import keyword
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from glassprop.graph import Node
-from glassprop.ops import PRIMITIVES
+from glassprop.ops import PRIMITIVES, leaves
 
 SHORT = {"weight": "W", "bias": "b"}
-RESERVED = frozenset({"np", "n", *PRIMITIVES, *keyword.kwlist})
+NOUNS = {
+    "add": "total",
+    "subtract": "difference",
+    "multiply": "product",
+    "divide": "ratio",
+    "matmul": "product",
+    "einsum": "product",
+    "negative": "negated",
+    "absolute": "magnitude",
+    "sum": "total",
+    "max": "largest",
+    "min": "smallest",
+    "argmax": "position",
+    "maximum": "larger",
+    "minimum": "smaller",
+    "where": "chosen",
+    "index": "part",
+    "index_add": "placed",
+    "reshape": "reshaped",
+    "transpose": "transposed",
+    "broadcast_to": "repeated",
+    "concatenate": "joined",
+    "astype": "converted",
+    "random": "drawn",
+    **dict.fromkeys(
+        ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"), "mask"
+    ),
+    **dict.fromkeys(
+        ("logical_and", "logical_or", "logical_xor", "logical_not"), "mask"
+    ),
+}
+# What the printed program calls by name, and Python's own words.
+RESERVED = frozenset({"np", "n", "bool", "index_put", *PRIMITIVES, *keyword.kwlist})
 LOSS_SCOPE = "loss"
 NUMBERED = re.compile(r"[a-z]+(?:_[a-z]+)*_(\d+)")
 
 
 def readable_names(nodes: Sequence[Node]) -> dict[Node, str]:
-    """Give each node a name of its own; nodes that have one are served first."""
+    """Give each node a name of its own.
+
+    Nodes that have a name are served first, then those that a printed program is likely
+    to call by name: captured arrays, results, and values that are read more than once.
+    """
+    readers = Counter(read for node in nodes for read in node.inputs)
+
+    def rank(node: Node) -> int:
+        if node.name:
+            return 0
+        shown = node.shape if node.primitive is leaves.constant else readers[node] != 1
+        return 1 if shown else 2
+
     taken = set(RESERVED)
+    numbers: Counter[str] = Counter()
     names: dict[Node, str] = {}
-    for node in (*(one for one in nodes if one.name), *nodes):
-        if node not in names:
-            names[node] = _free(node, taken)
-            taken.add(names[node])
+    for node in sorted(nodes, key=rank):
+        names[node] = _free(node, taken, numbers)
+        taken.add(names[node])
     return names
 
 
-def _free(node: Node, taken: set[str]) -> str:
-    if not node.name:
-        base = node.primitive.name
-        candidates = [base]
+def _free(node: Node, taken: set[str], numbers: Counter[str]) -> str:
+    """Find a free name: by layer, then by the layer's whole path, then by number."""
+    if node.name:
+        stem = _identifier(node.name) + _suffix(node.scope)
+        path = _identifier(node.scope)
+        candidates = [stem, f"{_identifier(node.name)}_{path}"] if path else [stem]
     else:
-        base = _identifier(node.name)
-        candidates = [base + _suffix(node.scope), f"{base}_{_identifier(node.scope)}"]
+        stem = NOUNS.get(node.primitive.name, node.primitive.name)
+        candidates = [stem]
     for candidate in candidates:
-        if candidate not in taken and not candidate.endswith("_"):
+        if candidate not in taken:
             return candidate
-    stem, number = candidates[0], 1 if not node.name else 2
-    while f"{stem}_{number}" in taken:
-        number += 1
-    return f"{stem}_{number}"
+    numbers[stem] += 1 if numbers[stem] or stem in PRIMITIVES else 2
+    while f"{stem}_{numbers[stem]}" in taken:
+        numbers[stem] += 1
+    return f"{stem}_{numbers[stem]}"
 
 
 def _suffix(scope: str) -> str:

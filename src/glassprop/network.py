@@ -15,7 +15,8 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import contextmanager
-from dataclasses import is_dataclass, replace
+from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,13 @@ from numpy.typing import NDArray
 from glassprop.check import GradientCheck, check_gradients
 from glassprop.compiling import Compiled
 from glassprop.data import as_array, as_inputs, network_dtype
-from glassprop.errors import ArgumentError, ShapeError, did_you_mean, shape_text
+from glassprop.errors import (
+    ArgumentError,
+    ShapeError,
+    TraceError,
+    did_you_mean,
+    shape_text,
+)
 from glassprop.evaluate import decisions, evaluate_rows, outputs
 from glassprop.fit import Callback, EarlyStopping, Recipe, Training, fit
 from glassprop.history import History
@@ -82,27 +89,27 @@ class Network:
         dtype: Any = None,
         name: str | None = None,
     ) -> None:
+        if callable(getattr(layers, "forward", None)):
+            raise ArgumentError("layers must be a list: gp.Network([gp.Dense(1)]).")
         layer_names(layers)
-        if not isinstance(seed, int | np.integer) or seed < 0:
-            raise ArgumentError(f"seed must be an integer >= 0, got {seed!r}.")
+        whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+        if not whole or not 0 <= seed < 2**63:
+            raise ArgumentError(
+                f"seed must be an integer from 0 to 2**63 - 1, got {seed!r}."
+            )
         self.layers = list(layers)
         self.loss = None if loss is None else get_loss(loss)
         self.seed = int(seed)
         self.name = name
         self.dtype = None if dtype is None else network_dtype(None, dtype)
-        self.input_shape = (
-            (int(input_shape),)
-            if isinstance(input_shape, int | np.integer)
-            else None
-            if input_shape is None
-            else tuple(input_shape)
-        )
+        self.input_shape = None if input_shape is None else _checked_shape(input_shape)
         self.training: Training | None = None
         self.recipe: Recipe | None = None
         self.notes: dict[str, Any] = {}
         self.learned: set[str] = set()
         self.values: dict[str, Array] = {}
         self._structure: Structure | None = None
+        self._assumed_dtype = False  # float64, because no data have been seen
         self._compiled: dict[Any, Any] = {}
 
     def __repr__(self) -> str:
@@ -112,60 +119,88 @@ class Network:
     # Layers --------------------------------------------------------------------------
 
     def add(self, layer: Any, *, before: str | None = None) -> Network:
-        """Add a layer at the end, or before the layer of a name; give the network.
+        """Add a layer at the end, or before another; what the others learned stays.
 
-        What the other layers have learned stays.
+        Parameters
+        ----------
+        layer : layer
+            The layer.
+        before : str or None
+            The name of the layer that it comes before; None for the end.
+
+        Returns
+        -------
+        Network
+            The network itself, so that calls can be chained.
+
+        Raises
+        ------
+        ArgumentError, ShapeError
+            If there is no such layer, or the layers no longer fit; nothing has changed
+            then.
         """
         names = layer_names(self.layers)
         at = len(names) if before is None else self._position(before)
-        self._rearrange([*self.layers[:at], layer, *self.layers[at:]])
+        self._rearrange([*names[:at], None, *names[at:]], added=layer)
         return self
 
     def remove(self, name: str) -> Network:
-        """Remove the layer of a name; give the network.
+        """Remove a layer; what the others learned stays, where its shape still fits.
 
-        What the other layers have learned stays, where its shape still fits.
+        Parameters
+        ----------
+        name : str
+            The layer's name.
+
+        Returns
+        -------
+        Network
+            The network itself, so that calls can be chained.
+
+        Raises
+        ------
+        ArgumentError, ShapeError
+            If there is no such layer, or the layers no longer fit; nothing has changed
+            then.
         """
         at = self._position(name)
-        self._rearrange([*self.layers[:at], *self.layers[at + 1 :]])
+        names = layer_names(self.layers)
+        self._rearrange([*names[:at], *names[at + 1 :]])
         return self
 
     def _position(self, name: str) -> int:
         names = layer_names(self.layers)
         if name not in names:
             raise ArgumentError(
-                f"there is no layer {name!r}.{did_you_mean(name, names)} The layers "
-                f"are {', '.join(names) or 'none'}."
+                f"there is no layer {name!r}.{did_you_mean(str(name), names)} The "
+                f"layers are {', '.join(names) or 'none'}."
             )
         return names.index(name)
 
-    def _rearrange(self, layers: list[Any]) -> None:
-        """Take another list of layers; values of layers that stay are kept by layer."""
-        kept = {id(layer): name for layer, name in self._named()}
-        new_names = layer_names(layers)
-        old_structure, old_values = self._structure, self.values
-        if old_structure is not None and layers:
-            structure = arrange(layers, old_structure.input_shape, old_structure.dtype)
+    def _rearrange(self, kept: Sequence[str | None], added: Any = None) -> None:
+        """Take the layers of these names in this order, an added one at None.
+
+        A layer's values go with it, under the name that it gets.
+        """
+        old = dict(zip(layer_names(self.layers), self.layers, strict=True))
+        layers = [added if name is None else old[name] for name in kept]
+        renamed = dict(zip(kept, layer_names(layers), strict=True))
+        structure, values = None, {}
+        if self._structure is not None and layers:
+            before = self._structure
+            structure = arrange(layers, before.input_shape, before.dtype)
             moved: dict[str, Array] = {}
-            learned: set[str] = set()
-            for layer, name in zip(layers, new_names, strict=True):
-                before = kept.get(id(layer))
-                if before is None:
-                    continue
-                learned |= {name} if before in self.learned else set()
-                moved |= {
-                    f"{name}.{key.partition('.')[2]}": value
-                    for key, value in old_values.items()
-                    if key.partition(".")[0] == before
-                }
-            self._structure, self.learned = structure, learned
-            self.values = start_values(structure, self.seed, moved)
-        self.layers = layers
+            for key, value in self.values.items():
+                layer, _, name = key.partition(".")
+                if layer in renamed:
+                    moved[f"{renamed[layer]}.{name}"] = value
+            values = start_values(structure, self.seed, moved)
+        self.layers, self._structure, self.values = layers, structure, values
+        self.learned = {renamed[name] for name in self.learned if name in renamed}
+        if self.training is not None:
+            self.training = replace(self.training, memory={})
         self.recipe = None
         self._compiled.clear()
-
-    def _named(self) -> Iterator[tuple[Any, str]]:
-        yield from zip(self.layers, layer_names(self.layers), strict=True)
 
     # Building ------------------------------------------------------------------------
 
@@ -179,46 +214,105 @@ class Network:
                     "input_shape= to gp.Network, or call fit first."
                 )
             self._build(self.input_shape, network_dtype(None, self.dtype))
+            self._assumed_dtype = self.dtype is None
         assert self._structure is not None
         return self._structure
 
     def _build(self, input_shape: tuple[int, ...], dtype: Any) -> None:
-        self._structure = arrange(self.layers, input_shape, dtype)
-        self.input_shape = self._structure.input_shape
-        self.values = start_values(self._structure, self.seed, self.values)
+        structure = arrange(self.layers, input_shape, dtype)
+        self.values = start_values(structure, self.seed, self.values)
+        self._structure, self.input_shape = structure, structure.input_shape
+        self._compiled.clear()
+
+    def take(self, structure: Structure, values: Mapping[str, Any]) -> None:
+        """Take a structure that was arranged for these layers, and all its values.
+
+        Parameters
+        ----------
+        structure : Structure
+            What `arrange` gave for the layers.
+        values : mapping from str to array
+            Every parameter and state by name; they are copied.
+        """
+        self._structure, self.input_shape = structure, structure.input_shape
+        self.values = {
+            key: np.array(value, structure.dtype, order="C")
+            for key, value in values.items()
+        }
 
     @contextmanager
     def built_for(self, X: Any) -> Iterator[Structure]:
-        """Build the network for data; if what follows fails, take that back."""
+        """Build the network for data; if what follows fails, take that back.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            The data that give shape and dtype, where these are not known yet.
+
+        Yields
+        ------
+        Structure
+            Names, shapes and parameters.
+        """
         before = self._structure, self.input_shape, self.values
-        if self._structure is None:
-            dtype = network_dtype(X, self.dtype)
-            missing_allowed = bool(
-                self.layers and getattr(self.layers[0], "fills_missing", False)
-            )
-            rows = as_inputs(
-                X, dtype, self.input_shape, missing_allowed=missing_allowed
-            )
-            self._build(rows.shape[1:], dtype)
+        dtype = network_dtype(as_array(X, "X"), self.dtype)
         try:
+            if self._structure is None:
+                missing_allowed = bool(
+                    self.layers and getattr(self.layers[0], "fills_missing", False)
+                )
+                rows = as_inputs(
+                    X, dtype, self.input_shape, missing_allowed=missing_allowed
+                )
+                self._build(rows.shape[1:], dtype)
+            elif self._assumed_dtype and dtype != self._structure.dtype:
+                self._build(self._structure.input_shape, dtype)
             yield self.structure
         except BaseException:
-            self._structure, self.input_shape, self.values = before
+            if self._structure is not before[0]:
+                self._structure, self.input_shape, self.values = before
+                self._compiled.clear()
             raise
+        self._assumed_dtype = False
 
     def compiled(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Give what was compiled before under a key, or make it now."""
+        """Give what was compiled before under a key, or make it now.
+
+        Parameters
+        ----------
+        key : object with a hash
+            What it depends on, besides the layers.
+        make : callable
+            Called without arguments the first time.
+
+        Returns
+        -------
+        object
+            What `make` gave.
+        """
         if key not in self._compiled:
             self._compiled[key] = make()
         return self._compiled[key]
 
     def put(self, values: Mapping[str, Any]) -> None:
-        """Write values of parameters and states into the network's arrays."""
+        """Write values of parameters and states into the network's arrays.
+
+        Parameters
+        ----------
+        values : mapping from str to array
+            By name, ``layer.name``.
+        """
         for key, value in values.items():
             self.values[key][...] = value
 
     def learn(self, x: Array) -> None:
-        """Let layers that learn from the training rows do so, once."""
+        """Let layers that learn from the training rows do so, once.
+
+        Parameters
+        ----------
+        x : array of shape (n, ...)
+            The rows.
+        """
         for at, place in enumerate(self.structure.places):
             find = getattr(place.layer, "learn", None)
             if find is None or place.name in self.learned:
@@ -233,13 +327,7 @@ class Network:
     def _front(self, count: int) -> Network:
         """Give the network of the first layers, with their names and values."""
         structure = self.structure
-        layers = [
-            replace(place.layer, name=place.name)
-            if is_dataclass(place.layer)
-            else place.layer
-            for place in structure.places[:count]
-        ]
-        front = Network(layers, seed=self.seed, dtype=structure.dtype)
+        front = Network(self.layers[:count], seed=self.seed, dtype=structure.dtype)
         front._build(structure.input_shape, structure.dtype)
         front.put({key: self.values[key] for key in front.values})
         return front
@@ -257,6 +345,7 @@ class Network:
         Parameters
         ----------
         X : array-like of shape (n, *input_shape), or one sample of shape input_shape
+            The rows.
 
         Returns
         -------
@@ -270,6 +359,7 @@ class Network:
         Parameters
         ----------
         X : array-like of shape (n, *input_shape), or one sample
+            The rows.
 
         Returns
         -------
@@ -285,6 +375,7 @@ class Network:
         Parameters
         ----------
         X : array-like of shape (n, *input_shape), or one sample
+            The rows.
 
         Returns
         -------
@@ -306,9 +397,8 @@ class Network:
         return self._predicted(X, lambda x: outputs(self, x, self.loss))
 
     def _predicted(self, X: Any, calculate: Callable[[Array], Array]) -> Array:
-        known = self._structure is not None or self.input_shape is not None
         array = as_array(X, "X")
-        single = known and array.shape == self.structure.input_shape
+        single = array.shape == self.input_shape
         with self.built_for(array[None] if single else X) as structure:
             rows = as_inputs(
                 array[None] if single else X,
@@ -366,7 +456,8 @@ class Network:
         class_weight : dict, ``"balanced"`` or None
             The weight of each class.
         shuffle : bool
-            Whether each epoch goes through the rows in an order of its own.
+            Whether each epoch goes through the rows in an order of its own; one batch
+            of all rows keeps theirs.
         early_stopping : bool, int, EarlyStopping or None
             Whether to stop when nothing gets better; an integer is the patience.
         schedule : str, Schedule or None
@@ -394,9 +485,12 @@ class Network:
             weights.
         """
         chosen = self._chosen_loss(loss)
-        if clip is not None and not clip > 0:
-            raise ArgumentError(f"clip must be a number above 0 or None, got {clip!r}.")
-        history = fit(
+        positive = isinstance(clip, Real) and 0 < float(clip) < np.inf
+        if clip is not None and not positive:
+            raise ArgumentError(
+                f"clip must be a finite number above 0, or None, got {clip!r}."
+            )
+        return fit(
             self,
             X,
             y,
@@ -415,7 +509,6 @@ class Network:
             backend=backend,
             verbose=verbose,
         )
-        return history
 
     def _chosen_loss(self, loss: str | Loss | LossFunction | None) -> Loss:
         if loss is not None:
@@ -434,7 +527,7 @@ class Network:
         *,
         loss: str | Loss | LossFunction | None = None,
         sample_weight: Any = None,
-        metrics: Sequence[str | Metric] | None = None,
+        metrics: str | Sequence[str | Metric] | None = None,
     ) -> dict[str, float]:
         """Measure the network on rows.
 
@@ -446,7 +539,7 @@ class Network:
             None for the network's own.
         sample_weight : array-like of shape (n,) or None
             The weight of each row in every average.
-        metrics : sequence of str or None
+        metrics : str, sequence of str or None
             Names of metrics; None for those that suit the loss.
 
         Returns
@@ -457,7 +550,7 @@ class Network:
         chosen = self._chosen_loss(loss)
         with self.built_for(X) as structure:
             rows = checked_rows(structure, X, y, chosen, sample_weight=sample_weight)
-        return evaluate_rows(self, rows, chosen, metrics)
+            return evaluate_rows(self, rows, chosen, metrics)
 
     # Looking inside ------------------------------------------------------------------
 
@@ -472,17 +565,24 @@ class Network:
             The rows and their target.
         loss : str, function or None
             None for the network's own.
+
+        Returns
+        -------
+        dict from str to array
+            The gradient of the mean loss, penalties included, for each parameter in
+            its shape; random layers behave as in prediction.
         """
         chosen = self._chosen_loss(loss)
         with self.built_for(X) as structure:
             rows = checked_rows(structure, X, y, chosen)
-        compiled: Compiled = self.compiled(
-            ("gradients", chosen, rows.target),
-            lambda: Compiled(gradient_program(self.structure, chosen, rows.target)),
-        )
+            compiled: Compiled = self.compiled(
+                ("gradients", chosen, rows.target),
+                lambda: Compiled(gradient_program(structure, chosen, rows.target)),
+            )
         program = compiled.program
         given = {**self.values, **rows.data(), "seed": self.seed, "t": np.float64(0)}
-        results = compiled(*(given[key] for key in program.inputs))
+        with np.errstate(all="ignore"):
+            results = compiled(*(given[key] for key in program.inputs))
         parts = results if len(program.results) > 1 else (results,)
         found = dict(zip(program.results, parts, strict=True))
         return {
@@ -510,7 +610,7 @@ class Network:
         chosen = self._chosen_loss(loss)
         with self.built_for(X) as structure:
             rows = checked_rows(structure, X, y, chosen)
-        return check_gradients(self, rows, chosen)
+            return check_gradients(self, rows, chosen)
 
     def source(
         self,
@@ -531,10 +631,18 @@ class Network:
         -------
         str
             A module that runs on its own.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no loss, or the shape of the input is not known yet.
+        ShapeError, TraceError
+            Before `fit`, if the loss does not take a target like the output.
         """
         chosen = self._chosen_loss(loss)
         structure = self.structure
         known = self.recipe if self.recipe and self.recipe.loss == chosen else None
+        assumed = known is None
         if known is None:
             labels = chosen.target == "classes"
             target = (
@@ -545,10 +653,24 @@ class Network:
             known = Recipe(chosen, SGD(), target)
         if optimizer is not None:
             known = replace(known, optimizer=get_optimizer(optimizer))
-        return Compiled(known.program(self)).source
+        try:
+            return Compiled(known.program(self)).source
+        except (ShapeError, TraceError) as error:
+            if not assumed:
+                raise
+            raise type(error)(
+                f"{error}\nBefore fit, source() takes the target to be like the "
+                f"output, {shape_text(('n', *structure.output_shape))}. Call fit first."
+            ) from None
 
     def summary(self) -> str:
-        """Give a table of the layers: kind, output shape, parameters."""
+        """Give a table of the layers: kind, output shape, parameters.
+
+        Returns
+        -------
+        str
+            Several lines.
+        """
         return summary_text(self.structure, self.loss.name if self.loss else None)
 
     # Files ---------------------------------------------------------------------------
@@ -560,10 +682,29 @@ class Network:
         ----------
         path : str or path
             A ``.safetensors`` file; an old one is replaced as a whole, or not at all.
+
+        Raises
+        ------
+        ArgumentError
+            If the network holds what a file cannot, such as a lambda.
+        ModelFileError
+            If the file cannot be written; the old one is whole then.
         """
         from glassprop.save import save
 
         save(self, path)
+
+
+def _checked_shape(input_shape: Any) -> tuple[int, ...]:
+    """Give the shape of one sample as a tuple of positive integers."""
+    several = isinstance(input_shape, Sequence)
+    sizes = list(input_shape) if several else [input_shape]
+    if not all(isinstance(size, int | np.integer) and size >= 1 for size in sizes):
+        raise ArgumentError(
+            "input_shape must be a positive integer or a tuple of them, got "
+            f"{input_shape!r}."
+        )
+    return tuple(int(size) for size in sizes)
 
 
 class Parameters(MutableMapping[str, Array]):
@@ -576,11 +717,13 @@ class Parameters(MutableMapping[str, Array]):
         self._net = net
 
     def __getitem__(self, name: str) -> Array:
-        return np.array(self._net.values[self._known(name)])
+        known = self._known(name)  # makes the values, if they are not made yet
+        return np.array(self._net.values[known])
 
     def __setitem__(self, name: str, value: Any) -> None:
-        old = self._net.values[self._known(name)]
-        array = np.asarray(value, old.dtype)
+        known = self._known(name)
+        old = self._net.values[known]
+        array = as_array(value, f"parameter {name!r}")
         if array.shape != old.shape:
             raise ShapeError(
                 f"parameter {name!r}: expected shape {shape_text(old.shape)}, got "
@@ -590,7 +733,8 @@ class Parameters(MutableMapping[str, Array]):
 
     def __delitem__(self, name: str) -> None:
         raise ArgumentError(
-            f"parameter {name!r} belongs to its layer. Remove the layer, net.remove(...)."
+            f"parameter {name!r} belongs to its layer. Remove the layer, "
+            "net.remove(...)."
         )
 
     def _known(self, name: str) -> str:
@@ -601,6 +745,9 @@ class Parameters(MutableMapping[str, Array]):
                 f"parameters are {', '.join(names)}."
             )
         return name
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._net.structure.parameters
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._net.structure.parameters)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -66,7 +67,7 @@ class SGD:
     nesterov: bool = False
 
     def __post_init__(self) -> None:
-        _check_rate("SGD", self.learning_rate)
+        _check_size("SGD", "learning_rate", self.learning_rate)
         _check_fraction("SGD", "momentum", self.momentum)
         if self.nesterov and not self.momentum:
             raise ArgumentError(
@@ -172,10 +173,7 @@ class AdamW:
 
     def __post_init__(self) -> None:
         _check_moments(self)
-        if not self.weight_decay >= 0:
-            raise ArgumentError(
-                f"AdamW: weight_decay must be >= 0, got {self.weight_decay!r}."
-            )
+        _check_size("AdamW", "weight_decay", self.weight_decay)
 
     @property
     def _adam(self) -> Adam:
@@ -205,6 +203,16 @@ OPTIMIZERS: Mapping[str, type[Any]] = MappingProxyType(
 def get_optimizer(spec: str | Optimizer) -> Optimizer:
     """Give an optimizer by name, with its defaults, or as it is given.
 
+    Parameters
+    ----------
+    spec : str or Optimizer
+        A name of `OPTIMIZERS`, or an optimizer.
+
+    Returns
+    -------
+    Optimizer
+        The optimizer.
+
     Raises
     ------
     ArgumentError
@@ -227,24 +235,23 @@ def get_optimizer(spec: str | Optimizer) -> Optimizer:
     )
 
 
-def _check_rate(kind: str, rate: float) -> None:
-    if not (np.isfinite(rate) and rate >= 0):
-        raise ArgumentError(
-            f"{kind}: learning_rate must be a finite number >= 0, got {rate!r}."
-        )
-
-
 def _check_fraction(kind: str, name: str, value: float) -> None:
-    if not 0 <= value < 1:
+    if not (isinstance(value, Real) and 0 <= value < 1):
         raise ArgumentError(
             f"{kind}: {name} must be at least 0 and below 1, got {value!r}."
         )
 
 
+def _check_size(kind: str, name: str, value: float) -> None:
+    if not (isinstance(value, Real) and 0 <= value < np.inf):
+        raise ArgumentError(
+            f"{kind}: {name} must be a finite number >= 0, got {value!r}."
+        )
+
+
 def _check_moments(optimizer: Adam | AdamW) -> None:
     kind = type(optimizer).__name__
-    _check_rate(kind, optimizer.learning_rate)
+    _check_size(kind, "learning_rate", optimizer.learning_rate)
     _check_fraction(kind, "beta1", optimizer.beta1)
     _check_fraction(kind, "beta2", optimizer.beta2)
-    if not optimizer.epsilon >= 0:
-        raise ArgumentError(f"{kind}: epsilon must be >= 0, got {optimizer.epsilon!r}.")
+    _check_size(kind, "epsilon", optimizer.epsilon)

@@ -7,7 +7,7 @@ back ends make faster or more readable forms of the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 
 from glassprop.errors import ShapeError, shape_text
 from glassprop.graph import Node, Shape, Size, concrete, order
-from glassprop.literals import Literals, python_numbers
+from glassprop.literals import Literals, is_filled, python_numbers
 from glassprop.names import readable_names
 from glassprop.ops import indexing, leaves
 
@@ -63,6 +63,16 @@ class Program:
     outputs: Mapping[str, Node]
     doc: str = ""
 
+    def __post_init__(self) -> None:
+        for key, new in self.updates.items():
+            old = self.inputs[key]
+            if (new.shape, new.dtype) != (old.shape, old.dtype):
+                raise ShapeError(
+                    f"{self.name}: the new value of {key} is {shape_text(new.shape)} "
+                    f"{new.dtype}; expected {shape_text(old.shape)} {old.dtype}, as "
+                    "before."
+                )
+
     @cached_property
     def nodes(self) -> list[Node]:
         """Every node, each after the nodes it reads; unused inputs are left out."""
@@ -81,12 +91,12 @@ class Program:
         """Which values are Python numbers."""
         return python_numbers(self.nodes)
 
-    @property
+    @cached_property
     def updates(self) -> dict[str, Node]:
         """The outputs that replace an input."""
         return {key: one for key, one in self.outputs.items() if key in self.inputs}
 
-    @property
+    @cached_property
     def results(self) -> dict[str, Node]:
         """The outputs that do not replace an input."""
         return {key: one for key, one in self.outputs.items() if key not in self.inputs}
@@ -191,17 +201,22 @@ class Program:
         if node in self.literals.types and not node.inputs:
             return attributes["size" if node.primitive is leaves.size else "value"]
         arguments = [
-            np.asarray(made[one], one.dtype)[()]
-            if (node, at) in self.literals.strong
-            else made[one]
-            for at, one in enumerate(node.inputs)
+            self._argument(node, at, made[one]) for at, one in enumerate(node.inputs)
         ]
         if node in self.literals.types:
             return PYTHON[node.primitive.name](*arguments)
+        if is_filled(node):
+            return np.full(attributes["shape"], arguments[0], node.dtype)
         return node.primitive.numpy(*arguments, **attributes)
 
+    def _argument(self, node: Node, at: int, value: Any) -> Any:
+        """Give an input's value in the form in which it is written there."""
+        if (node, at) in self.literals.strong:
+            return np.asarray(value, node.inputs[at].dtype)[()]
+        return int(value) if (node, at) in self.literals.whole else value
 
-PYTHON = {
+
+PYTHON: Mapping[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,

@@ -18,6 +18,7 @@ from glassprop.differentiate import pullback
 from glassprop.errors import ShapeError, shape_text
 from glassprop.graph import DType, Node, Shape, order
 from glassprop.layers.activations import activation_name
+from glassprop.loss_checks import refuse_accidents, refuse_flat, refuse_scalar
 from glassprop.losses import Loss
 from glassprop.names import LOSS_SCOPE
 from glassprop.optimizers import Optimizer
@@ -51,7 +52,7 @@ def state_key(memory: str, parameter: str) -> str:
     return f"{memory} of {parameter}"
 
 
-# The inputs --------------------------------------------------------------------------
+# The inputs ---------------------------------------------------------------------------
 
 
 def _declared(trace: Trace, structure: Structure) -> dict[str, Array]:
@@ -76,17 +77,17 @@ def _declared_target(trace: Trace, target: Target) -> dict[str, Array]:
 
 
 def _used(inputs: Mapping[str, Array], outputs: Mapping[str, Any]) -> dict[str, Array]:
-    """Leave out the inputs that no output needs, but for the data."""
+    """Leave out the inputs that no output needs or replaces, but for the data."""
     nodes = [one.node for one in outputs.values()]
     needed: set[Node] = set(order(nodes))
     return {
         key: one
         for key, one in inputs.items()
-        if one.node in needed or key in ("x", "y", "learning_rate")
+        if one.node in needed or key in outputs or key in ("x", "y", "learning_rate")
     }
 
 
-# The loss ----------------------------------------------------------------------------
+# The loss -----------------------------------------------------------------------------
 
 
 def row_losses(trace: Trace, loss: Loss, output: Array, y: Array) -> Array:
@@ -99,6 +100,7 @@ def row_losses(trace: Trace, loss: Loss, output: Array, y: Array) -> Array:
     """
     with trace.within(scope=LOSS_SCOPE):
         losses = trace.lift(loss.function(output, y))
+    refuse_accidents(loss.name, losses.node, output.node, y.node)
     if losses.node.shape not in ((ROWS,), ()):
         raise ShapeError(
             f"loss {loss.name!r}: expected one number a row, (n,), or one number in "
@@ -128,9 +130,10 @@ def total_loss(
     of 1), and the layers' penalties.
     """
     losses = row_losses(trace, loss, output, values["y"])
+    refuse_flat(loss.name, losses.node, output.node)
     with trace.within(scope=LOSS_SCOPE):
         if "weights" in values:
-            refuse_scalar(loss, losses)
+            refuse_scalar(loss.name, losses.node)
             losses = losses * values["weights"]
         total = losses
         if losses.node.shape:
@@ -140,16 +143,7 @@ def total_loss(
         return _named(trace, total, "loss")
 
 
-def refuse_scalar(loss: Loss, losses: Array) -> None:
-    """Refuse row weights where a loss gives one number in all."""
-    if not losses.node.shape:
-        raise ShapeError(
-            f"loss {loss.name!r} gives one number for the whole batch, so rows cannot "
-            "be weighted. Return one number a row, (n,), without the last mean or sum."
-        )
-
-
-# The programs --------------------------------------------------------------------------
+# The programs -------------------------------------------------------------------------
 
 
 def predict_program(structure: Structure, loss: Loss | None = None) -> Program:
@@ -164,19 +158,19 @@ def predict_program(structure: Structure, loss: Loss | None = None) -> Program:
         outputs = {"output": output}
         return _used(inputs, outputs), outputs
 
-    doc = f"Prediction: {structure_text(structure)}."
+    doc = _doc(f"Prediction: {structure_text(structure)}.")
     return build("predict", whole, dtype=structure.dtype, doc=doc)
 
 
 def evaluate_program(structure: Structure, loss: Loss, target: Target) -> Program:
-    """Make the program of output, probabilities, the loss of each row, and penalties."""
+    """Make the program of output, probabilities, the loss of each row and penalties."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**_declared(trace, structure), **_declared_target(trace, target)}
         output, _ = forward(structure, trace, inputs, inputs["x"], training=False)
         losses = row_losses(trace, loss, output, inputs["y"])
         if target.weighted:
-            refuse_scalar(loss, losses)
+            refuse_scalar(loss.name, losses.node)
         penalty: Any = trace.lift(0.0, trace.dtype)
         for one in penalties(structure, trace, inputs):
             penalty = penalty + one
@@ -185,7 +179,7 @@ def evaluate_program(structure: Structure, loss: Loss, target: Target) -> Progra
             outputs["probabilities"] = loss.probabilities(output)
         return _used(inputs, outputs), outputs
 
-    doc = f"Evaluation: {structure_text(structure)}; loss {loss.name}."
+    doc = _doc(f"Evaluation: {structure_text(structure)}; loss {loss.name}.")
     return build("evaluate", whole, dtype=structure.dtype, doc=doc)
 
 
@@ -206,7 +200,7 @@ def gradient_program(
         outputs |= {f"d {key}": one for key, one in zip(trainable, slopes, strict=True)}
         return _used(inputs, outputs), outputs
 
-    doc = f"Loss and gradients: {structure_text(structure)}; loss {loss.name}."
+    doc = _doc(f"Loss and gradients: {structure_text(structure)}; loss {loss.name}.")
     return build("gradients", whole, dtype=structure.dtype, doc=doc)
 
 
@@ -244,7 +238,7 @@ def step_program(
         )
         if clip is not None:
             with trace.within(section="backward"):
-                slopes = clipped(slopes, clip)
+                slopes = clipped(trace, dict(zip(trainable, slopes, strict=True)), clip)
         outputs: dict[str, Any] = {"loss": total}
         with trace.within(section="update"):
             shared = optimizer.scalars(rate, inputs["t"])
@@ -258,21 +252,27 @@ def step_program(
         return _used(inputs, outputs), outputs
 
     label = f" of {name}" if name else ""
-    doc = (
+    doc = _doc(
         f"One training step{label}: {structure_text(structure)}; loss {loss.name}; "
         f"{type(optimizer).__name__}."
     )
     return build("step", whole, dtype=structure.dtype, doc=doc)
 
 
-def clipped(slopes: list[Array], limit: float) -> list[Array]:
+def clipped(trace: Trace, slopes: Mapping[str, Array], limit: float) -> list[Array]:
     """Scale gradients down together so that their norm is at most `limit`."""
     if not slopes:
-        return slopes
-    squares = [np.sum(slope * slope) for slope in slopes]
-    norm = np.sqrt(sum(squares[1:], squares[0]))
-    factor = limit / np.maximum(norm, limit)
-    return [slope * factor for slope in slopes]
+        return []
+    squares = [np.sum(slope * slope) for slope in slopes.values()]
+    total = trace.lift(sum(squares[1:], squares[0]))
+    norm = _named(trace, trace.lift(np.sqrt(total)), "norm")
+    factor = _named(trace, trace.lift(limit / np.maximum(norm, limit)), "factor")
+    result = []
+    for key, slope in slopes.items():
+        scope, _, name = key.partition(".")
+        with trace.within(scope=scope):
+            result.append(_named(trace, slope * factor, f"clipped_d_{name}"))
+    return result
 
 
 def _first(inputs: Mapping[str, Array], structure: Structure) -> dict[str, Array]:
@@ -324,7 +324,12 @@ def start_memory(
     }
 
 
-# Words -------------------------------------------------------------------------------
+# Words --------------------------------------------------------------------------------
+
+
+def _doc(text: str) -> str:
+    """Make text safe within a docstring: names may hold quotes and line ends."""
+    return " ".join(text.replace("\\", "/").replace('"', "'").split())
 
 
 def structure_text(structure: Structure) -> str:
@@ -341,7 +346,9 @@ def layer_text(place: Place) -> str:
     known = getattr(layer, "__dataclass_fields__", None)
     for field in fields(layer) if known else ():
         value = getattr(layer, field.name)
-        if field.name in ("name", "_") or not field.repr or value == field.default:
+        if field.name in ("name", "_") or not field.repr or value is field.default:
+            continue
+        if isinstance(value, int | float | str) and value == field.default:
             continue
         if callable(value) or field.name in ("activation", "function"):
             parts.append(str(activation_name(value)))

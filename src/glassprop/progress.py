@@ -23,7 +23,7 @@ class Progress:
     def __init__(self, epochs: int, verbose: bool | None) -> None:
         self.epochs = epochs
         self.every = max(1, epochs // LINES)
-        self.shown = verbose is not False
+        self.shown = verbose is not False and sys.stderr is not None
         self.bar: Any = None
         if self.shown and sys.stderr.isatty():
             self.bar = _bar()

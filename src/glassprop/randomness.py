@@ -34,5 +34,5 @@ def generator(seed: int, stream: int, step: int = 0) -> np.random.Generator:
 
 
 def stream_of(name: str, base: int = START) -> int:
-    """Number a stream by a name, so that other names change nothing."""
+    """Give the number of a stream by its name, so that other names change nothing."""
     return base + zlib.crc32(name.encode())

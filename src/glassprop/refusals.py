@@ -17,12 +17,26 @@ import numpy as np
 
 from glassprop.errors import GlasspropError, TraceError
 
+KNOWN_DTYPES = "traced functions calculate with booleans, integers, float32 and float64"
 OWN_PACKAGES = ("glassprop", "numpy", "contextlib")
 
 
 def refuse(what: str, why: str, repair: str) -> TraceError:
     """Make the error for something that cannot be traced."""
     return TraceError(f"{what} cannot be traced: {why}. {repair}")
+
+
+def known_dtype(dtype: np.dtype[Any]) -> bool:
+    """Tell whether traced functions can calculate with a dtype."""
+    return dtype.kind in "biu" or dtype in (np.float32, np.float64)
+
+
+def checked_dtype(dtype: Any) -> np.dtype[Any]:
+    """Give a dtype that was asked for, if traced functions can calculate with it."""
+    asked: np.dtype[Any] = np.dtype(dtype)
+    if not known_dtype(asked):
+        raise refuse(f"the dtype {asked}", KNOWN_DTYPES, "Ask for one of those.")
+    return asked
 
 
 def unsupported(function: Any) -> TraceError:
@@ -88,18 +102,40 @@ SPECIAL_CASES: tuple[tuple[frozenset[str], str, str], ...] = (
         "Keep every element and choose with np.where(condition, x, 0).",
     ),
     (
-        frozenset({"np.array_equal", "np.allclose", "np.any", "np.all"}),
+        frozenset({"np.array_equal", "np.allclose"}),
         "the values are not known while the function is traced",
         "Compare after the call; inside, use np.where(condition, a, b).",
+    ),
+    (
+        frozenset({"np.isnan", "np.isfinite", "np.isinf"}),
+        "it has no row in the table of primitives",
+        "x != x is True for NaN, np.abs(x) < np.inf for finite numbers.",
+    ),
+    (
+        frozenset({"np.vstack", "np.hstack", "np.dstack", "np.column_stack"}),
+        "it has no row in the table of primitives",
+        "Use np.concatenate([a, b], axis=...) or np.stack([a, b], axis=...).",
+    ),
+    (
+        frozenset({"np.take", "np.take_along_axis", "np.argmin", "np.linalg.norm"}),
+        "it has no row in the table of primitives",
+        "Write x[indices], np.argmax(-x), or np.sqrt(np.sum(x * x)).",
+    ),
+    (
+        frozenset({"np.any", "np.all"}),
+        "booleans have no reduction of their own here",
+        "np.max(condition) is the same as any, np.min(condition) as all.",
     ),
 )
 
 
 @contextmanager
-def located() -> Iterator[None]:
+def located(trace: Any = None) -> Iterator[None]:
     """Add the file and line of the nearest caller outside of the package to an error.
 
-    An error that has its place already is left as it is.
+    An error that has its place already is left as it is. NumPy swallows some refusals
+    and says something else (of np.zeros(n), of a[0] = x); with a `trace`, where the
+    last refusal is kept, the refusal comes back.
     """
     try:
         yield
@@ -109,28 +145,55 @@ def located() -> Iterator[None]:
         place = caller()
         message = f"{error}\n  {place}" if place else str(error)
         placed = type(error)(message)
-        placed.place = place or ""  # type: ignore[attr-defined]  # marks it as done
+        placed.__dict__.update(error.__dict__, place=place)  # marks it as done
         raise placed from None
+    except (TypeError, ValueError) as error:
+        swallowed = getattr(trace, "refusal", None)
+        if swallowed is None or swallowed.place != _place_of(error):
+            raise
+        raise swallowed.with_traceback(error.__traceback__) from None
 
 
 def caller() -> str:
     """Describe the nearest frame outside of the package: file, line and its text."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if package not in OWN_PACKAGES:
-            path, line = frame.f_code.co_filename, frame.f_lineno
-            text = linecache.getline(path, line).strip()
-            return f"{path}:{line}: {text}" if text else f"{path}:{line}"
+        if _is_outside(frame):
+            return _described(frame, frame.f_lineno)
         frame = frame.f_back
     return ""
+
+
+def _place_of(error: Exception) -> str:
+    """Describe the deepest frame outside of the package that an error went through."""
+    place, traceback = "", error.__traceback__
+    while traceback is not None:
+        if _is_outside(traceback.tb_frame):
+            place = _described(traceback.tb_frame, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return place
+
+
+def _is_outside(frame: FrameType) -> bool:
+    package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return package not in OWN_PACKAGES
+
+
+def _described(frame: FrameType, line: int) -> str:
+    path = frame.f_code.co_filename
+    text = linecache.getline(path, line).strip()
+    return f"{path}:{line}: {text}" if text else f"{path}:{line}"
 
 
 def refusing(what: str, why: str, repair: str) -> Callable[..., NoReturn]:
     """Make a method that refuses: for the conversions that would need values."""
 
-    def method(*_arguments: Any, **_keywords: Any) -> NoReturn:
-        with located():
-            raise refuse(what, why, repair)
+    def method(self: Any, *_arguments: Any, **_keywords: Any) -> NoReturn:
+        try:
+            with located():
+                raise refuse(what, why, repair)
+        except TraceError as error:
+            self.trace.refusal = error
+            raise
 
     return method

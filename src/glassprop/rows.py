@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.data import as_array, as_inputs, as_target, check_finite
+from glassprop.data import as_array, as_inputs, as_target, check_finite, classes_of
 from glassprop.errors import ArgumentError, DataError, ShapeError, shape_text
 from glassprop.losses import Loss
 from glassprop.programs import Target
@@ -35,8 +36,8 @@ class Rows:
         return len(self.x)
 
     def take(self, rows: NDArray[Any]) -> Rows:
-        """Give some of the rows."""
-        weights = None if self.weights is None else self.weights[rows]
+        """Give some of the rows, their weights scaled to a mean of 1 again."""
+        weights = None if self.weights is None else scaled(self.weights[rows])
         return Rows(self.x[rows], self.y[rows], weights, self.target)
 
     def data(self) -> dict[str, NDArray[Any]]:
@@ -53,15 +54,31 @@ def checked_rows(
     *,
     sample_weight: Any = None,
     class_weight: Any = None,
+    what: str = "",
 ) -> Rows:
-    """Check X, y and weights against a network's structure."""
+    """Check X, y and weights against a network's structure.
+
+    `what` stands in front of X and y in errors: ``"validation "``.
+    """
     x = as_inputs(
         X,
         structure.dtype,
         structure.input_shape,
         missing_allowed=structure.fills_missing,
+        name=f"{what}X",
     )
-    array, target = as_target(y, loss, structure.output_shape, structure.dtype, len(x))
+    if len(x) == 0:
+        raise DataError(
+            f"{what}X: expected at least one row, got shape {shape_text(x.shape)}."
+        )
+    array, target = as_target(
+        y,
+        loss,
+        structure.output_shape,
+        structure.dtype,
+        len(x),
+        name=f"{what}y",
+    )
     weights = row_weights(sample_weight, class_weight, array, loss, structure.dtype)
     return Rows(x, array, weights, replace(target, weighted=weights is not None))
 
@@ -72,7 +89,7 @@ def checked_rows(
 def row_weights(
     sample_weight: Any,
     class_weight: Any,
-    labels: Array,
+    y: Array,
     loss: Loss,
     dtype: np.dtype[Any],
 ) -> Array | None:
@@ -84,7 +101,7 @@ def row_weights(
         A weight a row, at least 0.
     class_weight : mapping from label to number, ``"balanced"`` or None
         A weight a class; ``balanced`` gives every class the same sum.
-    labels : array of shape (n,), or of the output's shape
+    y : array of shape (n,), or of the output's shape
         The target.
     loss : Loss
         What the target is for.
@@ -98,7 +115,7 @@ def row_weights(
     """
     if sample_weight is None and class_weight is None:
         return None
-    rows = len(labels)
+    rows = len(y)
     weights = np.ones(rows)
     if sample_weight is not None:
         given = as_array(sample_weight, "sample_weight")
@@ -116,41 +133,55 @@ def row_weights(
             )
         weights = weights * given
     if class_weight is not None:
-        weights = weights * _class_weights(class_weight, labels, loss)
-    if not weights.sum() > 0:
+        weights = weights * _class_weights(class_weight, y, loss)
+    return scaled(weights).astype(dtype)
+
+
+def scaled(weights: Array) -> Array:
+    """Scale weights to a mean of 1, so that a weighted mean is a plain one.
+
+    Raises
+    ------
+    DataError
+        If all are 0.
+    """
+    if not weights.any():
         raise DataError("the weights of all rows are 0; nothing is left to learn from.")
-    return (weights / weights.mean()).astype(dtype)
+    shares: Array = weights / weights.mean()
+    return shares
 
 
-def _class_weights(class_weight: Any, labels: Array, loss: Loss) -> Array:
-    if not loss.classifies:
+def _class_weights(class_weight: Any, y: Array, loss: Loss) -> Array:
+    classes = classes_of(y, loss)
+    if classes is None:
         raise ArgumentError(
-            f"class_weight needs a loss of classes, got {loss.name!r}. Use "
-            "sample_weight, or loss='cross_entropy'."
+            f"class_weight needs rows of one class each, which loss {loss.name!r} with "
+            f"y of shape {shape_text(('n', *y.shape[1:]))} does not have. Use "
+            "sample_weight."
         )
-    classes = labels if labels.ndim == 1 else labels.argmax(axis=-1)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        classes = labels[:, 0].astype(np.int64)
     found, counts = np.unique(classes, return_counts=True)
     if isinstance(class_weight, str) and class_weight == "balanced":
-        by_class = dict(zip(found.tolist(), len(classes) / counts, strict=True))
+        by_class: dict[Any, Any] = dict(
+            zip(found.tolist(), len(classes) / counts, strict=True)
+        )
     elif isinstance(class_weight, Mapping):
-        by_class = {int(label): float(one) for label, one in class_weight.items()}
+        by_class = dict(class_weight)
     else:
         raise ArgumentError(
             f"class_weight must be 'balanced' or a dict from label to weight, got "
             f"{class_weight!r}."
         )
     for label in found.tolist():
-        if not by_class.get(label, -1.0) >= 0:
+        weight = by_class.get(label)
+        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
             raise ArgumentError(
-                f"class_weight: expected a number >= 0 for each class, got "
-                f"{by_class.get(label)!r} for class {label}."
+                "class_weight: expected a finite number >= 0 for each class, got "
+                f"{weight!r} for class {label}."
             )
-    return np.array([by_class[label] for label in classes.tolist()])
+    return np.array([by_class[label] for label in classes.tolist()], np.float64)
 
 
-# Rows --------------------------------------------------------------------------------
+# Rows ---------------------------------------------------------------------------------
 
 
 def batches(
@@ -207,7 +238,7 @@ def split_rows(
             f"{fraction!r}."
         )
     held = round(rows * fraction)
-    if held == 0 or held == rows:
+    if held in (0, rows):
         raise DataError(
             f"validation={fraction} of {rows} rows leaves {rows - held} to train on "
             f"and {held} to hold out. Give more rows, or a pair (X, y) to validate on."

@@ -6,7 +6,9 @@ node made before. What no output needs falls away by itself.
 
 A rule is one line with its law in words. By default only exact rules run: those that
 leave every value as it is, 0, -0.0, infinities and NaN included. (Laws with powers of
-two assume that no step between overflows or falls below the smallest normal number.)
+two assume that no step between overflows or falls below the smallest normal number. A
+matrix product may still change in its last digits where its operand is laid out in
+memory in another way: NumPy chooses the order of summing by the layout.)
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ def number(node: Node) -> float | None:
     if node.primitive is not leaves.constant or node.shape:
         return None
     value = node.attributes["value"]
-    return None if isinstance(value, bool | np.bool_) else float(value)
+    return None if node.dtype.kind == "b" else float(value)
 
 
 def like(node: Node, primitive: Primitive, *inputs: Node, **attributes: Any) -> Node:
@@ -62,8 +64,7 @@ def like(node: Node, primitive: Primitive, *inputs: Node, **attributes: Any) -> 
 
 def literal(node: Node, value: float) -> Node:
     """Make a Python number that stands beside the values of a node."""
-    whole = int(value) if value == int(value) else value
-    made = apply(leaves.constant, (), {"value": whole, "dtype": node.dtype})
+    made = apply(leaves.constant, (), {"value": float(value), "dtype": node.dtype})
     return replace(made, scope=node.scope, section=node.section)
 
 
@@ -101,24 +102,30 @@ def _twice_negative(node: Node) -> Node | None:
     return x.inputs[0] if x.primitive is negative else None
 
 
+def _negated(node: Node, whole: Node) -> bool:
+    """Tell whether a node is -x without a name, of floats: integers may wrap around."""
+    floats = node.dtype.kind == whole.dtype.kind == "f"
+    return node.primitive is negative and floats and not node.name
+
+
 def _add_negative(node: Node) -> Node | None:
     a, b = node.inputs
-    if b.primitive is negative:
+    if _negated(b, node):
         return like(node, subtract, a, b.inputs[0])
-    return like(node, subtract, b, a.inputs[0]) if a.primitive is negative else None
+    return like(node, subtract, b, a.inputs[0]) if _negated(a, node) else None
 
 
 def _subtract_negative(node: Node) -> Node | None:
     a, b = node.inputs
-    return like(node, add, a, b.inputs[0]) if b.primitive is negative else None
+    return like(node, add, a, b.inputs[0]) if _negated(b, node) else None
 
 
 def _negative_out(node: Node) -> Node | None:
     """Move a sign out of a product or quotient, where it can meet another."""
     a, b = node.inputs
-    if a.primitive is negative and not a.name:
+    if _negated(a, node):
         return like(node, negative, like(node, node.primitive, a.inputs[0], b))
-    if b.primitive is negative and not b.name:
+    if _negated(b, node):
         return like(node, negative, like(node, node.primitive, a, b.inputs[0]))
     return None
 
@@ -143,10 +150,12 @@ def _joined_numbers(node: Node) -> Node | None:
     outer, inner = number(a), number(b.inputs[0])
     if outer is None or inner is None:
         return None
-    if not (_power_of_two(outer) and _power_of_two(inner)):
+    if not (_power_of_two(outer) or _power_of_two(inner)):
         return None
-    joined = literal(node, outer * inner)
-    return like(node, multiply, joined, b.inputs[1])
+    limits = np.finfo(node.dtype)
+    if not float(limits.smallest_normal) <= abs(outer * inner) <= float(limits.max):
+        return None
+    return like(node, multiply, literal(node, outer * inner), b.inputs[1])
 
 
 def _number_outwards(node: Node) -> Node | None:
@@ -238,6 +247,18 @@ def _same_choices(node: Node) -> Node | None:
     return same(node, a) if a is b else None
 
 
+def _first_power(node: Node) -> Node | None:
+    x, exponent = node.inputs
+    return same(node, x) if number(exponent) == 1 else None
+
+
+def _known_choice(node: Node) -> Node | None:
+    condition, a, b = node.inputs
+    if condition.primitive is not leaves.constant or condition.shape:
+        return None
+    return same(node, a if condition.attributes["value"] else b)
+
+
 def _no_axes(node: Node) -> Node | None:
     return same(node, node.inputs[0]) if node.attributes["axis"] == () else None
 
@@ -258,6 +279,7 @@ RULES: tuple[Rule, ...] = (
     Rule("x / 1 -> x", divide, _neutral(1, 1)),
     Rule("x - 0 -> x", subtract, _neutral(1, 0)),
     Rule("-1 * x -> -x", multiply, _minus_one),
+    Rule("x ** 1 -> x", elementwise.power, _first_power),
     Rule("-(-x) -> x", negative, _twice_negative),
     Rule("a + (-b) -> a - b", add, _add_negative),
     Rule("a - (-b) -> a + b", subtract, _subtract_negative),
@@ -265,7 +287,7 @@ RULES: tuple[Rule, ...] = (
     Rule("(-a) / b -> -(a / b)", divide, _negative_out),
     Rule("x + x -> 2 * x", add, _doubled),
     Rule("x * number -> number * x", multiply, _number_first),
-    Rule("2^i * (2^j * x) -> 2^(i+j) * x", multiply, _joined_numbers),
+    Rule("2^i * (number * x) -> (2^i * number) * x", multiply, _joined_numbers),
     Rule("a * (2^i * b) -> 2^i * (a * b)", multiply, _number_outwards),
     Rule("f(broadcast(a), b) -> broadcast(f(a, b))", None, _broadcast_out),
     Rule("reshape(broadcast(1 number)) -> broadcast", shape.reshape, _repeated_number),
@@ -286,9 +308,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("transpose(transpose(x)) -> transpose(x)", shape.transpose, _transposed_twice),
     Rule("where(c, x, x) -> x", elementwise.where, _same_choices),
-    Rule("sum over no axis -> x", reduction.sum_, _no_axes),
+    Rule("where(True, a, b) -> a", elementwise.where, _known_choice),
     Rule("max over no axis -> x", reduction.max_, _no_axes),
     Rule("min over no axis -> x", reduction.min_, _no_axes),
+    # NumPy's sum begins with 0, which makes 0 of -0.0.
+    Rule("sum over no axis -> x", reduction.sum_, _no_axes, exact=False),
     Rule("(1 / b) * x -> x / b", multiply, _reciprocal_product, exact=False),
 )
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassprop.errors import (
     ArgumentError,
@@ -79,12 +81,12 @@ class Structure:
     output_shape: SampleShape
     dtype: DType
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """Every parameter, as ``layer.name``."""
         return dict(self._owned("parameters"))
 
-    @property
+    @cached_property
     def state(self) -> dict[str, Parameter]:
         """Every state, as ``layer.name``."""
         return dict(self._owned("state"))
@@ -99,7 +101,7 @@ class Structure:
         """Whether the first layer knows what to do with missing values (NaN)."""
         return bool(getattr(self.places[0].layer, "fills_missing", False))
 
-    @property
+    @cached_property
     def trainable(self) -> list[str]:
         """The names of the parameters that training changes."""
         return [name for name, one in self.parameters.items() if one.trainable]
@@ -116,6 +118,11 @@ def layer_names(layers: Sequence[Any]) -> list[str]:
     counts: Counter[str] = Counter()
     names: list[str] = []
     for layer in layers:
+        if isinstance(layer, type):
+            raise ArgumentError(
+                f"expected a layer, got the class {layer.__name__}. Call it: "
+                f"{layer.__name__}(...)."
+            )
         if not callable(getattr(layer, "forward", None)):
             raise ArgumentError(
                 f"{layer!r} is not a layer: it has no method forward(p, x, run). "
@@ -124,7 +131,7 @@ def layer_names(layers: Sequence[Any]) -> list[str]:
         kind = _snake_case(type(layer).__name__)
         counts[kind] += 1
         name = getattr(layer, "name", None) or f"{kind}_{counts[kind]}"
-        if not str(name).isidentifier():
+        if not (isinstance(name, str) and name.isidentifier()):
             raise ArgumentError(
                 f"a layer's name must be a Python identifier, got {name!r}. Use "
                 "letters, digits and underscores."
@@ -181,7 +188,14 @@ def arrange(
 
 def _owned(layer: Any, which: str, input_shape: SampleShape) -> dict[str, Parameter]:
     method = getattr(layer, which, None)
-    return dict(method(input_shape)) if method is not None else {}
+    owned = dict(method(input_shape)) if method is not None else {}
+    for name, one in owned.items():
+        if not isinstance(one, Parameter):
+            raise ArgumentError(
+                f"{which} must give a glassprop.Parameter for {name!r}, got {one!r}. "
+                f"Write gp.Parameter(shape)."
+            )
+    return owned
 
 
 def _output_shape(place: Place, dtype: DType | type) -> SampleShape:
@@ -202,6 +216,8 @@ def _output_shape(place: Place, dtype: DType | type) -> SampleShape:
             f"expected output of shape (n, ...), a row for each row of the input, got "
             f"{shape_text(output.shape)} from input {shape_text(x.node.shape)}."
         )
+    for key, value in run.updates.items():
+        _next_state(trace, place, key, value)
     sizes = tuple(size for size in output.shape[1:] if isinstance(size, int))
     if len(sizes) < len(output.shape) - 1:
         raise ShapeError(
@@ -262,14 +278,25 @@ def forward(
         with _Named(place.name, place.layer), trace.within(scope=place.name):
             p = _under(values, place.name, place.parameters)
             x = trace.lift(place.layer.forward(p, x, run))
-        for key, value in run.updates.items():
-            if key not in place.state:
-                raise ArgumentError(
-                    f"{place.kind} {place.name!r}: run.update({key}=...), but the "
-                    f"layer's state has {', '.join(place.state) or 'no entries'}."
-                )
-            updates[f"{place.name}.{key}"] = trace.lift(value)
+            for key, value in run.updates.items():
+                updates[f"{place.name}.{key}"] = _next_state(trace, place, key, value)
     return x, updates
+
+
+def _next_state(trace: Trace, place: Place, key: str, value: Any) -> Array:
+    """Check what a layer wrote with `run.update`."""
+    if key not in place.state:
+        raise ArgumentError(
+            f"run.update({key}=...), but the layer's state has "
+            f"{', '.join(place.state) or 'no entries'}."
+        )
+    made, shape = trace.lift(value), place.state[key].shape
+    if made.node.shape != shape:
+        raise ShapeError(
+            f"run.update({key}=...): expected shape {shape_text(shape)}, as the "
+            f"layer's state says, got {shape_text(made.node.shape)}."
+        )
+    return made
 
 
 def penalties(
@@ -282,9 +309,16 @@ def penalties(
         if penalty is None:
             continue
         with _Named(place.name, place.layer), trace.within(scope=place.name):
-            value = penalty(_under(values, place.name, place.parameters))
-        if isinstance(value, Array):
-            found.append(value)
+            given = penalty(_under(values, place.name, place.parameters))
+            if isinstance(given, int | float) and given == 0:
+                continue
+            value = trace.lift(given)
+            if value.node.shape:
+                raise ShapeError(
+                    "penalty(p) must give one number, got shape "
+                    f"{shape_text(value.node.shape)}. Sum it, np.sum(...)."
+                )
+        found.append(value)
     return found
 
 
@@ -304,18 +338,33 @@ def start_values(
     """
     made: dict[str, Any] = {}
     for name, parameter in {**structure.parameters, **structure.state}.items():
-        old = kept.get(name)
-        if old is not None and old.shape == parameter.shape:
-            made[name] = np.array(old, structure.dtype)
-        elif isinstance(parameter.initializer, np.ndarray):
-            made[name] = np.array(parameter.initializer, structure.dtype)
-        else:
-            spec = parameter.initializer
-            start = get_initializer("glorot_uniform" if spec is None else spec)
-            rng = generator(seed, stream_of(name))
-            array = start(rng, parameter.shape, structure.dtype)
-            made[name] = np.array(array, structure.dtype)
+        old, spec = kept.get(name), parameter.initializer
+        with np.errstate(over="ignore"):  # found by the check that follows
+            if old is not None and old.shape == parameter.shape:
+                array = old
+            elif isinstance(spec, np.ndarray):
+                array = spec
+            else:
+                start = get_initializer("glorot_uniform" if spec is None else spec)
+                rng = generator(seed, stream_of(name))
+                array = start(rng, parameter.shape, structure.dtype)
+            made[name] = np.array(array, structure.dtype, order="C")
+        _check_start(name, made[name], parameter.shape)
     return made
+
+
+def _check_start(name: str, array: NDArray[Any], shape: SampleShape) -> None:
+    """Refuse start values of another shape, or with NaN or infinity among them."""
+    if array.shape != shape:
+        raise ShapeError(
+            f"{name}: expected start values of shape {shape_text(shape)}, got "
+            f"{shape_text(array.shape)}."
+        )
+    if not np.isfinite(array).all():
+        raise ArgumentError(
+            f"{name}: expected finite start values, got NaN or infinity. Look at the "
+            "initializer, or at the weights that are given."
+        )
 
 
 class _Named:

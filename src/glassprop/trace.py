@@ -7,24 +7,28 @@ differs is not a function of its arguments alone.
 
 from __future__ import annotations
 
+import itertools
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from glassprop.errors import TraceError
+from glassprop.errors import GlasspropError, TraceError, listing
 from glassprop.graph import DType, Node, Primitive, Shape, apply, order
-from glassprop.ops import leaves
-from glassprop.refusals import located, refuse
+from glassprop.ops import elementwise, leaves
+from glassprop.ops.rules import python_dtype
+from glassprop.refusals import KNOWN_DTYPES, known_dtype, located, refuse
 from glassprop.traced import Array, Rows
-from glassprop.trees import map_leaves
 from glassprop.trees import leaves as tree_leaves
+from glassprop.trees import map_leaves
 
-WEAK = (bool, int, float)  # Python's numbers: they take the dtype of what they meet
+PYTHON_TYPES = {"b": bool, "i": int, "u": int, "f": float}
+NUMBERS = itertools.count()  # tells which of two traces began first
 READABLE = frozenset({"layers", "losses", "optimizers"})
 
 
@@ -42,9 +46,23 @@ class Trace:
         self.scope = ""
         self.section = "forward"
         self.streams = 0
+        self.number = next(NUMBERS)
+        self.running = False
+        self.refusal: TraceError | None = None  # the last, which NumPy may swallow
         self.names: dict[Node, str] = {}
+        self.scopes: dict[Node, str] = {}  # where a name was given in another's scope
         self._created: dict[Node, int] = {}
         self._captured: dict[int, tuple[Any, Node]] = {}
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Run the author's function inside: errors get the place they come from."""
+        self.running = True
+        try:
+            with located(self):
+                yield
+        finally:
+            self.running = False
 
     @contextmanager
     def within(
@@ -80,9 +98,20 @@ class Trace:
             for argument, dtype in zip(arguments, dtypes, strict=True)
         ]
         plain = {key: _plain(value) for key, value in attributes.items()}
-        return self.array(
-            apply(primitive, nodes, plain, scope=self.scope, section=self.section)
-        )
+        place = {"scope": self.scope, "section": self.section}
+        try:
+            node = apply(primitive, nodes, plain, **place)
+        except GlasspropError:
+            raise
+        except TypeError as error:  # NumPy has no such operation for these dtypes
+            raise TraceError(f"np.{primitive.name}: {error}") from None
+        if not known_dtype(node.dtype):
+            raise refuse(
+                f"np.{primitive.name} of {listing(one.dtype for one in nodes)}",
+                f"it gives {node.dtype}, and {KNOWN_DTYPES}",
+                "Convert first: x.astype(np.float32).",
+            )
+        return self.array(node)
 
     def array(self, node: Node) -> Array:
         """Wrap a node in its stand-in."""
@@ -95,30 +124,37 @@ class Trace:
         """Turn a number, a number of rows or a plain array into a traced constant."""
         if isinstance(value, Array):
             if value.trace is not self:
-                raise refuse(
-                    "an array that was kept from an earlier trace",
-                    "a traced array stands for a value only while its function runs",
-                    "Return what you need from the function instead of storing it.",
-                )
+                raise self._stranger(value.trace)
             return value
         if isinstance(value, Rows):
             return self._leaf(leaves.size, size=value.size, dtype=dtype or self.dtype)
-        if isinstance(value, WEAK):
-            kept = np.result_type(value) if dtype is None else dtype
-            return self._leaf(leaves.constant, value=value, dtype=kept)
+        if leaves.is_python_number(value):
+            kept = np.result_type(value) if dtype is None else np.dtype(dtype)
+            number = PYTHON_TYPES[kept.kind](value)
+            return self._leaf(leaves.constant, value=number, dtype=kept)
         return self._capture(value)
+
+    def _stranger(self, other: Trace) -> TraceError:
+        """Make the error for an array of another trace.
+
+        If that trace still runs, one of the two stands around the other; `around` says
+        which, so that a derivative inside a traced function can join it.
+        """
+        error = refuse(
+            "an array that was kept from an earlier trace",
+            "a traced array stands for a value only while its function runs",
+            "Return what you need from the function instead of storing it.",
+        )
+        if self.running and other.running:
+            error.__dict__["around"] = min(self, other, key=lambda one: one.number)
+        return error
 
     def _capture(self, value: Any) -> Array:
         if id(value) in self._captured:
             return self.array(self._captured[id(value)][1])
-        array = np.array(value)
-        if not known_dtype(array.dtype):
-            raise refuse(
-                f"an array of dtype {array.dtype}",
-                "traced functions calculate with booleans, integers, float32 and "
-                "float64",
-                "Convert it first: array.astype(np.float64).",
-            )
+        array = native(np.array(value))
+        if not known_dtype(array.dtype) or isinstance(value, np.ma.MaskedArray):
+            raise _refused_value(value, array.dtype)
         array.flags.writeable = False
         kept = array if array.ndim else array[()]
         leaf = self._leaf(leaves.constant, value=kept, dtype=array.dtype)
@@ -131,7 +167,7 @@ class Trace:
         )
 
     def next_stream(self) -> int:
-        """Number the next random row; no two share their numbers."""
+        """Give the next random row a number of its own."""
         self.streams += 1
         return self.streams
 
@@ -160,7 +196,7 @@ class Trace:
         try:
             yield
         finally:
-            sys.setprofile(before)
+            _resume(before)
 
     def _name_locals(self, variables: Mapping[str, Any], first: int) -> None:
         for name, value in variables.items():
@@ -178,8 +214,18 @@ class Trace:
         for node in order(outputs):
             inputs = tuple(new[one] for one in node.inputs)
             name = node.name or self.names.get(node, "")
-            new[node] = replace(node, inputs=inputs, name=name)
+            scope = self.scopes.get(node, node.scope)
+            new[node] = replace(node, inputs=inputs, name=name, scope=scope)
         return [new[node] for node in outputs]
+
+
+def _resume(profiler: Any) -> None:
+    """Give the word back to a profiler that was at work before."""
+    if profiler is None or callable(profiler):
+        sys.setprofile(profiler)
+    else:  # cProfile, before Python 3.12
+        sys.setprofile(None)
+        profiler.enable()
 
 
 def _is_readable(frame: FrameType) -> bool:
@@ -188,20 +234,43 @@ def _is_readable(frame: FrameType) -> bool:
     return package != "glassprop" or rest.partition(".")[0] in READABLE
 
 
-def known_dtype(dtype: DType) -> bool:
-    """Tell whether traced functions can calculate with a dtype."""
-    return dtype.kind in "biu" or dtype in (np.float32, np.float64)
+def native(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Give an array in the byte order of this machine, with the same values."""
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _refused_value(value: Any, dtype: DType) -> TraceError:
+    """Make the error for a value that cannot be calculated with."""
+    if isinstance(value, np.ma.MaskedArray):
+        return refuse(
+            "a masked array",
+            "a program has no masks",
+            "Fill it, array.filled(0), and multiply by where it is valid.",
+        )
+    what, repair = (
+        f"a value of type {type(value).__name__}",
+        "Give numbers, or an array.",
+    )
+    if value is None:
+        repair = "Does a function end without return?"
+    elif isinstance(value, np.ndarray | np.generic):
+        what = f"an array of dtype {dtype}"
+        if dtype.kind in "fc":
+            repair = "Convert it first: array.astype(np.float64)."
+    return refuse(what, KNOWN_DTYPES, repair)
 
 
 def _number_dtypes(
     primitive: Primitive, arguments: Sequence[Any]
 ) -> list[DType | None]:
     """Find what dtype Python's numbers take among the other arguments."""
-    if not any(isinstance(one, (*WEAK, Rows)) for one in arguments):
+    if not any(
+        leaves.is_python_number(one) or isinstance(one, Rows) for one in arguments
+    ):
         return [None] * len(arguments)
     asked: list[Any] = [
-        type(one)
-        if isinstance(one, WEAK)
+        python_dtype(type(one))
+        if leaves.is_python_number(one)
         else float
         if isinstance(one, Rows)
         else np.asarray(one).dtype
@@ -215,7 +284,8 @@ def _number_dtypes(
         except TypeError as error:
             raise TraceError(f"np.{primitive.name}: {error}") from None
         return [np.dtype(one) for one in resolved[: len(asked)]]
-    examples = [one(0) if isinstance(one, type) else one for one in asked]
+    chosen = slice(1, None) if primitive is elementwise.where else slice(None)
+    examples = [one(0) if isinstance(one, type) else one for one in asked[chosen]]
     return [np.result_type(*examples)] * len(asked)
 
 
@@ -252,24 +322,28 @@ def traced(function: Callable[[Trace], Any], dtype: DType | type = np.float64) -
         If the two runs differ: the function drew random numbers, read a clock or
         changed something.
     """
-    first, second = (_once(function, dtype) for _ in range(2))
+    first, second = _once(function, dtype), _once(function, dtype, named=False)
     different = _first_difference(first, second)
-    if different is not None:
-        raise refuse(
-            "a function that gives another program each time it runs",
-            f"{different} (a call of np.random, a clock, a counter?)",
-            "Give what varies as an argument; in a layer, draw with run.random(shape).",
-        )
+    with located():
+        if different is not None:
+            raise refuse(
+                "a function that gives another program each time it runs",
+                f"{different} (a call of np.random, a clock, a counter?)",
+                "Give what varies as an argument; in a layer, draw with "
+                "run.random(shape).",
+            )
     return first
 
 
-def _once(function: Callable[[Trace], Any], dtype: DType | type) -> Any:
+def _once(
+    function: Callable[[Trace], Any], dtype: DType | type, *, named: bool = True
+) -> Any:
     trace = Trace(dtype)
-    with located(), trace.naming():
+    with trace.watched(), trace.naming() if named else nullcontext():
         result = function(trace)
         nodes = [trace.lift(leaf).node for _, leaf in tree_leaves(result)]
-    named = iter(trace.named(nodes))
-    return map_leaves(lambda _leaf: next(named), result)
+    finished = iter(trace.named(nodes))
+    return map_leaves(lambda _leaf: next(finished), result)
 
 
 def _first_difference(first: Any, second: Any) -> str | None:
@@ -283,20 +357,30 @@ def _first_difference(first: Any, second: Any) -> str | None:
         if one.primitive is not two.primitive or [place[i] for i in one.inputs] != [
             other[i] for i in two.inputs
         ]:
-            return f"np.{one.primitive.name} in one run is np.{two.primitive.name} in the next"
+            return (
+                f"np.{one.primitive.name} in one run is np.{two.primitive.name} in the "
+                "next"
+            )
         for key, value in one.attributes.items():
-            if not np.array_equal(
-                value, two.attributes.get(key), equal_nan=_floats(value)
-            ):
-                return f"a constant {_brief(value)} in one run is {_brief(two.attributes.get(key))} in the next"
+            if not _equal(value, two.attributes.get(key)):
+                now = _brief(two.attributes.get(key))
+                return f"a constant {_brief(value)} in one run is {now} in the next"
+    if [place[root] for root in roots[0]] != [other[root] for root in roots[1]]:
+        return "the results come in another order"
     return None
 
 
-def _floats(value: Any) -> bool:
-    return isinstance(value, float | np.floating | np.ndarray) and (
-        np.result_type(value).kind == "f"
-    )
+def _equal(one: Any, two: Any) -> bool:
+    """Compare the values of an attribute; NaN equals NaN."""
+    if isinstance(one, np.ndarray) or isinstance(two, np.ndarray):
+        return np.array_equal(one, two, equal_nan=True)
+    floats = isinstance(one, float) and isinstance(two, float)
+    both_nan = floats and math.isnan(one) and math.isnan(two)
+    return bool(one == two) or both_nan
 
 
 def _brief(value: Any) -> str:
-    return f"array of shape {np.shape(value)}" if np.ndim(value) else repr(value)
+    """Write a value for a message: all of a number, the beginning of an array."""
+    if not isinstance(value, np.ndarray):
+        return str(value)
+    return np.array2string(value, threshold=4, edgeitems=2).replace("\n", "")

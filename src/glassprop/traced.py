@@ -17,16 +17,24 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from glassprop.errors import ShapeError
-from glassprop.graph import DType, Node, Primitive, Size, count
+from glassprop.errors import ShapeError, TraceError, did_you_mean
+from glassprop.graph import DType, Node, Primitive, Size
 from glassprop.numpy_functions import FUNCTIONS, UFUNCS, scipy_ufunc
 from glassprop.ops import elementwise, indexing
-from glassprop.refusals import located, refuse, refusing, unsupported
+from glassprop.refusals import (
+    checked_dtype,
+    function_name,
+    located,
+    refuse,
+    refusing,
+    unsupported,
+)
 
 if TYPE_CHECKING:
     from glassprop.trace import Trace
 
 UNKNOWN_VALUES = "its values are not known while the function is traced"
+ONE_PROGRAM = "one program serves batches of every size"
 
 
 def _operator(ufunc: np.ufunc) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -41,6 +49,17 @@ def _operator(ufunc: np.ufunc) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return forward, reflected
 
 
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a method from the NumPy function of the same name."""
+
+    def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        return function(self, *arguments, **keywords)
+
+    method.__name__ = function.__name__
+    method.__doc__ = f"Call np.{function.__name__} on the array."
+    return method
+
+
 class Operators:
     """NumPy's operators, each through its ufunc."""
 
@@ -53,14 +72,9 @@ class Operators:
     __floordiv__, __rfloordiv__ = _operator(np.floor_divide)
     __mod__, __rmod__ = _operator(np.remainder)
 
-    def __neg__(self) -> Any:
-        return np.negative(self)
-
-    def __pos__(self) -> Any:
-        return np.positive(self)
-
-    def __abs__(self) -> Any:
-        return np.absolute(self)
+    __neg__ = _method(np.negative)
+    __pos__ = _method(np.positive)
+    __abs__ = _method(np.absolute)
 
 
 class Array(Operators):
@@ -117,10 +131,25 @@ class Array(Operators):
     def __len__(self) -> int:
         with located():
             if not self.node.shape:
-                raise ShapeError("len() of an array without dimensions.")
-            return operator.index(self.shape[0])
+                raise ShapeError("len(x) of a single number: it has no dimensions.")
+            size = self.node.shape[0]
+            if isinstance(size, Size):
+                raise refuse(
+                    "len(x) of the rows of a batch",
+                    ONE_PROGRAM,
+                    "Use x.shape[0], which stands for their number in a calculation.",
+                )
+            return size
 
     def __iter__(self) -> Any:
+        with located():
+            if self.node.shape and isinstance(self.node.shape[0], Size):
+                raise refuse(
+                    "a loop over the rows of a batch",
+                    ONE_PROGRAM,
+                    "Calculate with the whole array, np.sum(x * w, axis=1); it does "
+                    "every row at once.",
+                )
         return (self[row] for row in range(len(self)))
 
     # NumPy's protocols -------------------------------------------------------------
@@ -129,32 +158,22 @@ class Array(Operators):
         self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any
     ) -> Any:
         with located():
-            if "out" in keywords:
-                raise refuse(
-                    f"writing the result of np.{ufunc.__name__} into an existing array",
-                    UNKNOWN_VALUES,
-                    "Write `a = a + x` instead of `a += x` where `a` is a plain array, "
-                    "and leave `out=` away.",
-                )
+            refuse_out(ufunc, keywords)
             if method != "__call__":
                 raise refuse(
-                    f"np.{ufunc.__name__}.{method}",
+                    f"{function_name(ufunc)}.{method}",
                     "only the ufunc itself has a derivative here",
-                    "Use np.sum, np.max or np.min for sums and extremes.",
+                    METHOD_REPAIRS.get(method, "Call the function itself."),
                 )
-            if keywords:
-                raise refuse(
-                    f"np.{ufunc.__name__}({', '.join(f'{k}=' for k in keywords)}...)",
-                    "its keywords have no meaning in a graph",
-                    "Leave them away; use np.where to choose and astype to convert.",
-                )
+            for keyword in keywords:
+                raise refuse_keyword(function_name(ufunc), keyword)
             handler = UFUNCS.get(ufunc)
             special = sys.modules.get("scipy.special")
             if handler is None and special is not None:
                 handler = scipy_ufunc(ufunc, special)
             if handler is None:
-                raise unsupported(ufunc, _known_names())
-            return handler(*(self._lift_rows(one) for one in inputs))
+                raise unsupported(ufunc)
+            return handler(*(self._lifted_list(one) for one in inputs))
 
     def __array_function__(
         self,
@@ -166,7 +185,7 @@ class Array(Operators):
         with located():
             handler = FUNCTIONS.get(function)
             if handler is None:
-                raise unsupported(function, _known_names())
+                raise unsupported(function)
             return call(function, handler, arguments, keywords)
 
     def apply_primitive(
@@ -181,9 +200,9 @@ class Array(Operators):
 
     def constant(self, value: Any, dtype: Any = None) -> Any:
         """Bring a number or a plain array into the trace of this array."""
-        return self.trace.lift(value, dtype)
+        return self.trace.lift(value, None if dtype is None else checked_dtype(dtype))
 
-    def _lift_rows(self, value: Any) -> Any:
+    def _lifted_list(self, value: Any) -> Any:
         if isinstance(value, list | tuple):
             return self.trace.lift(value)
         return value
@@ -208,8 +227,6 @@ class Array(Operators):
     def __ne__(self, other: object) -> Any:
         return np.not_equal(self, other)  # type: ignore[call-overload]  # traced
 
-    __hash__ = object.__hash__
-
     def __getitem__(self, key: Any) -> Any:
         with located():
             parts = indexing.normal_key(key, self.ndim)
@@ -227,14 +244,19 @@ class Array(Operators):
         if part is None:
             return None
         if isinstance(part, slice):
-            ends = (part.start, part.stop)
+            if isinstance(part.start, Array) or isinstance(part.stop, Array):
+                raise refuse(
+                    "a slice that ends at a traced value",
+                    "the size of what it gives would depend on the value",
+                    "Cut at plain integers; choose rows before the call.",
+                )
             start, stop = (
                 end.size
                 if isinstance(end, Rows)
-                else None
-                if end is None
+                else end
+                if end is None or isinstance(end, Size)
                 else operator.index(end)
-                for end in ends
+                for end in (part.start, part.stop)
             )
             step = None if part.step is None else operator.index(part.step)
             return indexing.Slice(start, stop, step)
@@ -258,63 +280,31 @@ class Array(Operators):
 
     # Methods, by the functions of the same name --------------------------------------
 
-    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """Sum over axes."""
-        return np.sum(self, axis=axis, keepdims=keepdims)
+    sum = _method(np.sum)
+    mean = _method(np.mean)
+    max = _method(np.max)
+    min = _method(np.min)
+    var = _method(np.var)
+    std = _method(np.std)
+    argmax = _method(np.argmax)
+    clip = _method(np.clip)
+    dot = _method(np.dot)
+    swapaxes = _method(np.swapaxes)
+    squeeze = _method(np.squeeze)
 
-    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """Average over axes."""
-        return np.mean(self, axis=axis, keepdims=keepdims)
-
-    def max(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """Give the largest value over axes."""
-        return np.max(self, axis=axis, keepdims=keepdims)
-
-    def min(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """Give the smallest value over axes."""
-        return np.min(self, axis=axis, keepdims=keepdims)
-
-    def var(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
-        """Give the variance over axes."""
-        return np.var(self, axis=axis, ddof=ddof, keepdims=keepdims)
-
-    def std(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
-        """Give the standard deviation over axes."""
-        return np.std(self, axis=axis, ddof=ddof, keepdims=keepdims)
-
-    def argmax(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """Give the position of the largest value."""
-        return np.argmax(self, axis=axis, keepdims=keepdims)
-
-    def clip(self, min: Any = None, max: Any = None) -> Any:
-        """Limit the values."""
-        return np.clip(self, min, max)
-
-    def dot(self, other: Any) -> Any:
-        """Multiply matrices, as np.dot does."""
-        return np.dot(self, other)
-
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any, **keywords: Any) -> Any:
         """Arrange the values in another shape."""
         sizes = shape[0] if len(shape) == 1 else shape
-        return np.reshape(self, sizes)
+        return np.reshape(self, sizes, **keywords)
 
     def transpose(self, *axes: Any) -> Any:
         """Reorder the axes."""
         order = axes[0] if len(axes) == 1 else axes or None
         return np.transpose(self, order)
 
-    def swapaxes(self, axis1: int, axis2: int) -> Any:
-        """Exchange two axes."""
-        return np.swapaxes(self, axis1, axis2)
-
-    def squeeze(self, axis: Any = None) -> Any:
-        """Drop axes of size 1."""
-        return np.squeeze(self, axis)
-
-    def flatten(self) -> Any:
+    def flatten(self, order: Any = "C") -> Any:
         """Arrange the values in one dimension."""
-        return np.reshape(self, -1)
+        return np.reshape(self, -1, order=order)
 
     ravel = flatten
 
@@ -322,18 +312,17 @@ class Array(Operators):
         """Give the array itself: traced values never change."""
         return self
 
-    def astype(self, dtype: Any) -> Any:
-        """Convert to another dtype."""
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, _memo: Any) -> Any:
+        return self
+
+    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
+        """Convert to another dtype; `copy` changes nothing, as values never change."""
         with located():
-            kind = np.dtype(dtype)
-            if kind.kind not in "biuf" or kind == np.float16:
-                raise refuse(
-                    f"astype({kind})",
-                    "traced functions calculate with booleans, integers, float32 and "
-                    "float64",
-                    "Convert to one of those.",
-                )
-            return self if kind == self.dtype else elementwise.astype(self, dtype=kind)
+            kept = checked_dtype(dtype)
+            return self if kept == self.dtype else elementwise.astype(self, dtype=kept)
 
     # What would need the values ------------------------------------------------------
 
@@ -342,17 +331,36 @@ class Array(Operators):
         UNKNOWN_VALUES,
         "Use np.where(condition, a, b), np.maximum, or `&`, `|` and `~` on conditions.",
     )
+    __contains__ = refusing(
+        "`value in x`",
+        UNKNOWN_VALUES,
+        "np.max(x == value) is True where it is.",
+    )
+    __hash__ = refusing(
+        "an array in a set or as the key of a dict",
+        UNKNOWN_VALUES,
+        "Use a list, or a dict with names as keys.",
+    )
+    __reduce_ex__ = refusing(
+        "pickling an array",
+        "a traced array stands for a value only while its function runs",
+        "Save what the function returns, after the call.",
+    )
     __float__ = refusing(
-        "float(x)", UNKNOWN_VALUES, "Leave the conversion away; x is a number already."
+        "a traced value as a plain number (float(x), math.exp(x), a[i] = x)",
+        UNKNOWN_VALUES,
+        "Use x itself for float(x), np.exp for math.exp, and np.stack([x, y]) to build "
+        "an array.",
     )
     __int__ = refusing("int(x)", UNKNOWN_VALUES, "Use x.astype(np.int64).")
     __complex__ = refusing(
         "complex(x)", "complex numbers are not supported", "Use floats."
     )
     __index__ = refusing(
-        "an array as an index, a size or a range",
+        "a traced value as a plain integer (range(x), np.zeros(x), a[x] of a list)",
         UNKNOWN_VALUES,
-        "Use plain integers, or x[indices] with an integer array.",
+        "Use plain integers for sizes and ranges; to pick by a traced index, make `a` "
+        "an array and an argument of the function.",
     )
     __setitem__ = refusing(
         "`x[i] = value`",
@@ -363,9 +371,15 @@ class Array(Operators):
         "`del x[i]`", "traced arrays never change", "Use a slice of what is to stay."
     )
     __array__ = refusing(
-        "np.array(x), np.asarray(x) or another function that needs the values",
+        "a traced array as a plain one (np.asarray(x), np.array([x, y]), "
+        "np.full(3, x), a[x], a[i] = x)",
         UNKNOWN_VALUES,
-        "Use np.stack([a, b]) or np.concatenate([a, b]) to join traced arrays.",
+        "Use x itself for np.asarray(x), np.stack([x, y]) for np.array([x, y]), "
+        "np.broadcast_to(x, 3) for np.full(3, x); to pick from a plain `a` by a traced "
+        "index, make it an argument of the function.",
+    )
+    __round__ = refusing(
+        "round(x)", "it has no slope", "Round after the call, what the function gives."
     )
     __format__ = refusing(
         "formatting an array as text", UNKNOWN_VALUES, "Print after the call instead."
@@ -374,13 +388,16 @@ class Array(Operators):
     tolist = refusing("x.tolist()", UNKNOWN_VALUES, "Use x itself.")
 
     def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):  # a protocol that is asked for, not used
+        if name.startswith("_"):  # a protocol that is asked for, not used
             raise AttributeError(name)
+        if not hasattr(np.ndarray, name):
+            hint = did_you_mean(name, dir(type(self)))
+            raise AttributeError(f"an array has no attribute {name!r}.{hint}")
         with located():
             raise refuse(
-                f"the attribute {name!r} of an array",
-                "it is not among those that glassprop knows",
-                "Use NumPy's functions and operators.",
+                f"x.{name} of an array",
+                "it is not among the attributes that glassprop knows",
+                "Write it with NumPy's functions and operators.",
             )
 
 
@@ -409,8 +426,8 @@ class Rows(Operators):
         return Rows(Size(factor), self.trace)
 
     def __mul__(self, other: Any) -> Any:
-        if isinstance(other, int) and not isinstance(other, bool):
-            return self._times(self.factor * other)
+        if isinstance(other, int | np.integer) and not isinstance(other, bool):
+            return self._times(self.factor * int(other))
         return self._calculate(np.multiply, self, other)
 
     __rmul__ = __mul__
@@ -418,41 +435,97 @@ class Rows(Operators):
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Rows):
             return self._times(self.factor + other.factor)
-        return self if other == 0 else self._calculate(np.add, self, other)
+        if isinstance(other, int) and other == 0:  # where sum() begins
+            return self
+        return self._calculate(np.add, self, other)
 
     __radd__ = __add__
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any
     ) -> Any:
+        with located():
+            refuse_out(ufunc, keywords)
         if ufunc in COMPARISONS:
-            return self.__eq__(0)
-        return self._calculate(ufunc, *inputs)
+            return self.__lt__(0)
+        return self._calculate(getattr(ufunc, method), *inputs, **keywords)
 
-    def _calculate(self, ufunc: np.ufunc, *inputs: Any) -> Any:
+    def _calculate(
+        self, function: Callable[..., Any], *inputs: Any, **keywords: Any
+    ) -> Any:
         """Calculate with the size as a number of the program's dtype."""
-        return ufunc(
-            *(self.trace.lift(one) if isinstance(one, Rows) else one for one in inputs)
+        lifted = (
+            self.trace.lift(one) if isinstance(one, Rows) else one for one in inputs
+        )
+        return function(*lifted, **keywords)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Rows) and other.size == self.size:
+            return True
+        return bool(self.__lt__(other))
+
+    def __hash__(self) -> int:
+        return hash(self.size)
+
+    __lt__ = __le__ = __gt__ = __ge__ = refusing(
+        "comparing the number of rows",
+        ONE_PROGRAM,
+        "Leave the comparison away, or choose by the array's other axes; for "
+        "np.broadcast_to(a, x.shape) write a + np.zeros_like(x).",
+    )
+    __bool__ = refusing(
+        "the truth value of the number of rows", ONE_PROGRAM, "Leave the test away."
+    )
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = refusing(
+        "`//` or `%` with the number of rows",
+        ONE_PROGRAM,
+        "Use `/` in a calculation; in a shape, let the axis of rows stay whole.",
+    )
+    __int__ = __float__ = refusing(
+        "int(n) or float(n) of the number of rows",
+        ONE_PROGRAM,
+        "Calculate with x.shape[0] itself, and np.sqrt instead of math.sqrt.",
+    )
+    __index__ = __array__ = refusing(
+        "the number of rows as a plain number (range(n), np.zeros(n), np.arange(n))",
+        ONE_PROGRAM,
+        "Calculate with whole arrays instead of a loop over rows, and make arrays from "
+        "arrays: np.zeros_like(x[:, :1]), np.ones_like(x[:, 0]).",
+    )
+
+
+def refuse_out(ufunc: np.ufunc, keywords: Mapping[str, Any]) -> None:
+    """Refuse to write a traced result into a plain array; ``a += x`` arrives so."""
+    if "out" in keywords:
+        raise refuse(
+            f"writing the result of {function_name(ufunc)} into an existing array",
+            UNKNOWN_VALUES,
+            "Write `a = a + x` instead of `a += x` where `a` is a plain array, and "
+            "leave `out=` away.",
         )
 
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = refusing(  # type: ignore[assignment]  # refuses
-        "comparing the number of rows",
-        "one program serves batches of every size",
-        "Leave the comparison away, or choose by the array's other axes.",
-    )
-    __hash__ = object.__hash__
-    __bool__ = refusing(
-        "the truth value of the number of rows",
-        "one program serves batches of every size",
-        "Leave the test away.",
-    )
-    __index__ = __int__ = __float__ = refusing(
-        "the number of rows as a plain number (range(n), np.zeros(n), np.arange(n))",
-        "one program serves batches of every size",
-        "Make arrays from arrays: np.zeros_like(x[:, :1]), np.ones_like(x[:, 0]).",
+
+def refuse_keyword(function: str, keyword: str) -> TraceError:
+    """Make the error for a keyword that has no meaning in a graph."""
+    return refuse(
+        f"{function} with {keyword}=",
+        "traced functions know the arguments that say what to calculate, not how",
+        KEYWORD_REPAIRS.get(keyword, f"Leave {keyword}= away."),
     )
 
 
+METHOD_REPAIRS = {
+    "reduce": "Use np.sum, np.max or np.min over axes.",
+    "accumulate": "Multiply by a triangle of ones: np.tril(np.ones((k, k))) @ x.",
+    "outer": "Give one operand a new axis: a[:, None] and b[None, :].",
+    "at": "Traced arrays never change; build a new one, with np.where or `+`.",
+}
+KEYWORD_REPAIRS = {
+    "out": "Leave out= away and use what the function returns.",
+    "where": "Use np.where(condition, a, b) to choose.",
+    "dtype": "Leave dtype= away and convert with x.astype(dtype).",
+    "initial": "Add or compare with the number yourself: np.maximum(np.max(x), 0).",
+}
 COMPARISONS = frozenset(
     {
         np.equal,
@@ -472,26 +545,36 @@ def call(
     keywords: Mapping[str, Any],
 ) -> Any:
     """Call what stands for a NumPy function, or say which argument it cannot take."""
+    parameters = _signature(handler).parameters
     given = {
         key: value
         for key, value in keywords.items()
-        if not (value is None or value is np._NoValue)
+        if value is not np._NoValue and (value is not None or _wants(parameters, key))
     }
+    for keyword in given:
+        if keyword not in parameters:
+            raise refuse_keyword(function_name(function), keyword)
     try:
         bound = _signature(handler).bind(*arguments, **given)
     except TypeError as error:
         raise refuse(
-            f"np.{function.__name__} with these arguments",
+            f"{function_name(function)} with these arguments",
             str(error),
-            "Leave the argument away, or write it with other functions.",
+            f"Call it as {function_name(function)}{_signature_text(parameters)}.",
         ) from None
     return handler(*bound.args, **bound.kwargs)
+
+
+def _wants(parameters: Mapping[str, inspect.Parameter], keyword: str) -> bool:
+    """Tell whether None means something else than the keyword left away."""
+    return keyword in parameters and parameters[keyword].default is not None
+
+
+def _signature_text(parameters: Mapping[str, inspect.Parameter]) -> str:
+    bare = [one.replace(annotation=one.empty) for one in parameters.values()]
+    return str(inspect.Signature(bare))
 
 
 @cache
 def _signature(handler: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(handler)
-
-
-def _known_names() -> list[str]:
-    return [one.__name__ for one in (*UFUNCS, *FUNCTIONS)]

@@ -24,7 +24,9 @@ from glassprop.errors import (
     shape_text,
 )
 from glassprop.ops import elementwise
-from glassprop.trace import Trace, known_dtype
+from glassprop.ops.leaves import is_python_number
+from glassprop.refusals import known_dtype
+from glassprop.trace import Trace, native
 from glassprop.traced import Array
 from glassprop.trees import filled, leaves
 
@@ -67,8 +69,16 @@ class Transform:
         for _, leaf in leaves(given):
             if isinstance(leaf, Array):
                 return self._inline(leaf.trace, given)
-        compiled, shape_of_result = self._compiled(given)
-        results = compiled(*(value for _, value in leaves(given)))
+        listed = _checked_leaves(self._function, given)
+        try:
+            compiled, shape_of_result = self._compiled(given, listed)
+        except TraceError as error:
+            around = getattr(error, "around", None)
+            if around is None:
+                raise
+            # The function uses arrays of a trace around it: this joins that trace.
+            return self._inline(around, given)
+        results = compiled(*(value[()] for _, value in listed))
         nodes = list(compiled.program.results.values())
         parts = results if len(nodes) > 1 else (results,)
         values = iter(
@@ -80,10 +90,11 @@ class Transform:
     def source(self, *arguments: Any, **keywords: Any) -> str:
         """Give the NumPy module that is run for such arguments."""
         given = bound_arguments(self._function, arguments, keywords)
-        return self._compiled(given)[0].source
+        return self._compiled(given, _checked_leaves(self._function, given))[0].source
 
-    def _compiled(self, given: Mapping[str, Any]) -> tuple[Compiled, Any]:
-        listed = [(path, _checked(path, value)) for path, value in leaves(given)]
+    def _compiled(
+        self, given: Mapping[str, Any], listed: Sequence[tuple[str, Any]]
+    ) -> tuple[Compiled, Any]:
         signature = tuple((path, one.shape, str(one.dtype)) for path, one in listed)
         if signature not in self._programs:
             self._programs[signature] = self._build(given, listed)
@@ -100,11 +111,13 @@ class Transform:
             }
             result = self._inline(trace, filled(given, iter(inputs.values())))
             results[:] = [result]
-            # Underscores keep the outputs' names apart from those of the inputs.
-            return inputs, {f"_{path}": leaf for path, leaf in leaves(result)}
+            # No argument has a name like an output's: none is written in place.
+            return inputs, {f"-> {path}": leaf for path, leaf in leaves(result)}
 
         doc = f"{self._kind} of {_name(self._function)}."
-        program = build(self._kind, whole, dtype=_common_dtype(listed), doc=doc)
+        program = build(
+            self._kind, whole, dtype=_common_dtype([one for _, one in listed]), doc=doc
+        )
         return Compiled(program), results[0]
 
 
@@ -148,12 +161,22 @@ def gradient(f: Function, wrt: Wrt = 0) -> Transform:
 def value_and_gradient(f: Function, wrt: Wrt = 0) -> Transform:
     """Make the function that gives the value of `f` and its gradient.
 
-    Parameters and errors are those of `gradient`.
+    Parameters
+    ----------
+    f : callable
+        A function of arrays, written in NumPy, that gives one number.
+    wrt : int, str, or a sequence of them
+        As for `gradient`.
 
     Returns
     -------
     callable
         Takes what `f` takes; gives a tuple of the value and the gradient.
+
+    Raises
+    ------
+    TraceError
+        When called, if `f` cannot be traced or does not give one number.
 
     Examples
     --------
@@ -196,19 +219,17 @@ def jacobian(f: Function, wrt: Wrt = 0) -> Transform:
     """
 
     def inline(trace: Trace, given: Mapping[str, Any]) -> Any:
-        chosen, arguments = _aliased(f, given, wrt)
-        output = trace.lift(_called(f, arguments))
+        chosen, arguments = _aliased(trace, f, given, wrt)
+        output = _output(trace, f, _called(f, arguments), "the Jacobian")
         _check_differentiable(f, output, chosen)
         inputs = [leaf for _, leaf in leaves(chosen)]
-        size = int(np.prod(output.node.shape, dtype=int))
+        size = int(output.size)
         basis = np.eye(size, dtype=output.dtype).reshape(size, *output.node.shape)
         rows = [pullback(output, inputs, trace.lift(unit)) for unit in basis]
         stacked = iter(
-            np.reshape(
-                np.stack([row[at] for row in rows]), (*output.shape, *inputs[at].shape)
-            )
+            np.reshape(np.stack([row[at] for row in rows]), (*output.shape, *one.shape))
             if rows
-            else trace.lift(np.zeros((*output.node.shape, *one.node.shape)))
+            else trace.lift(np.zeros((*output.shape, *one.shape), one.dtype))
             for at, one in enumerate(inputs)
         )
         return _as_asked(filled(chosen, stacked), wrt)
@@ -239,9 +260,21 @@ def hessian(f: Function, wrt: int | str = 0) -> Transform:
     array([[6., 2.],
            [2., 0.]])
     """
+    if not isinstance(wrt, int | str):
+        raise ArgumentError(
+            f"hessian: wrt must be one position or name, got {wrt!r}. For several "
+            "arguments, take the Jacobian of the gradient."
+        )
     first = gradient(f, wrt)
 
     def inline(trace: Trace, given: Mapping[str, Any]) -> Any:
+        for name in _chosen_names(f, given, wrt):
+            if isinstance(given[name], Mapping | list | tuple):
+                raise ArgumentError(
+                    f"hessian: the argument {name!r} must be one array, got a "
+                    f"{type(given[name]).__name__}. Put its values into one array, or "
+                    "choose another argument with wrt."
+                )
         inner = jacobian(_by_name(f, first), wrt)
         return inner._inline(trace, given)
 
@@ -263,17 +296,16 @@ def _by_name(f: Function, transform: Transform) -> Function:
 
 
 def _signature(f: Function) -> inspect.Signature:
+    """Give the parameters of a function; those of a ufunc are by position alone."""
     try:
-        return inspect.signature(f)
-    except (TypeError, ValueError):  # a ufunc or a builtin: all by position
-        count = getattr(f, "nin", 1)
-        kind = inspect.Parameter.POSITIONAL_ONLY
-        return inspect.Signature(
-            [
-                inspect.Parameter(f"x{at + 1}" if count > 1 else "x", kind)
-                for at in range(count)
-            ]
-        )
+        if not isinstance(f, np.ufunc):
+            return inspect.signature(f)
+    except (TypeError, ValueError):  # a builtin without a signature
+        pass
+    count = getattr(f, "nin", 1)
+    names = [f"x{at + 1}" for at in range(count)] if count > 1 else ["x"]
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    return inspect.Signature([inspect.Parameter(name, kind) for name in names])
 
 
 def _name(f: Function) -> str:
@@ -284,10 +316,7 @@ def bound_arguments(
     f: Function, arguments: Sequence[Any], keywords: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Give the arguments of a call by name; further positional ones are numbered."""
-    if isinstance(f, np.ufunc):
-        parameters = _signature_of_ufunc(f)
-    else:
-        parameters = _signature(f)
+    parameters = _signature(f)
     try:
         bound = parameters.bind(*arguments, **keywords)
     except TypeError as error:
@@ -304,27 +333,18 @@ def bound_arguments(
     return given
 
 
-def _signature_of_ufunc(f: np.ufunc) -> inspect.Signature:
-    kind = inspect.Parameter.POSITIONAL_ONLY
-    names = ["x"] if f.nin == 1 else [f"x{at + 1}" for at in range(f.nin)]
-    return inspect.Signature([inspect.Parameter(name, kind) for name in names])
-
-
 def _called(f: Function, given: Mapping[str, Any]) -> Any:
     """Call a function with its arguments by name, in the form that it takes them."""
-    parameters = (
-        _signature_of_ufunc(f) if isinstance(f, np.ufunc) else _signature(f)
-    ).parameters
     positional: list[Any] = []
     keywords = dict(given)
-    for name, parameter in parameters.items():
+    in_a_row = True  # until a parameter is left to its default
+    for name, parameter in _signature(f).parameters.items():
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-            numbered = [key for key in given if key.startswith(f"{name}_")]
-            positional += [keywords.pop(key) for key in numbered]
-        elif name in keywords and parameter.kind in (
-            inspect.Parameter.POSITIONAL_ONLY,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        ):
+            numbered = (f"{name}_{at}" for at in range(len(given)))
+            positional += [keywords.pop(key) for key in numbered if key in keywords]
+        elif name not in keywords:
+            in_a_row = False
+        elif in_a_row and parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             positional.append(keywords.pop(name))
     return f(*positional, **keywords)
 
@@ -347,7 +367,7 @@ def _chosen_names(f: Function, given: Mapping[str, Any], wrt: Wrt) -> list[str]:
 
 
 def _aliased(
-    f: Function, given: Mapping[str, Any], wrt: Wrt
+    trace: Trace, f: Function, given: Mapping[str, Any], wrt: Wrt
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give the chosen arguments nodes of their own.
 
@@ -355,25 +375,23 @@ def _aliased(
     through a value that the function had from elsewhere.
     """
     names = _chosen_names(f, given, wrt)
-    chosen = {name: _alias_tree(given[name], name) for name in names}
+    chosen = {name: _alias_tree(trace, given[name], name) for name in names}
     return chosen, {**given, **chosen}
 
 
-def _alias_tree(tree: Any, path: str) -> Any:
+def _alias_tree(trace: Trace, tree: Any, path: str) -> Any:
     arrays: Iterator[Any] = iter(
-        _alias(where, leaf) for where, leaf in list(leaves(tree, path))
+        _alias(trace.lift(leaf), where) for where, leaf in list(leaves(tree, path))
     )
     return filled(tree, arrays)
 
 
-def _alias(path: str, leaf: Any) -> Array:
-    array = leaf if isinstance(leaf, Array) else None
-    if array is None or array.dtype.kind != "f":
-        dtype = np.result_type(leaf) if array is None else array.dtype
+def _alias(array: Array, path: str) -> Array:
+    if array.dtype.kind != "f":
         raise TraceError(
             f"the gradient with respect to {path!r} needs an array of floats, got "
-            f"{dtype}. Convert it first, {path}.astype(np.float64), or choose other "
-            "arguments with wrt."
+            f"{array.dtype}. Convert it first, {path}.astype(np.float64), or choose "
+            "other arguments with wrt."
         )
     made = elementwise.positive(array)
     made.trace.names[made.node] = array.node.name or array.trace.names.get(
@@ -391,8 +409,8 @@ def _as_asked(chosen: Mapping[str, Any], wrt: Wrt) -> Any:
 def _value_and_gradient(
     trace: Trace, f: Function, given: Mapping[str, Any], wrt: Wrt
 ) -> tuple[Array, Any]:
-    chosen, arguments = _aliased(f, given, wrt)
-    output = trace.lift(_called(f, arguments))
+    chosen, arguments = _aliased(trace, f, given, wrt)
+    output = _output(trace, f, _called(f, arguments), "the gradient")
     if output.node.shape != ():
         raise TraceError(
             f"the gradient of {_name(f)} needs one number, got an array of shape "
@@ -402,6 +420,19 @@ def _value_and_gradient(
     inputs = [leaf for _, leaf in leaves(chosen)]
     slopes = iter(pullback(output, inputs, trace.lift(1, output.dtype)))
     return output, _as_asked(filled(chosen, slopes), wrt)
+
+
+def _output(trace: Trace, f: Function, value: Any, what: str) -> Array:
+    """Bring what a function gave into the trace, if it is one array."""
+    if isinstance(value, Array | np.ndarray | np.generic) or is_python_number(value):
+        return trace.lift(value)
+    kind = "nothing" if value is None else f"a {type(value).__name__}"
+    repair = (
+        "End it with a return."
+        if value is None
+        else "Return one array; np.stack and np.concatenate join several."
+    )
+    raise TraceError(f"{what} of {_name(f)} needs one array, got {kind}. {repair}")
 
 
 def _check_differentiable(
@@ -414,19 +445,46 @@ def _check_differentiable(
         )
 
 
-def _checked(path: str, value: Any) -> np.ndarray[Any, Any]:
-    array = np.asarray(value)
-    if array.dtype.kind in "iu" and isinstance(value, int):
-        array = array.astype(np.int64)
-    if not known_dtype(array.dtype):
-        raise TraceError(
-            f"the argument {path!r} is an array of dtype {array.dtype}; expected "
-            "booleans, integers, float32 or float64. Convert it first, "
-            f"np.asarray({path}, float)."
+def _checked_leaves(
+    f: Function, given: Mapping[str, Any]
+) -> list[tuple[str, np.ndarray[Any, Any]]]:
+    """Give every array among the arguments with its path.
+
+    A Python float takes the dtype of the float arrays beside it, as in NumPy.
+    """
+    listed = [(path, value, _checked(f, path, value)) for path, value in leaves(given)]
+    paths = [path for path, _, _ in listed]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise ArgumentError(
+                f"{_name(f)}: two arrays are named {path!r}. Rename a key of the dicts."
+            )
+    dtype = _common_dtype([one for _, value, one in listed if type(value) is not float])
+    return [
+        (path, one.astype(dtype) if type(value) is float else one)
+        for path, value, one in listed
+    ]
+
+
+def _checked(f: Function, path: str, value: Any) -> np.ndarray[Any, Any]:
+    array = native(np.asarray(value))
+    if known_dtype(array.dtype) and not isinstance(value, np.ma.MaskedArray):
+        return array
+    if array.dtype.kind in "fc":
+        what = f"an array of dtype {array.dtype}"
+        repair = f"Convert it first, np.asarray({path}, float)."
+    else:
+        what = f"a {type(value).__name__}"
+        repair = (
+            "An argument that is not of numbers belongs to the function: "
+            f"functools.partial({_name(f)}, {path}=...)."
         )
-    return array
+    raise TraceError(
+        f"the argument {path!r} of {_name(f)} is {what}; expected booleans, integers, "
+        f"float32 or float64. {repair}"
+    )
 
 
-def _common_dtype(listed: Sequence[tuple[str, Any]]) -> Any:
-    floats = [one.dtype for _, one in listed if one.dtype.kind == "f"]
+def _common_dtype(arrays: Sequence[Any]) -> Any:
+    floats = [one.dtype for one in arrays if one.dtype.kind == "f"]
     return np.result_type(*floats) if floats else np.dtype(np.float64)

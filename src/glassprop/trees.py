@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from glassprop.errors import ArgumentError
-
 
 def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the path and the value of each leaf, in order."""
@@ -22,15 +20,12 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from leaves(child, f"{path}.{key}" if path else str(key))
 
 
-def map_leaves(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """Apply a function to each leaf, and to the leaves in the same place of others."""
+def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
+    """Apply a function to each leaf; containers keep their types and order."""
     children = _children(tree)
     if children is None:
-        return function(tree, *others)
-    mapped = [
-        map_leaves(function, child, *(_child(other, tree, key) for other in others))
-        for key, child in children
-    ]
+        return function(tree)
+    mapped = [map_leaves(function, child) for _, child in children]
     if isinstance(tree, Mapping):
         return dict(zip(tree, mapped, strict=True))
     if hasattr(tree, "_fields"):
@@ -49,13 +44,3 @@ def _children(tree: Any) -> list[tuple[Any, Any]] | None:
     if isinstance(tree, tuple | list):
         return list(enumerate(tree))
     return None
-
-
-def _child(other: Any, tree: Any, key: Any) -> Any:
-    try:
-        return other[key]
-    except (KeyError, IndexError, TypeError):
-        raise ArgumentError(
-            f"two nested structures differ: one has an entry {key!r} of "
-            f"{type(tree).__name__}, the other has not."
-        ) from None

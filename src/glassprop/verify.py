@@ -1,8 +1,8 @@
 """Checks: a program against its own rules, a derivative against finite differences.
 
 `verify` derives every shape and dtype of a program again and compares; it runs after
-every pass in the tests. `check_gradient` compares a gradient with central differences
-along random directions.
+every pass in the tests. `directional_difference` gives the slope of a function along a
+direction by central differences, which a gradient must agree with.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def verify(outputs: Sequence[Node]) -> None:
     Raises
     ------
     VerifyError
-        If a recorded shape or dtype is not what the primitive's rules give, a
-        primitive is not in the table, or a section comes after one that needs it.
+        If a recorded shape or dtype is not what the primitive's rules give, or a
+        primitive is not in the table.
     """
     for node in order(outputs):
         if PRIMITIVES.get(node.primitive.name) is not node.primitive:

@@ -12,6 +12,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -144,8 +145,9 @@ def _broadcast_to(s: Spelling) -> Text:
         return Text(f"np.zeros({target}{dtype})")
     if s[0] in ("1", "1.0", "True"):
         return Text(f"np.ones({target}{dtype})")
-    exact = dtype or (", np.float64" if s.read(0).primitive is leaves.size else "")
-    return Text(f"np.full({target}, {s[0]}{exact})")
+    if s.read(0).primitive is not leaves.constant:  # it may be an integer, as n is
+        dtype = f", {dtype_text(s.node.dtype)}"
+    return Text(f"np.full({target}, {s[0]}{dtype})")
 
 
 def _concatenate(s: Spelling) -> Text:
@@ -257,6 +259,7 @@ def helper_name(node: Node) -> str | None:
     return name if name in HELPERS else None
 
 
+@cache
 def helper_source(name: str) -> str:
     """Give the source of a helper function as it is printed: without its types."""
     source = inspect.getsource(HELPERS[name])
@@ -316,9 +319,10 @@ def array_text(value: np.ndarray[Any, Any], margin: int = 0) -> str:
     dtype = dtype_text(value.dtype)
     if not value.size:
         return f"np.zeros({value.shape}, {dtype})"
-    width = max(len(element_text(one)) for one in value.flat)
+    rows = value.size // value.shape[-1]
+    width = max(len(element_text(one)) for one in value.flat) if rows > 1 else 0
     short = f"np.array({_nested(value, width, None)}, {dtype})"
-    if len(short) + margin <= WIDTH and value.ndim == 1:
+    if len(short) + margin <= WIDTH and rows == 1:
         return short
     indented = "\n".join(f"    {line}" for line in _nested(value, width, 0).split("\n"))
     return f"np.array(\n{indented},\n    {dtype},\n)"
@@ -338,7 +342,8 @@ def _nested(value: np.ndarray[Any, Any], width: int, margin: int | None) -> str:
     line = f"{pad}[{', '.join(texts)}]"
     if margin is None or len(line) <= WIDTH - 5:
         return line
-    per_line = (WIDTH - 9 - len(pad)) // (width + 2)
+    widest = max(len(text) for text in texts)
+    per_line = (WIDTH - 9 - len(pad)) // (widest + 2)
     parts = [texts[at : at + per_line] for at in range(0, len(texts), per_line)]
     lines = [f"{pad}    {', '.join(part)}," for part in parts]
     return "\n".join([f"{pad}[", *lines, f"{pad}]"])

@@ -227,7 +227,7 @@ class _Printer:
         self.variables.update(made)
         results = ", ".join(self.names[node] for node in block.results)
         head = f"{results} = " if results else ""
-        code = _wrapped(f"{head}{block.function.name}(", given, ")")
+        code = _wrapped(f"{head}{block.function.name}(", given, ")", INDENT)
         types = ", ".join(_type_text(node) for node in block.results)
         last = code.rpartition("\n")[2]
         fits = len(last) + len(types) + INDENT + 4 <= WIDTH
@@ -285,13 +285,13 @@ class _Printer:
         name = self.names[self.updates.get(node, [node])[0]]
         around = INDENT + len(f"{name}[...] =   # {_type_text(node)}")
         limit = LONGEST if inside else WIDTH - around
-        parts = {
+        parts = [
             one
-            for one in node.inputs
+            for one in dict.fromkeys(node.inputs)
             if one not in self.variables
             and one.primitive not in LEAVES
             and one not in self.program.literals.types
-        }
+        ]
         while parts and len(self._text(node).code) > limit:
             longest = max(parts, key=lambda one: len(self.texts[one].code))
             parts.remove(longest)
@@ -387,17 +387,17 @@ def _return(results: list[str]) -> str:
     line = f"return {', '.join(results)}"
     if len(line) + INDENT <= WIDTH or len(results) == 1:
         return line
-    return _wrapped("return (", results, ")")
+    return _wrapped("return (", results, ")", INDENT)
 
 
-def _wrapped(head: str, items: list[str], tail: str) -> str:
+def _wrapped(head: str, items: list[str], tail: str, margin: int = 0) -> str:
     """Write a list of names over as many lines as it needs."""
     line = f"{head}{', '.join(items)}{tail}"
-    if len(line) <= WIDTH:
+    if len(line) + margin <= WIDTH:
         return line
     lines, current = [head], "   "
     for item in items:
-        if len(current) + len(item) > WIDTH - INDENT:
+        if len(current) + len(item) + 2 > WIDTH - INDENT:
             lines.append(current)
             current = "   "
         current += f" {item},"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from glassprop.layers.columns import Columns
 from glassprop.layers.contract import Layer, Parameter, Run
 from glassprop.layers.core import (
     Activation,
@@ -18,6 +19,7 @@ from glassprop.layers.core import (
 __all__ = [
     "LAYERS",
     "Activation",
+    "Columns",
     "Dense",
     "Dropout",
     "Flatten",
@@ -31,6 +33,14 @@ __all__ = [
 LAYERS: Mapping[str, type] = MappingProxyType(
     {
         kind.__name__: kind
-        for kind in (Dense, Activation, Scale, Standardize, Dropout, Flatten)
+        for kind in (
+            Dense,
+            Activation,
+            Scale,
+            Standardize,
+            Columns,
+            Dropout,
+            Flatten,
+        )
     }
 )

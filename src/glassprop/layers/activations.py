@@ -74,7 +74,7 @@ def get_activation(spec: str | Activation | None) -> Activation:
         return identity
     if callable(spec):
         return spec
-    if spec in ACTIVATIONS:
+    if isinstance(spec, str) and spec in ACTIVATIONS:
         return ACTIVATIONS[spec]
     raise ArgumentError(
         f"unknown activation {spec!r}.{did_you_mean(str(spec), ACTIVATIONS)} Expected "

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from glassprop.initializers import Initializer
 
 SampleShape: TypeAlias = tuple[int, ...]
+START = "start"
+"""The metadata of a field that holds start values: model files leave it out."""
 
 
 @dataclass(frozen=True)

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from glassprop.errors import ArgumentError, ShapeError, shape_text
-from glassprop.initializers import Initializer, default_initializer
+from glassprop.initializers import (
+    Initializer,
+    default_initializer,
+    get_initializer,
+)
 from glassprop.layers.activations import Activation as ActivationFunction
 from glassprop.layers.activations import activation_name, get_activation
-from glassprop.layers.contract import Parameter, Run, SampleShape
+from glassprop.layers.contract import START, Parameter, Run, SampleShape
 
 
 def with_given(
-    parameters: Mapping[str, Parameter], given: Any, frozen: bool | Sequence[str]
+    parameters: Mapping[str, Parameter],
+    given: Any,
+    frozen: bool | str | Sequence[str],
 ) -> dict[str, Parameter]:
     """Put given start values into parameters, and freeze those that are named.
 
@@ -39,7 +46,10 @@ def with_given(
                 f"{len(parameters)}: {', '.join(parameters)}."
             )
         given = dict(zip(parameters, values, strict=False))
-    stopped = list(parameters) if frozen is True else list(frozen or ())
+    if isinstance(frozen, bool):
+        stopped = list(parameters) if frozen else []
+    else:
+        stopped = [frozen] if isinstance(frozen, str) else list(frozen)
     for which, names in (("weights", given), ("frozen", stopped)):
         for name in names:
             if name not in parameters:
@@ -60,7 +70,10 @@ def with_given(
 
 def given_array(name: str, value: ArrayLike, shape: SampleShape) -> Any:
     """Give a parameter's given values as an array of the right shape."""
-    array = np.array(value, np.float64)
+    try:
+        array = np.array(value, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"{name}: expected numbers; NumPy says: {error}") from None
     if array.shape != shape:
         hint = " Transpose it." if array.shape == shape[::-1] else ""
         raise ShapeError(
@@ -88,7 +101,7 @@ class Dense:
     weights : mapping from str to array, or sequence of arrays, or None
         Given start values: ``{"weight": W, "bias": b}``, ``(W, b)`` or ``(W,)``, with
         W of shape (inputs, units) and b of shape (units,).
-    frozen : bool or sequence of str
+    frozen : bool, str or sequence of str
         True, or the names of the parameters that training leaves as they are.
     l1, l2 : float
         Penalties ``l1 * sum(abs(W))`` and ``l2 * sum(W * W)``, added to the loss.
@@ -113,9 +126,9 @@ class Dense:
     bias: bool = True
     initializer: Initializer | str | float | None = None
     weights: Mapping[str, ArrayLike] | Sequence[ArrayLike] | None = field(
-        default=None, compare=False, repr=False
+        default=None, compare=False, repr=False, metadata={START: True}
     )
-    frozen: bool | Sequence[str] = ()
+    frozen: bool | str | Sequence[str] = ()
     l1: float = 0.0
     l2: float = 0.0
     name: str | None = None
@@ -126,10 +139,25 @@ class Dense:
             raise ArgumentError(
                 f"Dense: units must be a positive integer, got {self.units!r}."
             )
+        object.__setattr__(self, "units", int(self.units))
         get_activation(self.activation)
+        if self.initializer is not None:
+            get_initializer(self.initializer)
+        if not isinstance(self.bias, bool | np.bool):
+            raise ArgumentError(
+                f"Dense: bias must be True or False, got {self.bias!r}. Its start "
+                "value goes into weights, {'bias': b}."
+            )
+        if not isinstance(self.frozen, bool | str | Sequence):
+            raise ArgumentError(
+                "Dense: frozen must be True, False or names of parameters, got "
+                f"{self.frozen!r}."
+            )
         for which, value in (("l1", self.l1), ("l2", self.l2)):
-            if not value >= 0:
-                raise ArgumentError(f"Dense: {which} must be >= 0, got {value!r}.")
+            if not isinstance(value, Real) or not 0 <= value < np.inf:
+                raise ArgumentError(
+                    f"Dense: {which} must be a finite number >= 0, got {value!r}."
+                )
 
     def parameters(self, input_shape: SampleShape) -> dict[str, Parameter]:
         """Give the weight, and the bias if there is one."""
@@ -150,7 +178,7 @@ class Dense:
         """Give ``activation(x @ W + b)``."""
         z = x @ p["weight"] + p["bias"] if self.bias else x @ p["weight"]
         a = get_activation(self.activation)(z)
-        return a
+        return a  # noqa: RET504  # programs call the value by this name
 
     def penalty(self, p: Mapping[str, Any]) -> Any:
         """Give the L1 and L2 penalties of the weight; biases are free."""
@@ -182,7 +210,7 @@ class Activation:
     def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
         """Give ``function(x)``."""
         a = get_activation(self.function)(x)
-        return a
+        return a  # noqa: RET504  # programs call the value by this name
 
 
 @dataclass(frozen=True)
@@ -204,11 +232,27 @@ class Scale:
     _: KW_ONLY
     name: str | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("factor", "offset"):
+            given = getattr(self, name)
+            value = np.asarray(given)
+            if value.dtype.kind not in "biuf" or not np.isfinite(value).all():
+                raise ArgumentError(
+                    f"Scale: {name} must be finite numbers, got {given!r}."
+                )
+
     def parameters(self, input_shape: SampleShape) -> dict[str, Parameter]:
         """Give factor, and offset if there is one; training leaves them as they are."""
         given = {"factor": np.asarray(self.factor, np.float64)}
         if np.any(np.asarray(self.offset)):
             given["offset"] = np.asarray(self.offset, np.float64)
+        for name, value in given.items():
+            if value.shape not in ((), input_shape[-1:]):
+                raise ShapeError(
+                    f"expected one {name}, or one for each feature of the input "
+                    f"{shape_text(('n', *input_shape))}, got shape "
+                    f"{shape_text(value.shape)}."
+                )
         return {
             name: Parameter(value.shape, value, trainable=False)
             for name, value in given.items()
@@ -246,7 +290,7 @@ class Standardize:
 
     def learn(self, x: Any) -> dict[str, Any]:
         """Find mean and scale of the training rows, missing values left out."""
-        axes = tuple(range(x.ndim - 1))
+        axes = tuple(range(max(x.ndim - 1, 1)))
         present = np.isfinite(x)
         count = np.maximum(present.sum(axis=axes), 1)
         mean = np.where(present, x, 0).sum(axis=axes) / count
@@ -258,7 +302,7 @@ class Standardize:
     def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
         """Give ``(x - mean) / scale``."""
         standardized = (x - run.state["mean"]) / run.state["scale"]
-        return standardized
+        return standardized  # noqa: RET504  # programs call the value by this name
 
 
 @dataclass(frozen=True)
@@ -281,7 +325,7 @@ class Dropout:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate < 1:
+        if not isinstance(self.rate, Real) or not 0 <= self.rate < 1:
             raise ArgumentError(
                 f"Dropout: rate must be at least 0 and below 1, got {self.rate!r}."
             )
@@ -292,7 +336,7 @@ class Dropout:
             return x
         keep = run.random(x.shape) >= self.rate
         dropped = np.where(keep, x / (1 - self.rate), 0)
-        return dropped
+        return dropped  # noqa: RET504  # programs call the value by this name
 
 
 @dataclass(frozen=True)

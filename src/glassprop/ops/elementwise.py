@@ -97,8 +97,8 @@ divide = binary(
 )
 power = binary(
     np.power,
-    # a**0 is constant: its slope is 0 everywhere, though a**-1 may be infinite.
-    lambda g, y, a, b: g * np.where(b == 0, 0, b * np.power(a, np.where(b == 0, 1, b - 1))),
+    # a**0 has slope 0 everywhere, also where a**-1 is infinite.
+    lambda g, y, a, b: g * b * np.power(a, np.where(b == 0, 1, b - 1)),
     lambda g, y, a, b: g * y * np.log(np.where(a > 0, a, 1)),
     weight=2 * TRANSCENDENTAL,
     cases=binary_cases(0.5, 2.0),

@@ -82,6 +82,10 @@ def _sliced(size: Dimension, entry: Slice) -> Dimension:
     )
 
 
+def _is_outside(entry: int, size: Dimension) -> bool:
+    return isinstance(size, int) and not -size <= entry < size
+
+
 def _index_shape(x: Any, *picks: Any, key: Key) -> Shape:
     """Apply NumPy's indexing rule to shapes."""
     sizes = iter(x.shape)
@@ -101,12 +105,11 @@ def _index_shape(x: Any, *picks: Any, key: Key) -> Shape:
         size = next(sizes)
         if isinstance(entry, Slice):
             result.append(_sliced(size, entry))
-        elif isinstance(entry, int) and isinstance(size, int):
-            if not -size <= entry < size:
-                raise ShapeError(
-                    f"index {entry} is out of bounds for the axis of size {size} in "
-                    f"an array of shape {shape_text(x.shape)}."
-                )
+        elif isinstance(entry, int) and _is_outside(entry, size):
+            raise ShapeError(
+                f"index {entry} is out of bounds for the axis of size {size} in an "
+                f"array of shape {shape_text(x.shape)}."
+            )
         if picks and together and at == advanced[0]:
             result.extend(picked)
     return tuple(result)
@@ -136,15 +139,15 @@ def _index_add(g: Any, *picks: Any, key: Key, shape: Any) -> Any:
 
 
 def _index_vjp(position: int, g: Any, y: Any, x: Any, *picks: Any, key: Key) -> Any:
-    if position:
-        return None
-    return index_add(g, *picks, key=key, shape=x.shape)
+    return index_add(
+        g, *picks, key=key, shape=x.shape
+    )  # position 0: picks are integers
 
 
 def _index_add_vjp(
     position: int, g: Any, y: Any, part: Any, *picks: Any, key: Key, shape: Any
 ) -> Any:
-    return None if position else index(g, *picks, key=key)
+    return index(g, *picks, key=key)  # position 0: picks are integers
 
 
 WHOLE = Slice()

@@ -20,11 +20,20 @@ def _matmul_shape(a: Any, b: Any) -> Shape:
         raise ShapeError(
             f"cannot multiply {shape_text(a.shape)} @ {shape_text(b.shape)}: the last "
             f"axis of the first is {a.shape[-1]}, the matching axis of the second is "
-            f"{inner_b}."
+            f"{inner_b}.{_transposed_hint(a, b)}"
         )
     batch = broadcast(a.shape[:-2], b.shape[:-2])
     rows, columns = a.shape[-2:-1], b.shape[-1:] if len(b.shape) > 1 else ()
     return (*batch, *rows, *columns)
+
+
+def _transposed_hint(a: Any, b: Any) -> str:
+    """Say which transpose would fit, as a sentence to append."""
+    if len(a.shape) != 2 or len(b.shape) != 2:
+        return ""
+    if a.shape[1] == b.shape[1]:
+        return " `a @ b.T` would fit."
+    return " `a.T @ b` would fit." if a.shape[0] == b.shape[0] else ""
 
 
 def _matmul_vjp_a(g: Any, y: Any, a: Any, b: Any) -> Any:
@@ -52,7 +61,7 @@ def _summed(product: Any, axes: int) -> Any:
 
 
 def _matmul_cost(value: Any, a: Any, b: Any) -> float:
-    return 2.0 * math.prod(value.shape) * int(a.shape[-1])
+    return float(2 * math.prod(value.shape) * a.shape[-1])
 
 
 matmul = Primitive(

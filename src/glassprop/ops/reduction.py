@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from glassprop.errors import ShapeError, shape_text
-from glassprop.graph import Case, Primitive, Shape, count
+from glassprop.graph import Case, Primitive, Shape
 from glassprop.ops.rules import (
     each_input_element,
     integer_dtype,
@@ -120,8 +120,3 @@ argmax = Primitive(
         Case(((3, 4),), {"axis": None, "keepdims": False}),
     ),
 )
-
-
-def mean_count(x: Any, axis: Axes) -> Any:
-    """Count the elements that one value of a reduction over `axis` stands for."""
-    return count(x.shape[at] for at in axis)

@@ -24,12 +24,14 @@ def same_shape(x: Any, *_inputs: Any, **_attributes: Any) -> Shape:
 
 def same_dtype(x: Any, *_inputs: Any, **_attributes: Any) -> DType:
     """Give the dtype of the first input."""
-    return np.dtype(x.dtype)
+    dtype: DType = np.dtype(x.dtype)
+    return dtype
 
 
 def common_dtype(*inputs: Any, **_attributes: Any) -> DType:
     """Give the dtype that all inputs promote to."""
-    return np.result_type(*(one.dtype for one in inputs))
+    dtype: DType = np.result_type(*(one.dtype for one in inputs))
+    return dtype
 
 
 def integer_dtype(*_inputs: Any, **_attributes: Any) -> DType:
@@ -47,11 +49,16 @@ def ufunc_dtype(ufunc: np.ufunc) -> Callable[..., DType]:
     return dtype
 
 
+def python_dtype(kind: type) -> Any:
+    """Give what NumPy asks for in the place of a Python number's dtype."""
+    return np.dtype(bool) if kind is bool else kind
+
+
 def each_element(weight: float) -> Callable[..., float]:
     """Cost of an elementwise row that does `weight` operations an element."""
 
     def cost(value: Any, *_inputs: Any, **_attributes: Any) -> float:
-        return weight * math.prod(value.shape)
+        return float(weight * math.prod(value.shape))
 
     return cost
 

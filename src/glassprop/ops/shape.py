@@ -26,16 +26,22 @@ from glassprop.ops.rules import common_dtype, no_cost, same_dtype
 
 def _reshape_shape(x: Any, shape: Shape) -> Shape:
     if count(x.shape) != count(shape):
+        known = isinstance(count(x.shape), int)
+        hint = "" if known else " Use x.shape[0] for the number of rows, or -1."
         raise ShapeError(
             f"cannot reshape {shape_text(x.shape)}, {count(x.shape)} values, to "
-            f"{shape_text(shape)}, {count(shape)} values."
+            f"{shape_text(shape)}, {count(shape)} values.{hint}"
         )
     return shape
 
 
+def _reshape(x: Any, shape: Any) -> Any:
+    return np.reshape(x, shape)
+
+
 reshape = Primitive(
     name="reshape",
-    numpy=lambda x, shape: np.reshape(x, shape),
+    numpy=_reshape,
     shape=_reshape_shape,
     dtype=same_dtype,
     vjps=(lambda g, y, x, shape: np.reshape(g, x.shape),),
@@ -50,7 +56,7 @@ reshape = Primitive(
 
 transpose = Primitive(
     name="transpose",
-    numpy=lambda x, axes: np.transpose(x, axes),
+    numpy=np.transpose,
     shape=lambda x, axes: tuple(x.shape[axis] for axis in axes),
     dtype=same_dtype,
     vjps=(
@@ -75,7 +81,7 @@ def _broadcast_to_shape(x: Any, shape: Shape) -> Shape:
 # The gradient of a broadcast is the sum over what it repeated; differentiate.py sums.
 broadcast_to = Primitive(
     name="broadcast_to",
-    numpy=lambda x, shape: np.broadcast_to(x, shape),
+    numpy=np.broadcast_to,
     shape=_broadcast_to_shape,
     dtype=same_dtype,
     vjps=(lambda g, y, x, shape: g,),
@@ -96,7 +102,7 @@ def added(sizes: Sequence[Dimension]) -> Dimension:
     if len(factors) < len(sizes):
         raise ShapeError(
             f"cannot join sizes {', '.join(str(size) for size in sizes)} along one "
-            "axis: a size is an integer or k * n."
+            "axis: a size is an integer or k * n. Join plain rows before the call."
         )
     return Size(sum(factors))
 

@@ -1,0 +1,187 @@
+"""``glassprop train DATA --target COLUMN``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glassprop.cli.console import (
+    INTERRUPTED,
+    counted,
+    print_json,
+    print_report,
+    report_json,
+    say,
+    say_left_out,
+)
+from glassprop.errors import DivergenceError, listing
+from glassprop.layers.activations import ACTIVATIONS
+from glassprop.losses import LOSSES
+from glassprop.optimizers import OPTIMIZERS
+from glassprop.programs import structure_text
+from glassprop.table_training import (
+    ACTIVATION,
+    BATCH_SIZE,
+    LAYERS,
+    LEARNING_RATES,
+    LEAST_EPOCHS,
+    OPTIMIZER,
+    STEPS,
+    model_path,
+    parse_layers,
+    prepare_training,
+    save_model,
+    train_table,
+)
+from glassprop.tables import read_table
+from glassprop.tabular import described_target
+
+RATES = ", ".join(f"{rate} for {name}" for name, rate in LEARNING_RATES.items())
+
+
+def train(
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="A CSV, TSV or Parquet file.")
+    ],
+    *,
+    target: Annotated[
+        str, typer.Option(metavar="COLUMN", help="The column to predict.")
+    ],
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Train without a column; repeatable."),
+    ] = None,
+    layers: Annotated[
+        str,
+        typer.Option(
+            metavar="N,N,...",
+            help="Neurons of each hidden layer; none for a linear model.",
+        ),
+    ] = ",".join(map(str, LAYERS)),
+    activation: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help=f"Of the hidden layers: {listing(ACTIVATIONS)}."
+        ),
+    ] = ACTIVATION,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Passes over the training rows. Default: as many as make about "
+            f"{STEPS:,} steps, at least {LEAST_EPOCHS}.",
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int, typer.Option(metavar="N", help="Rows of a step.")
+    ] = BATCH_SIZE,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help=f"The step size at the start; it falls to 0. Default: {RATES}.",
+        ),
+    ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"What to make small: {listing(LOSSES)}. Default: mean_squared_error "
+            "for a number, a cross entropy for classes. Given for a target of whole "
+            "numbers, it decides which of the two they are.",
+        ),
+    ] = None,
+    optimizer: Annotated[
+        str, typer.Option(metavar="NAME", help=f"{listing(OPTIMIZERS)}.")
+    ] = OPTIMIZER,
+    seed: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Held-out rows, start values and order follow from it."
+        ),
+    ] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The model file. Default: DATA.safetensors in this folder, else "
+            "DATA-2.safetensors, ...",
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the model file if it exists.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the results as one JSON object.")
+    ] = False,
+) -> None:
+    """Train a network on a table and save it.
+
+    The target decides the task: a number is estimated, words and small whole numbers
+    are classes to tell apart. A fifth of the rows is held out; only the report at the
+    end looks at them.
+
+    Ctrl-C ends the training early: what was learned until then is measured and saved,
+    and the exit code is 130. A training that diverges saves nothing.
+    """
+    path = model_path(data, out, force=force)
+    table = read_table(data)
+    prepared = prepare_training(
+        table,
+        target,
+        drop=drop or (),
+        layers=parse_layers(layers),
+        activation=activation,
+        loss=loss,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+    )
+    net, plan = prepared.model.net, prepared.model.plan
+    say_left_out(prepared.unlabelled, target)
+    say(
+        f"{data.name}: {counted(len(prepared.y), 'row')}, "
+        f"{counted(len(plan.features), 'column')} to predict {described_target(plan)}"
+    )
+    say(f"network: {structure_text(net.structure)}")
+    try:
+        trained = train_table(prepared)
+    except DivergenceError as error:
+        what, _, _ = str(error).partition(" The network keeps")
+        raise DivergenceError(
+            f"{what}\nNothing was saved. Train again with a --learning-rate below "
+            f"{prepared.optimizer.learning_rate:g}."
+        ) from None
+    saved = save_model(net, path, force=force)
+    interrupted = trained.history.stopped == "interrupted"
+    if json:
+        print_json(
+            {
+                "model": str(saved),
+                "data": str(data),
+                "target": target,
+                "task": plan.task,
+                "classes": list(plan.target.words) or None,
+                "features": [column.name for column in plan.features],
+                "training_rows": len(prepared.training),
+                "epochs": len(trained.history.epochs),
+                "stopped": trained.history.stopped,
+                "held_out": report_json(trained.report),
+            }
+        )
+    else:
+        print(f"On {counted(trained.report.rows, 'row')} held out from training:")
+        print_report(prepared.model, trained.report)
+        print(f"Saved as {saved}")
+        name = f'"{saved}"' if " " in str(saved) else saved
+        say(f"Next: glassprop predict {name} TABLE (or evaluate)")
+    if interrupted:
+        say(
+            f"interrupted after {counted(len(trained.history.epochs), 'epoch')} of "
+            f"{prepared.epochs:,}: what was learned until then is saved"
+        )
+        raise typer.Exit(INTERRUPTED)

@@ -1,0 +1,449 @@
+"""Networks for tables: what a table model is, how it predicts, how it is measured.
+
+A table model is a `Network` whose first layer takes a table's array as `encoding` gives
+it, and whose notes hold the rest: the plan, and the baseline, which is the best answer
+of someone who saw no feature. `table_training` makes one.
+
+Task of a plan, and what it means for the network:
+
+- a number: one output, in the target's own unit; a loss of values.
+- two classes: one output, the logit of the second class; `binary_cross_entropy`. Or two
+  outputs and `cross_entropy`.
+- many classes: an output, a logit, for each; `cross_entropy`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.encoding import encode, encode_target
+from glassprop.errors import ArgumentError, DataError, ModelFileError, listing
+from glassprop.layers.columns import Columns
+from glassprop.losses import LOSSES, Loss, get_loss
+from glassprop.metrics import METRICS, confusion_matrix
+from glassprop.model_files import about
+from glassprop.network import Network
+from glassprop.plans import Plan, PlanColumn, labelled_rows
+from glassprop.save import load
+from glassprop.tables import Table
+
+NOTE = "table"  # the key in the network's notes
+CLASS_METRICS = ("accuracy", "balanced_accuracy", "log_loss")
+NUMBER_METRICS = ("mae", "rmse", "r2")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TableModel:
+    """A network that takes tables.
+
+    Parameters
+    ----------
+    net : Network
+        Its first layer is `Columns`.
+    plan : Plan
+        What the columns are.
+    baseline : tuple of float
+        The share of each class among the training rows, or the mean of the target.
+    """
+
+    net: Network
+    plan: Plan
+    baseline: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Predictions:
+    """What a model says about the rows of a table.
+
+    Parameters
+    ----------
+    values : array of shape (rows,)
+        Codes of classes, or numbers in the target's unit.
+    probabilities : array of shape (rows, classes) or None
+        None for a target of numbers.
+    """
+
+    values: NDArray[Any]
+    probabilities: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Report:
+    """How good a model is on some rows, beside the baseline.
+
+    Parameters
+    ----------
+    rows : int
+        How many rows were looked at.
+    unlabelled : int
+        How many more there are, left out because they have no target.
+    metrics, baseline : dict from str to float
+        By the metrics' names.
+    confusion : int array of shape (classes, classes) or None
+        Rows of each true class (down) and predicted class (across); None for a target
+        of numbers.
+    """
+
+    rows: int
+    unlabelled: int
+    metrics: dict[str, float]
+    baseline: dict[str, float]
+    confusion: NDArray[np.int64] | None
+
+
+def fitting_losses(plan: Plan) -> tuple[str, ...]:
+    """Name the losses that fit a plan's task; the first one is the default.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    tuple of str
+    """
+    if plan.task == "regression":
+        values = [name for name, loss in LOSSES.items() if loss.target == "values"]
+        return ("mean_squared_error", *(n for n in values if n != "mean_squared_error"))
+    if len(plan.target.words) == 2:
+        return ("binary_cross_entropy", "cross_entropy")
+    return ("cross_entropy",)
+
+
+def chosen_loss(plan: Plan, name: str | None = None) -> Loss:
+    """Give the loss of a name, or the default, if it fits a plan's task.
+
+    Parameters
+    ----------
+    plan : Plan
+    name : str, optional
+
+    Returns
+    -------
+    Loss
+
+    Raises
+    ------
+    ArgumentError
+        There is no such loss, or it is for another task.
+    """
+    fitting = fitting_losses(plan)
+    loss = get_loss(fitting[0] if name is None else name)
+    if loss.name not in fitting:
+        raise ArgumentError(
+            f"loss: expected {listing(fitting)} to predict {described_target(plan)}, "
+            f"got {loss.name}."
+        )
+    return loss
+
+
+def described_target(plan: Plan) -> str:
+    """Write what a plan predicts: ``'score', a number``, ``'passed', 2 classes``."""
+    words = plan.target.words
+    what = f"{len(words)} classes" if words else "a number"
+    return f"{plan.target.name!r}, {what}"
+
+
+def columns_layer(plan: Plan, flagged: Sequence[int]) -> Columns:
+    """Make the first layer of a plan's network.
+
+    Parameters
+    ----------
+    plan : Plan
+    flagged : sequence of int
+        The features that get a flag for missing values.
+
+    Returns
+    -------
+    Columns
+    """
+    return Columns([len(column.words) for column in plan.features], flagged)
+
+
+def output_size(plan: Plan, loss: Loss) -> int:
+    """Give the number of outputs that a task needs: one a class, or one."""
+    return len(plan.target.words) if loss.target == "classes" else 1
+
+
+# The model file ----------------------------------------------------------------------
+
+
+def table_model(net: Network, plan: Plan, baseline: Sequence[float]) -> TableModel:
+    """Make a table model; what it is goes into the network's notes.
+
+    Parameters
+    ----------
+    net : Network
+    plan : Plan
+    baseline : sequence of float
+        As in `TableModel`.
+
+    Returns
+    -------
+    TableModel
+    """
+    numbers = tuple(float(number) for number in baseline)
+    net.notes[NOTE] = {"plan": plan.to_json(), "baseline": list(numbers)}
+    return TableModel(net, plan, numbers)
+
+
+def load_table_model(path: str | os.PathLike[str]) -> TableModel:
+    """Read a table model from a file.
+
+    Parameters
+    ----------
+    path : path
+        What ``model.net.save(path)`` wrote.
+
+    Returns
+    -------
+    TableModel
+
+    Raises
+    ------
+    ModelFileError
+        It cannot be read, it is damaged, or it was not trained on a table.
+    """
+    net = load(path)
+    with about(path, "read"):
+        return noted_model(net)
+
+
+def noted_model(net: Network) -> TableModel:
+    """Find in a network's notes that it is a table model.
+
+    Parameters
+    ----------
+    net : Network
+        Its notes are trusted in nothing.
+
+    Returns
+    -------
+    TableModel
+
+    Raises
+    ------
+    ModelFileError
+        The notes say nothing of a table, or what does not fit the network.
+    """
+    note = net.notes.get(NOTE)
+    if note is None:
+        raise ModelFileError(
+            "the network was not trained on a table, so nothing says what the columns "
+            "of one mean to it. Train one: glassprop train DATA --target COLUMN."
+        )
+    if not isinstance(note, dict) or set(note) != {"plan", "baseline"}:
+        raise _damaged(f"expected 'plan' and 'baseline', got {note!r:.80}")
+    plan = Plan.from_json(note["plan"])
+    baseline = note["baseline"]
+    numbers = isinstance(baseline, list) and all(
+        type(one) in (int, float) and math.isfinite(one) for one in baseline
+    )
+    if not numbers or len(baseline) != max(1, len(plan.target.words)):
+        raise _damaged(f"the baseline cannot be {baseline!r:.80}")
+    _check_fit(net, plan)
+    return TableModel(net, plan, tuple(float(number) for number in baseline))
+
+
+def _check_fit(net: Network, plan: Plan) -> None:
+    """Refuse a plan that is not that of the network."""
+    first = net.layers[0]
+    words = tuple(len(column.words) for column in plan.features)
+    if not isinstance(first, Columns) or first.words != words:
+        raise _damaged("the first layer takes other columns than the plan has")
+    if net.loss is None or net.loss.name not in fitting_losses(plan):
+        name = net.loss.name if net.loss else "none"
+        raise _damaged(f"loss {name} is not for the target {described_target(plan)}")
+    expected = output_size(plan, net.loss)
+    if net.structure.output_shape != (expected,):
+        raise _damaged(
+            f"the network gives {net.structure.output_shape} for a row, the target "
+            f"{described_target(plan)}, takes {(expected,)}"
+        )
+
+
+def _damaged(what: str) -> ModelFileError:
+    return ModelFileError(
+        f"the file is damaged: {what}. Copy it again, or train the model again."
+    )
+
+
+# Asking it ---------------------------------------------------------------------------
+
+
+def predict_table(model: TableModel, table: Table) -> Predictions:
+    """Predict the target of every row of a table.
+
+    Parameters
+    ----------
+    model : TableModel
+    table : Table
+        Columns are found by name; it need not have the target.
+
+    Returns
+    -------
+    Predictions
+
+    Raises
+    ------
+    DataError
+        A column is missing, or holds what the plan does not know; or a number is so
+        far off that the network overflows.
+    """
+    x = encode(model.plan, table)
+    output = model.net(x)
+    wrong = ~np.isfinite(output).all(axis=1)
+    if wrong.any():
+        raise DataError(
+            f"{table.source}, row {table.row_numbers[np.argmax(wrong)]}: the network "
+            "gives no finite number for it. Its values are too far from those that the "
+            "network was trained on: look for a slip, or another unit."
+        )
+    if model.plan.task == "regression":
+        return Predictions(output[:, 0], None)
+    return Predictions(model.net.predict(x), class_probabilities(model.net, x))
+
+
+def class_probabilities(net: Network, x: NDArray[Any]) -> NDArray[np.float64]:
+    """Give the probability of every class, also where one output tells two apart.
+
+    Parameters
+    ----------
+    net : Network
+        With a loss of classes.
+    x : array of shape (rows, features)
+
+    Returns
+    -------
+    array of shape (rows, classes)
+    """
+    chances = net.predict_proba(x)
+    if chances.shape[1] == 1:
+        chances = np.concatenate([1 - chances, chances], axis=1)
+    return np.asarray(chances, np.float64)
+
+
+def evaluate_table(model: TableModel, table: Table) -> Report:
+    """Compare a model's predictions with the target that a table holds.
+
+    Parameters
+    ----------
+    model : TableModel
+    table : Table
+        Rows without a target are left out.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    DataError
+        A column is missing, or holds what the plan does not know.
+    """
+    labelled, unlabelled = labelled_rows(table, model.plan.target.name)
+    x, y = encode(model.plan, labelled), encode_target(model.plan, labelled)
+    return evaluate_arrays(model, x, y, unlabelled)
+
+
+def evaluate_arrays(
+    model: TableModel, x: NDArray[Any], y: NDArray[Any], unlabelled: int = 0
+) -> Report:
+    """Compare a model's predictions with a target, both as `encoding` gives them.
+
+    Parameters
+    ----------
+    model : TableModel
+    x : array of shape (rows, features)
+    y : array of shape (rows,) or (rows, 1)
+    unlabelled : int
+        For the report.
+
+    Returns
+    -------
+    Report
+    """
+    classes = len(model.plan.target.words)
+    names = CLASS_METRICS if classes else NUMBER_METRICS
+    measured = model.net.evaluate(x, y, metrics=names)
+    metrics = {name: measured[name] for name in names}
+    guesses = _baseline_guesses(model, len(y))
+    baseline = {
+        name: METRICS[name].function(y, guesses[METRICS[name].takes]) for name in names
+    }
+    confusion = None
+    if classes:
+        confusion = confusion_matrix(y, model.net.predict(x), classes)
+    return Report(len(y), unlabelled, metrics, baseline, confusion)
+
+
+def _baseline_guesses(model: TableModel, rows: int) -> dict[str, NDArray[Any]]:
+    """Give what the baseline answers to each kind of metric."""
+    shares = np.tile(model.baseline, (rows, 1))
+    return {"values": shares, "probabilities": shares, "classes": shares.argmax(axis=1)}
+
+
+# In words ----------------------------------------------------------------------------
+
+
+def network_source(net: Network) -> str:
+    """Give the program that trained a network, a table's columns in comments before it.
+
+    Parameters
+    ----------
+    net : Network
+        Of a table model, or any other.
+
+    Returns
+    -------
+    str
+        A module that runs on its own.
+
+    Raises
+    ------
+    ArgumentError
+        The network has no loss.
+    """
+    lines = _described_columns(net)
+    return "\n".join([*(f"# {line}" for line in lines), net.source().rstrip("\n")])
+
+
+def network_summary(net: Network) -> str:
+    """Give a table of a network's layers, a table's columns in lines before it.
+
+    Parameters
+    ----------
+    net : Network
+        Of a table model, or any other.
+
+    Returns
+    -------
+    str
+    """
+    lines = _described_columns(net)
+    return "\n".join([*lines, *([""] if lines else []), net.summary()])
+
+
+def _described_columns(net: Network) -> list[str]:
+    """Say what columns x and y are, a line each; nothing for other networks."""
+    if NOTE not in net.notes:
+        return []
+    plan = noted_model(net).plan
+    features = [
+        f"x[:, {at}]: {_described(column)}" for at, column in enumerate(plan.features)
+    ]
+    return [*features, f"y: {_described(plan.target)}"]
+
+
+def _described(column: PlanColumn) -> str:
+    if column.kind == "number":
+        return repr(column.name)
+    codes = ", ".join(f"{code} {word!r}" for code, word in enumerate(column.words))
+    return f"{column.name!r}, {codes}"

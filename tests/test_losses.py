@@ -1,0 +1,598 @@
+"""Losses: every row of the registry against its formula, and losses of one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pytest
+import scipy.special
+import sklearn.metrics
+
+import glassprop as gp
+from glassprop.errors import ArgumentError, DataError, ShapeError
+from glassprop.losses import LOSSES, Loss, get_loss
+from networks import bits, example_target, refusal
+
+RNG = np.random.default_rng(11)
+
+
+def log_likelihood(z, y):
+    """Give -log p of the true side, each side by its own stable formula."""
+    return -(y * scipy.special.log_expit(z) + (1 - y) * scipy.special.log_expit(-z))
+
+
+# The textbook's formula for each row of the registry, on outputs (n, k).
+FORMULAS = {
+    "half_squared_error": lambda z, y: ((z - y) ** 2).sum(axis=1) / 2,
+    "mean_squared_error": lambda z, y: ((z - y) ** 2).mean(axis=1),
+    "mean_absolute_error": lambda z, y: abs(z - y).mean(axis=1),
+    "huber": lambda z, y: scipy.special.huber(1.0, z - y).mean(axis=1),
+    "binary_cross_entropy": lambda z, y: log_likelihood(z, y).sum(axis=1),
+    "cross_entropy": lambda z, y: (
+        -scipy.special.log_softmax(z, axis=1)[np.arange(len(y)), y]
+    ),
+}
+# The slope of each row's loss with respect to the output.
+SLOPES = {
+    "half_squared_error": lambda z, y: z - y,
+    "mean_squared_error": lambda z, y: 2 * (z - y) / z.shape[1],
+    "mean_absolute_error": lambda z, y: np.sign(z - y) / z.shape[1],
+    "huber": lambda z, y: np.clip(z - y, -1, 1) / z.shape[1],
+    "binary_cross_entropy": lambda z, y: scipy.special.expit(z) - y,
+    "cross_entropy": lambda z, y: (
+        scipy.special.softmax(z, axis=1) - np.eye(z.shape[1])[y]
+    ),
+}
+
+
+def test_every_loss_has_its_formula():
+    assert set(FORMULAS) == set(SLOPES) == set(LOSSES)
+
+
+def slope(loss, z, y):
+    return gp.gradient(lambda z: np.sum(loss.function(z, y)))(z)
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+@pytest.mark.parametrize("outputs", [2, 5])
+def test_a_loss_equals_its_formula(loss, outputs):
+    z = RNG.normal(scale=3, size=(20, outputs))
+    y = example_target(loss, 20, outputs, RNG)
+    assert loss.function(z, y).shape == (20,)
+    np.testing.assert_allclose(
+        loss.function(z, y), FORMULAS[loss.name](z, y), rtol=1e-13, atol=1e-15
+    )
+    np.testing.assert_allclose(
+        slope(loss, z, y), SLOPES[loss.name](z, y), rtol=1e-12, atol=1e-15
+    )
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+@pytest.mark.parametrize("size", [1e-3, 30.0, 1000.0, 1e5])
+def test_a_loss_is_stable_for_large_outputs(loss, size):
+    signs = np.array([[1, -1, 1], [-1, 1, 1], [1, 1, -1], [-1, -1, -1]])
+    y = np.array([0, 1, 2, 0])
+    if loss.target != "classes":
+        y = np.eye(3)[y]
+    z = size * signs
+    with np.errstate(all="raise", under="ignore"):
+        found, slopes = loss.function(z, y), slope(loss, z, y)
+    digit = np.spacing(size)  # of the outputs: differences of them end there
+    np.testing.assert_allclose(
+        found, FORMULAS[loss.name](z, y), rtol=1e-12, atol=1e-15 + digit
+    )
+    np.testing.assert_allclose(
+        slopes, SLOPES[loss.name](z, y), rtol=1e-12, atol=1e-15 + digit
+    )
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+def test_a_loss_in_float32_stays_in_float32(loss):
+    z = RNG.normal(size=(6, 3)).astype(np.float32)
+    y = example_target(loss, 6, 3, RNG)
+    y = y if loss.target == "classes" else y.astype(np.float32)
+    found = loss.function(z, y)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, FORMULAS[loss.name](z, y), rtol=1e-5)
+    assert slope(loss, z, y).dtype == np.float32
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+def test_evaluate_gives_the_mean_over_rows_and_fit_reports_it(loss):
+    X = RNG.normal(size=(12, 3))
+    y = example_target(loss, 12, 4, RNG)
+    net = gp.Network([gp.Dense(4)], loss=loss.name, seed=5)
+    expected = FORMULAS[loss.name](net(X), y).mean()
+    assert net.evaluate(X, y)["loss"] == pytest.approx(expected, rel=1e-12)
+    history = net.fit(X, y, batch_size=None, verbose=False)
+    assert history["loss"] == [pytest.approx(expected, rel=1e-12)]
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+def test_a_loss_falls_in_training(loss):
+    X = RNG.normal(size=(60, 3))
+    y = X @ RNG.normal(size=(3, 3))
+    if loss.target == "binary":
+        y = (y > 0).astype(float)
+    elif loss.target == "classes":
+        y = y.argmax(axis=1)
+    net = gp.Network([gp.Dense(3)], loss=loss.name)
+    history = net.fit(X, y, optimizer=gp.Adam(0.05), epochs=15, verbose=False)
+    assert history["loss"][-1] < 0.6 * history["loss"][0]
+
+
+# Against scikit-learn -----------------------------------------------------------------
+
+
+def test_cross_entropy_and_probabilities_are_scikit_learns():
+    X, y = RNG.normal(size=(30, 4)), np.arange(30) % 3
+    net = gp.Network([gp.Dense(3)], loss="cross_entropy")
+    net.fit(X, y, epochs=5, verbose=False)
+    chances = net.predict_proba(X)
+    np.testing.assert_allclose(chances, scipy.special.softmax(net(X), axis=1))
+    assert net.evaluate(X, y)["loss"] == pytest.approx(
+        sklearn.metrics.log_loss(y, chances)
+    )
+    np.testing.assert_array_equal(net.predict(X), chances.argmax(axis=1))
+
+
+def test_binary_cross_entropy_and_probabilities_are_scikit_learns():
+    X, y = RNG.normal(size=(30, 4)), np.arange(30) % 2
+    net = gp.Network([gp.Dense(1)], loss="binary_cross_entropy")
+    net.fit(X, y, epochs=5, verbose=False)
+    chances = net.predict_proba(X)
+    assert chances.shape == (30, 1)
+    np.testing.assert_allclose(chances, scipy.special.expit(net(X)))
+    assert net.evaluate(X, y)["loss"] == pytest.approx(
+        sklearn.metrics.log_loss(y, chances[:, 0])
+    )
+    np.testing.assert_array_equal(net.predict(X), (chances[:, 0] > 0.5).astype(int))
+    assert net.predict(X).dtype == np.int64
+
+
+def test_several_yes_or_no_questions_at_once():
+    X = RNG.normal(size=(40, 3))
+    y = (X @ RNG.normal(size=(3, 5)) > 0).astype(int)
+    net = gp.Network([gp.Dense(5)], loss="binary_cross_entropy")
+    net.fit(X, y, optimizer=gp.Adam(0.1), epochs=60, verbose=False)
+    assert net.predict(X).shape == net.predict_proba(X).shape == (40, 5)
+    assert (net.predict(X) == y).mean() > 0.95
+    assert list(net.evaluate(X, y)) == ["loss"]
+
+
+# The two forms of a target ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "labels"),
+    [
+        ("cross_entropy", 3, [0, 2, 1, 2, 0]),
+        ("binary_cross_entropy", 1, [0, 1, 1, 0, 1]),
+    ],
+    ids=["classes", "binary"],
+)
+def test_labels_and_one_hot_rows_are_the_same_target(name, units, labels):
+    X, labels = RNG.normal(size=(5, 2)), np.array(labels)
+    one_hot = np.eye(3)[labels] if units == 3 else labels[:, None]
+    nets = [gp.Network([gp.Dense(units)], loss=name) for _ in range(2)]
+    for net, y in zip(nets, (labels, one_hot), strict=True):
+        net.fit(X, y, epochs=5, verbose=False)
+    found, other = (dict(net.parameters) for net in nets)
+    for key in found:
+        np.testing.assert_allclose(found[key], other[key], rtol=1e-12)
+    scores = nets[0].evaluate(X, labels)
+    assert scores == pytest.approx(nets[0].evaluate(X, one_hot))
+    assert set(scores) == {"loss", "accuracy", "balanced_accuracy"}
+
+
+@pytest.mark.parametrize(
+    "y",
+    [[0, 1, 1], [0.0, 1.0, 1.0], [False, True, True], np.array([0, 1, 1], np.int8)],
+    ids=["list", "floats", "booleans", "int8"],
+)
+@pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy"])
+def test_labels_may_be_of_any_kind_of_number(name, y):
+    X = np.arange(6.0).reshape(3, 2)
+    net = gp.Network([gp.Dense(2 if name == "cross_entropy" else 1)], loss=name)
+    same = gp.Network(net.layers, loss=name)
+    net.fit(X, y, verbose=False)
+    same.fit(X, np.array([0, 1, 1]), verbose=False)
+    assert bits(net) == bits(same)
+
+
+def test_chances_between_0_and_1_are_a_target():
+    X = RNG.normal(size=(6, 2))
+    chances = RNG.dirichlet(np.ones(3), size=6)
+    net = gp.Network([gp.Dense(3)], loss="cross_entropy")
+    z = net(X)
+    expected = -(chances * scipy.special.log_softmax(z, axis=1)).sum(axis=1).mean()
+    scores = net.evaluate(X, chances)
+    assert scores["loss"] == pytest.approx(expected)
+    assert scores["accuracy"] == (z.argmax(axis=1) == chances.argmax(axis=1)).mean()
+
+    net = gp.Network([gp.Dense(1)], loss="binary_cross_entropy")
+    p = scipy.special.expit(net(X))
+    y = chances[:, :1]
+    expected = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+    scores = net.evaluate(X, y)
+    assert scores["loss"] == pytest.approx(expected)
+    assert scores["accuracy"] == ((p > 0.5) == (y > 0.5)).mean()
+    net.fit(X, y, validation=0.5, verbose=False)
+
+
+# Losses of one's own ------------------------------------------------------------------
+
+
+def by_row(output, y):
+    return np.sum((output - y) ** 4, axis=1)
+
+
+def in_all(output, y):
+    return np.mean(np.sum((output - y) ** 4, axis=1))
+
+
+def test_a_loss_of_ones_own_gives_a_number_a_row_or_one_in_all():
+    X, y = RNG.normal(size=(9, 3)), RNG.normal(size=(9, 2))
+    nets = [gp.Network([gp.Dense(2)], loss=loss) for loss in (by_row, in_all)]
+    for net in nets:
+        assert net.check_gradients(X, y).ok
+        expected = ((net(X) - y) ** 4).sum(axis=1).mean()
+        assert net.evaluate(X, y) == {"loss": pytest.approx(expected)}
+        net.fit(X, y, epochs=3, batch_size=4, verbose=False)
+    found, other = (dict(net.parameters) for net in nets)
+    for key in found:
+        np.testing.assert_allclose(found[key], other[key], rtol=1e-12)
+    np.testing.assert_array_equal(nets[0].predict(X), nets[0](X))
+
+
+def test_a_loss_of_ones_own_may_take_labels_as_it_likes():
+    def hinge(output, y):
+        return np.maximum(1 - output[:, 0] * (2 * y - 1), 0)
+
+    X, y = RNG.normal(size=(9, 3)), np.arange(9) % 2
+    net = gp.Network([gp.Dense(1)], loss=hinge)
+    expected = np.maximum(1 - net(X)[:, 0] * (2 * y - 1), 0).mean()
+    for given in (y, y.astype(float), y.tolist(), y == 1):
+        assert net.evaluate(X, given)["loss"] == pytest.approx(expected)
+
+
+def test_a_loss_of_ones_own_may_take_a_target_of_another_width():
+    def normal_likelihood(output, y):
+        mean, log_spread = output[:, 0], output[:, 1]
+        return log_spread + 0.5 * ((y[:, 0] - mean) / np.exp(log_spread)) ** 2
+
+    X, y = RNG.normal(size=(9, 3)), RNG.normal(size=(9, 1))
+    net = gp.Network([gp.Dense(2)], loss=normal_likelihood)
+    mean, log_spread = net(X).T
+    expected = log_spread + 0.5 * ((y[:, 0] - mean) / np.exp(log_spread)) ** 2
+    assert net.evaluate(X, y)["loss"] == pytest.approx(expected.mean())
+    assert net.check_gradients(X, y).ok
+
+
+def test_a_loss_may_be_an_object_without_a_hash():
+    @dataclass
+    class Power:
+        exponent: int
+
+        def __call__(self, output, y):
+            return np.sum((output - y) ** self.exponent, axis=1)
+
+    X, y = RNG.normal(size=(9, 3)), RNG.normal(size=(9, 1))
+    net = gp.Network([gp.Dense(1)], loss=Power(4))
+    net.fit(X, y, verbose=False)
+    expected = ((net(X) - y) ** 4).mean()
+    assert net.evaluate(X, y)["loss"] == pytest.approx(expected)
+    net.fit(X, y, loss=Power(2), verbose=False)
+    assert net.evaluate(X, y)["loss"] == pytest.approx(((net(X) - y) ** 2).mean())
+    assert net.loss.name == "Power"
+
+
+def test_a_function_of_the_registry_is_its_row():
+    assert get_loss(gp.losses.huber) is LOSSES["huber"]
+    assert gp.Network([gp.Dense(1)], loss=gp.losses.cross_entropy).loss.classifies
+
+
+def test_a_record_of_ones_own_says_what_its_target_is():
+    def logistic(z, y):
+        return np.logaddexp(0, z[:, 0]) - y[:, 0] * z[:, 0]
+
+    def chance(z):
+        return 1 / (1 + np.exp(-z))
+
+    X, y = RNG.normal(size=(9, 3)), (np.arange(9) % 2)[:, None]
+    own = Loss("logistic", logistic, "binary", chance)
+    net = gp.Network([gp.Dense(1)], loss=own)
+    same = gp.Network([gp.Dense(1)], loss="binary_cross_entropy")
+    assert net.evaluate(X, y) == pytest.approx(same.evaluate(X, y))
+    np.testing.assert_allclose(net.predict_proba(X), same.predict_proba(X))
+    np.testing.assert_array_equal(net.predict(X), same.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((3, by_row), "Loss: name must be a str, got 3."),
+        (
+            ("own", by_row, "class"),
+            "Loss 'own': target must be any, values, binary or classes, got 'class'.",
+        ),
+        (("own", None), "Loss 'own': function must be a function, got None."),
+        (
+            ("own", by_row, "binary", "sigmoid"),
+            "Loss 'own': probabilities must be a function, got 'sigmoid'.",
+        ),
+    ],
+)
+def test_a_record_checks_what_it_is_given(arguments, message):
+    assert refusal(ArgumentError, lambda: Loss(*arguments)) == message
+
+
+def test_the_loss_of_fit_becomes_the_networks():
+    X, y = RNG.normal(size=(9, 3)), RNG.normal(size=(9, 1))
+    net = gp.Network([gp.Dense(1)], loss="huber")
+    assert net.evaluate(X, y, loss="mean_absolute_error")["loss"] == pytest.approx(
+        abs(net(X) - y).mean()
+    )
+    assert net.loss.name == "huber"
+    net.fit(X, y, loss="mean_squared_error", verbose=False)
+    assert net.loss.name == "mean_squared_error"
+    net.fit(X, y, verbose=False)
+    assert net.recipe.loss.name == "mean_squared_error"
+
+
+# Row weights and class weights --------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+def test_a_weight_is_as_many_copies_of_the_row(loss):
+    X = RNG.normal(size=(6, 2))
+    y = example_target(loss, 6, 3, RNG)
+    counts = np.array([1, 3, 0, 2, 1, 4])
+    net, same = (gp.Network([gp.Dense(3)], loss=loss.name) for _ in range(2))
+    options = {"batch_size": None, "epochs": 4, "verbose": False}
+    history = net.fit(X, y, sample_weight=counts * 0.7, **options)
+    repeated = np.repeat(X, counts, axis=0), np.repeat(y, counts, axis=0)
+    expected = same.fit(*repeated, **options)
+    assert history["loss"] == pytest.approx(expected["loss"])
+    for key, value in net.parameters.items():
+        np.testing.assert_allclose(value, same.parameters[key], rtol=1e-10)
+    scores = net.evaluate(X, y, sample_weight=counts)
+    assert scores == pytest.approx(net.evaluate(*repeated))
+
+
+def test_weights_of_ones_change_nothing():
+    X, y = RNG.normal(size=(7, 2)), RNG.normal(size=(7, 1))
+    net, same = (gp.Network([gp.Dense(1)], loss="huber") for _ in range(2))
+    net.fit(X, y, sample_weight=np.ones(7), epochs=3, batch_size=2, verbose=False)
+    same.fit(X, y, epochs=3, batch_size=2, verbose=False)
+    for key, value in net.parameters.items():
+        np.testing.assert_allclose(value, same.parameters[key], rtol=1e-13)
+
+
+def test_weights_keep_their_mean_of_1_when_rows_are_held_out():
+    X, y = RNG.normal(size=(10, 1)), np.arange(10.0)[:, None]
+    weights = 2.0 ** np.arange(10)
+    # The output stays 0 and a row's loss is 1, so the losses are the weights' means.
+    net = gp.Network([gp.Scale(0.0)], loss=lambda output, y: 1 + 0 * output[:, 0])
+    history = net.fit(X, y, sample_weight=weights, validation=0.4, verbose=False)
+    assert history["loss"] == [pytest.approx(1, rel=1e-14)]
+    assert history["validation_loss"] == [pytest.approx(1, rel=1e-14)]
+
+
+@pytest.mark.parametrize("class_weight", [{0: 1, 1: 3, 2: 2.5}, {0: 2, 1: 6, 2: 5}])
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_class_weights_are_row_weights(class_weight, one_hot):
+    X, y = RNG.normal(size=(12, 2)), np.arange(12) % 3
+    target = np.eye(3)[y] if one_hot else y
+    net, same = (gp.Network([gp.Dense(3)], loss="cross_entropy") for _ in range(2))
+    net.fit(X, target, class_weight=class_weight, epochs=3, verbose=False)
+    weights = np.array([1, 3, 2.5])[y]
+    same.fit(X, target, sample_weight=weights, epochs=3, verbose=False)
+    for key, value in net.parameters.items():
+        np.testing.assert_allclose(value, same.parameters[key], rtol=1e-12)
+
+
+@pytest.mark.parametrize("form", ["labels", "column"])
+def test_balanced_class_weights_give_each_class_the_same_sum(form):
+    X = RNG.normal(size=(8, 2))
+    y = np.array([0, 0, 0, 0, 0, 0, 1, 1])
+    target = y if form == "labels" else y[:, None]
+    net, same = (
+        gp.Network([gp.Dense(1)], loss="binary_cross_entropy") for _ in range(2)
+    )
+    net.fit(X, target, class_weight="balanced", epochs=3, verbose=False)
+    same.fit(X, target, sample_weight=np.where(y, 3, 1), epochs=3, verbose=False)
+    for key, value in net.parameters.items():
+        np.testing.assert_allclose(value, same.parameters[key], rtol=1e-12)
+
+
+def test_class_weights_and_row_weights_multiply():
+    X, y = RNG.normal(size=(6, 2)), np.array([0, 1, 0, 1, 0, 1])
+    rows = np.arange(1.0, 7)
+    net, same = (gp.Network([gp.Dense(2)], loss="cross_entropy") for _ in range(2))
+    net.fit(X, y, sample_weight=rows, class_weight={0: 1, 1: 5}, verbose=False)
+    same.fit(X, y, sample_weight=rows * np.where(y, 5, 1), verbose=False)
+    for key, value in net.parameters.items():
+        np.testing.assert_allclose(value, same.parameters[key], rtol=1e-12)
+
+
+WRONG_WEIGHTS = [
+    (
+        {"sample_weight": [1.0, 2.0]},
+        ShapeError,
+        "sample_weight: expected shape (4,), a weight a row, got (2,).",
+    ),
+    (
+        {"sample_weight": np.ones((4, 1))},
+        ShapeError,
+        "sample_weight: expected shape (4,), a weight a row, got (4, 1).",
+    ),
+    (
+        {"sample_weight": [1.0, -2.0, 1.0, -1.0]},
+        DataError,
+        "sample_weight: expected numbers >= 0, got -2.0 in row 1.",
+    ),
+    (
+        {"sample_weight": [1.0, np.nan, 1.0, 1.0]},
+        DataError,
+        "sample_weight: NaN in row 1. Fill missing values or drop these rows.",
+    ),
+    (
+        {"sample_weight": [0.0] * 4},
+        DataError,
+        "the weights of all rows are 0; nothing is left to learn from.",
+    ),
+    (
+        {"class_weight": "balance"},
+        ArgumentError,
+        "class_weight must be 'balanced' or a dict from label to weight, got "
+        "'balance'.",
+    ),
+    (
+        {"class_weight": {0: 1.0}},
+        ArgumentError,
+        "class_weight: expected a finite number >= 0 for each class, got None for "
+        "class 1.",
+    ),
+    (
+        {"class_weight": {0: 1.0, 1: -1}},
+        ArgumentError,
+        "class_weight: expected a finite number >= 0 for each class, got -1 for "
+        "class 1.",
+    ),
+    (
+        {"class_weight": {0: 1.0, 1: "2"}},
+        ArgumentError,
+        "class_weight: expected a finite number >= 0 for each class, got '2' for "
+        "class 1.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("weights", "kind", "message"), WRONG_WEIGHTS)
+def test_weights_are_checked(weights, kind, message):
+    net = gp.Network([gp.Dense(2)], loss="cross_entropy")
+    X, y = np.ones((4, 3)), [0, 1, 0, 1]
+    assert refusal(kind, lambda: net.fit(X, y, verbose=False, **weights)) == message
+    assert net.input_shape is None
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "shape"),
+    [
+        ("huber", np.ones((4, 2)), "(n, 2)"),
+        ("binary_cross_entropy", np.eye(4)[:, :2], "(n, 2)"),
+        (by_row, np.ones((4, 2)), "(n, 2)"),
+    ],
+    ids=["numbers", "several", "own"],
+)
+def test_class_weights_need_classes(loss, y, shape):
+    net = gp.Network([gp.Dense(2)], loss=loss)
+    X, name = np.ones((4, 3)), get_loss(loss).name
+    message = refusal(
+        ArgumentError, lambda: net.fit(X, y, class_weight="balanced", verbose=False)
+    )
+    assert message == (
+        f"class_weight needs rows of one class each, which loss {name!r} with y of "
+        f"shape {shape} does not have. Use sample_weight."
+    )
+
+
+SCALAR = (
+    "loss 'in_all' gives one number for the whole batch, so rows cannot be weighted. "
+    "Return one number a row, (n,), without the last mean or sum."
+)
+
+
+def test_a_loss_of_one_number_takes_no_weights():
+    X, y = RNG.normal(size=(6, 2)), RNG.normal(size=(6, 2))
+    weights = np.arange(1.0, 7)
+    net = gp.Network([gp.Dense(2)], loss=in_all)
+    calls = [
+        lambda: net.fit(X, y, sample_weight=weights, verbose=False),
+        lambda: net.evaluate(X, y, sample_weight=weights),
+        lambda: net.fit(X, y, validation=(X, y, weights), verbose=False),
+    ]
+    for call in calls:
+        assert refusal(ShapeError, call) == SCALAR
+        assert net.input_shape is None
+
+
+# What a loss may not give -------------------------------------------------------------
+
+
+def kept(output, y):
+    return (output - y) ** 2
+
+
+def columns(output, y):
+    return np.mean((output - y) ** 2, axis=0)
+
+
+@pytest.mark.parametrize(("loss", "shape"), [(kept, "(n, 2)"), (columns, "(2,)")])
+def test_a_loss_of_another_shape_is_refused(loss, shape):
+    X, y = RNG.normal(size=(6, 2)), RNG.normal(size=(6, 2))
+    net = gp.Network([gp.Dense(2)], loss=loss)
+    expected = (
+        f"loss {loss.__name__!r}: expected one number a row, (n,), or one number in "
+        f"all, (), got {shape} from output (n, 2) and target (n, 2). Sum or average "
+        "over the other axes, np.mean(..., axis=1)."
+    )
+    for call in (net.fit, net.evaluate, net.gradients, net.check_gradients):
+        options = {"verbose": False} if call == net.fit else {}
+        refused = refusal(ShapeError, partial(call, X, y, **options))
+        assert refused == expected
+        assert net.input_shape is None
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "mean_square_error",
+            "unknown loss 'mean_square_error'. Did you mean 'mean_squared_error'? "
+            "Expected half_squared_error, mean_squared_error, mean_absolute_error, "
+            "huber, binary_cross_entropy or cross_entropy, or a function of "
+            "(output, y).",
+        ),
+        (
+            ["huber"],
+            "unknown loss ['huber']. Did you mean 'huber'? Expected "
+            "half_squared_error, mean_squared_error, mean_absolute_error, huber, "
+            "binary_cross_entropy or cross_entropy, or a function of (output, y).",
+        ),
+    ],
+)
+def test_an_unknown_loss_is_refused(name, message):
+    assert refusal(ArgumentError, lambda: gp.Network(loss=name)) == message
+    net = gp.Network([gp.Dense(1)])
+    X = np.ones((2, 1))
+    assert refusal(ArgumentError, lambda: net.fit(X, X, loss=name)) == message
+
+
+def test_without_a_loss_a_method_says_what_to_pass():
+    net = gp.Network([gp.Dense(1)], input_shape=1)
+    X = np.ones((2, 1))
+    calls = [
+        lambda: net.fit(X, X),
+        lambda: net.evaluate(X, X),
+        lambda: net.gradients(X, X),
+        lambda: net.check_gradients(X, X),
+        net.source,
+    ]
+    for call in calls:
+        assert refusal(ArgumentError, call) == (
+            "the network has no loss yet. Pass one, loss='mean_squared_error' for "
+            "numbers, loss='cross_entropy' for classes, or give it to gp.Network."
+        )
+    assert refusal(ArgumentError, lambda: net.predict_proba(X)) == (
+        "predict_proba needs a loss of classes, the network has no loss. Use "
+        "loss='cross_entropy', or net(X) for the raw output."
+    )
+    net = gp.Network([gp.Dense(1)], input_shape=1, loss="huber")
+    assert refusal(ArgumentError, lambda: net.predict_proba(X)) == (
+        "predict_proba needs a loss of classes, the network has huber. Use "
+        "loss='cross_entropy', or net(X) for the raw output."
+    )

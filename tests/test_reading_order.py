@@ -1,0 +1,169 @@
+"""The package reads from top to bottom: files import only from those above them."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import glassprop
+
+PACKAGE = Path(glassprop.__file__).parent
+
+# errors.py may be imported from anywhere; it imports nothing of ours.
+ORDER = [
+    "errors.py",
+    # I. a NumPy function -> its gradient -> a program -> a run
+    "graph.py",
+    "ops/rules.py",
+    "ops/leaves.py",
+    "ops/elementwise.py",
+    "ops/reduction.py",
+    "ops/stable.py",
+    "ops/shape.py",
+    "ops/product.py",
+    "ops/indexing.py",
+    "ops/random.py",
+    "ops/__init__.py",
+    "trees.py",
+    "numpy_functions.py",
+    "refusals.py",
+    "traced.py",
+    "trace.py",
+    "differentiate.py",
+    "simplify.py",
+    "literals.py",
+    "names.py",
+    "program.py",
+    "verify.py",
+    "backends/__init__.py",
+    "backends/expressions.py",
+    "backends/memory.py",
+    "backends/outline.py",
+    "backends/to_numpy.py",
+    "compiling.py",
+    "transforms.py",
+    # II. layers -> network -> fit -> the ways in
+    "initializers.py",
+    "layers/contract.py",
+    "layers/activations.py",
+    "layers/core.py",
+    "layers/columns.py",
+    "layers/__init__.py",
+    "losses.py",
+    "metrics.py",
+    "optimizers.py",
+    "schedules.py",
+    "randomness.py",
+    "structure.py",
+    "loss_checks.py",
+    "programs.py",
+    "backends/run_numpy.py",
+    "data.py",
+    "rows.py",
+    "check.py",
+    "evaluate.py",
+    "history.py",
+    "interrupts.py",
+    "progress.py",
+    "divergence.py",
+    "fit.py",
+    "records.py",
+    "model_files.py",
+    "summary.py",
+    "save.py",
+    "network.py",
+    "tables.py",
+    "columns.py",
+    "plans.py",
+    "encoding.py",
+    "tabular.py",
+    "table_training.py",
+    "__init__.py",
+    "cli/console.py",
+    "cli/train.py",
+    "cli/predict.py",
+    "cli/evaluate.py",
+    "cli/source.py",
+    "cli/summary.py",
+    "cli/__init__.py",
+    "__main__.py",
+]
+# A file that reads a model makes a network; a network's method writes the file.
+FORWARD = {("save.py", "network.py")}
+
+FILES = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.rglob("*.py")}
+
+
+def module_of(file):
+    parts = ["glassprop", *file.removesuffix(".py").split("/")]
+    return ".".join(parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(file): file for file in FILES}
+
+
+class Imports(ast.NodeVisitor):
+    """Collect what a file imports, in functions too, but for type checkers alone."""
+
+    def __init__(self):
+        self.found = []
+        self.relative = []
+
+    def visit_If(self, node):  # noqa: N802  # the name that ast asks for
+        if getattr(node.test, "id", "") == "TYPE_CHECKING":
+            for one in node.orelse:
+                self.visit(one)
+        else:
+            self.generic_visit(node)
+
+    def visit_Import(self, node):  # noqa: N802  # the name that ast asks for
+        self.found += [one.name for one in node.names]
+
+    def visit_ImportFrom(self, node):  # noqa: N802  # the name that ast asks for
+        if node.level:
+            self.relative.append(node.lineno)
+        for one in node.names:
+            whole = f"{node.module}.{one.name}"
+            self.found.append(whole if whole in MODULES else node.module)
+
+
+def imports_of(file):
+    visitor = Imports()
+    visitor.visit(ast.parse(FILES[file].read_text(encoding="utf-8")))
+    return visitor
+
+
+def test_every_file_has_its_place_once():
+    assert len(set(ORDER)) == len(ORDER)
+    assert sorted(FILES.keys() - set(ORDER)) == []
+
+
+@pytest.mark.parametrize("file", [file for file in ORDER if file in FILES])
+def test_a_file_imports_only_from_those_above_it(file):
+    imports = imports_of(file)
+    assert imports.relative == []
+    place = {one: at for at, one in enumerate(ORDER)}
+    own = {MODULES[one] for one in imports.found if one in MODULES} - {file}
+    below = [one for one in own if place[one] > place[file]]
+    assert [one for one in below if (file, one) not in FORWARD] == []
+
+
+def test_errors_import_nothing_of_ours():
+    assert [one for one in imports_of("errors.py").found if one in MODULES] == []
+
+
+@pytest.mark.parametrize(("file", "below"), sorted(FORWARD))
+def test_an_exception_to_the_order_is_used(file, below):
+    assert module_of(below) in imports_of(file).found
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    heavy = ["scipy", "sklearn", "numba", "duckdb", "typer", "rich", "pandas"]
+    heavy += ["matplotlib", "safetensors", "pyarrow", "hypothesis"]
+    code = f"import sys, glassprop; print([x for x in {heavy} if x in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

@@ -1,0 +1,1288 @@
+"""What cannot be traced is refused, with the place, the reason and the repair."""
+
+import copy
+import io
+import linecache
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import glassprop as gp
+from glassprop.errors import GlasspropError, ShapeError, TraceError
+from glassprop.numpy_functions import FUNCTIONS, UFUNCS
+from glassprop.refusals import SPECIAL_CASES, function_name
+from tracing import program_of
+
+FOUR = np.array([1.0, 2.0, 3.0, 4.0])
+MATRIX = np.arange(12.0).reshape(3, 4)
+NUMBER = np.array(2.0)
+INTEGERS = np.array([1, 0])
+
+UNKNOWN = "its values are not known while the function is traced"
+EVERY_SIZE = "one program serves batches of every size"
+DTYPES = "traced functions calculate with booleans, integers, float32 and float64"
+
+
+def place_of(caught):
+    """Describe the deepest line of this file that an error went through."""
+    lines = [one.lineno + 1 for one in caught.traceback if str(one.path) == __file__]
+    text = linecache.getline(__file__, lines[-1]).strip()
+    return f"{__file__}:{lines[-1]}: {text}"
+
+
+def assert_refused(function, array, message, *, rows=False, error=TraceError):
+    with pytest.raises(GlasspropError) as caught:
+        program_of(function, array, symbolic=[0] if rows else [])
+    assert str(caught.value) == f"{message}\n  {place_of(caught)}"
+    assert type(caught.value) is error
+
+
+def refused(what, why, repair):
+    return f"{what} cannot be traced: {why}. {repair}"
+
+
+# Values that are not known --------------------------------------------------------
+
+
+def if_statement(x):
+    if x > 0:
+        return x
+    return -x
+
+
+def early_return(x):
+    while x[0] < 3:
+        x = x + 1
+    return x
+
+
+def attribute_of(name):
+    return lambda x: getattr(x, name)()
+
+
+TRUTH = refused(
+    "the truth value of an array (`if`, `and`, `or`, `not`, `max(a, b)`, `in`)",
+    UNKNOWN,
+    "Use np.where(condition, a, b), np.maximum, or `&`, `|` and `~` on conditions.",
+)
+PLAIN_NUMBER = refused(
+    "a traced value as a plain number (float(x), math.exp(x), a[i] = x)",
+    UNKNOWN,
+    "Use x itself for float(x), np.exp for math.exp, and np.stack([x, y]) to build an "
+    "array.",
+)
+PLAIN_INTEGER = refused(
+    "a traced value as a plain integer (range(x), np.zeros(x), a[x] of a list)",
+    UNKNOWN,
+    "Use plain integers for sizes and ranges; to pick by a traced index, make `a` an "
+    "array and an argument of the function.",
+)
+PLAIN_ARRAY = refused(
+    "a traced array as a plain one (np.asarray(x), np.array([x, y]), np.full(3, x), "
+    "a[x], a[i] = x)",
+    UNKNOWN,
+    "Use x itself for np.asarray(x), np.stack([x, y]) for np.array([x, y]), "
+    "np.broadcast_to(x, 3) for np.full(3, x); to pick from a plain `a` by a traced "
+    "index, make it an argument of the function.",
+)
+
+
+def set_plain_number(x):
+    a = np.zeros(4)
+    a[0] = x[0]
+    return a
+
+
+def set_plain_row(x):
+    a = np.zeros((2, 4))
+    a[0] = x
+    return a
+
+
+@pytest.mark.parametrize(
+    ("function", "array", "message"),
+    [
+        pytest.param(if_statement, NUMBER, TRUTH, id="if"),
+        pytest.param(early_return, FOUR, TRUTH, id="while"),
+        pytest.param(lambda x: (x > 0) and (x < 1), FOUR, TRUTH, id="and"),
+        pytest.param(lambda x: not x, FOUR, TRUTH, id="not"),
+        pytest.param(lambda x: max(x, 0), NUMBER, TRUTH, id="max"),
+        pytest.param(lambda x: x in [1, 2], NUMBER, TRUTH, id="in list"),
+        pytest.param(lambda x: sorted([x[1], x[0]]), FOUR, TRUTH, id="sorted"),
+        pytest.param(lambda x: 0 < x < 1, FOUR, TRUTH, id="chain"),
+        pytest.param(lambda x: float(x) + 1, NUMBER, PLAIN_NUMBER, id="float"),
+        pytest.param(lambda x: math.exp(x) + 1, NUMBER, PLAIN_NUMBER, id="math.exp"),
+        pytest.param(set_plain_number, FOUR, PLAIN_NUMBER, id="a[0] = x[0]"),
+        pytest.param(lambda x: list(range(x)), INTEGERS[0], PLAIN_INTEGER, id="range"),
+        pytest.param(lambda x: [1, 2, 3][x], INTEGERS[0], PLAIN_INTEGER, id="list[x]"),
+        pytest.param(
+            lambda x: np.zeros(x) + 1, INTEGERS[0], PLAIN_INTEGER, id="np.zeros"
+        ),
+        pytest.param(lambda x: np.array([x, x]), FOUR, PLAIN_ARRAY, id="np.array"),
+        pytest.param(lambda x: np.asarray(x) + 1, FOUR, PLAIN_ARRAY, id="np.asarray"),
+        pytest.param(lambda x: np.full(3, x), NUMBER, PLAIN_ARRAY, id="np.full"),
+        pytest.param(lambda x: FOUR[x], INTEGERS, PLAIN_ARRAY, id="plain[x]"),
+        pytest.param(lambda x: FOUR[x > 0], FOUR, PLAIN_ARRAY, id="plain[x > 0]"),
+        pytest.param(set_plain_row, FOUR, PLAIN_ARRAY, id="a[0] = x"),
+        pytest.param(
+            lambda x: int(x) + 1,
+            NUMBER,
+            refused("int(x)", UNKNOWN, "Use x.astype(np.int64)."),
+            id="int",
+        ),
+        pytest.param(
+            lambda x: complex(x) + 1,
+            NUMBER,
+            refused("complex(x)", "complex numbers are not supported", "Use floats."),
+            id="complex",
+        ),
+        pytest.param(
+            lambda x: round(x) + 1,
+            NUMBER,
+            refused(
+                "round(x)",
+                "it has no slope",
+                "Round after the call, what the function gives.",
+            ),
+            id="round",
+        ),
+        pytest.param(
+            lambda x: 1.0 in x,
+            FOUR,
+            refused("`value in x`", UNKNOWN, "np.max(x == value) is True where it is."),
+            id="in x",
+        ),
+        pytest.param(
+            lambda x: f"{x:.2f}",
+            NUMBER,
+            refused(
+                "formatting an array as text",
+                UNKNOWN,
+                "Print after the call instead.",
+            ),
+            id="f-string",
+        ),
+        pytest.param(
+            attribute_of("item"),
+            NUMBER,
+            refused("x.item()", UNKNOWN, "Use x itself."),
+            id="item",
+        ),
+        pytest.param(
+            attribute_of("tolist"),
+            FOUR,
+            refused("x.tolist()", UNKNOWN, "Use x itself."),
+            id="tolist",
+        ),
+    ],
+)
+def test_values_are_not_known(function, array, message):
+    assert_refused(function, array, message)
+
+
+# Arrays never change --------------------------------------------------------------
+
+
+def set_item(x):
+    x[0] = 1
+    return x
+
+
+def add_to_item(x):
+    x[0] += 1
+    return x
+
+
+def delete_item(x):
+    del x[0]
+    return x
+
+
+def add_to_plain(x):
+    a = np.zeros(4)
+    a += x
+    return a
+
+
+def multiply_plain(x):
+    a = np.zeros(4)
+    a *= x
+    return a
+
+
+def copy_to_plain(x):
+    np.copyto(np.zeros(4), x)
+    return x
+
+
+def add_at(x):
+    a = np.zeros(4)
+    np.add.at(a, [0, 0, 1, 1], x)
+    return a
+
+
+SET = refused(
+    "`x[i] = value`",
+    "traced arrays never change",
+    "Use np.where(condition, value, x), or np.concatenate with the new part.",
+)
+
+
+def out(name):
+    return refused(
+        f"writing the result of {name} into an existing array",
+        UNKNOWN,
+        "Write `a = a + x` instead of `a += x` where `a` is a plain array, and leave "
+        "`out=` away.",
+    )
+
+
+WRITES = refused(
+    "np.copyto",
+    "it writes into an array, and traced arrays never change (np.full calls np.copyto)",
+    "Use np.where to choose, np.full_like(x, value) or np.broadcast_to(x, shape) to "
+    "fill.",
+)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        pytest.param(set_item, SET, id="x[i] = 1"),
+        pytest.param(add_to_item, SET, id="x[i] += 1"),
+        pytest.param(
+            delete_item,
+            refused(
+                "`del x[i]`",
+                "traced arrays never change",
+                "Use a slice of what is to stay.",
+            ),
+            id="del x[i]",
+        ),
+        pytest.param(add_to_plain, out("np.add"), id="plain += x"),
+        pytest.param(multiply_plain, out("np.multiply"), id="plain *= x"),
+        pytest.param(lambda x: np.exp(x, out=np.zeros(4)), out("np.exp"), id="out="),
+        pytest.param(copy_to_plain, WRITES, id="np.copyto"),
+        pytest.param(lambda x: np.full_like(FOUR, x), WRITES, id="np.full_like"),
+        pytest.param(
+            add_at,
+            refused(
+                "np.add.at",
+                "only the ufunc itself has a derivative here",
+                "Traced arrays never change; build a new one, with np.where or `+`.",
+            ),
+            id="np.add.at",
+        ),
+    ],
+)
+def test_arrays_never_change(function, message):
+    assert_refused(function, FOUR, message)
+
+
+# Functions and arguments that have no meaning ------------------------------------
+
+
+def save(x):
+    np.save(io.BytesIO(), x)
+    return x
+
+
+def unsupported(name):
+    return refused(
+        name,
+        "it is not among the functions that glassprop can differentiate and compile",
+        "Write it with arithmetic, np.where, np.sum and the like: "
+        "glassprop.numpy_functions lists what there is.",
+    )
+
+
+def special(name):
+    why, repair = next(rest for names, *rest in SPECIAL_CASES if name in names)
+    return refused(name, why, repair)
+
+
+def keyword(function, name, repair):
+    return refused(
+        f"{function} with {name}=",
+        "traced functions know the arguments that say what to calculate, not how",
+        repair,
+    )
+
+
+CONVERT = "Leave dtype= away and convert with x.astype(dtype)."
+CHOOSE = "Use np.where(condition, a, b) to choose."
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        pytest.param(lambda x: np.sort(x) + 1, unsupported("np.sort"), id="np.sort"),
+        pytest.param(
+            lambda x: np.linalg.inv(x) + 1,
+            unsupported("np.linalg.inv"),
+            id="np.linalg.inv",
+        ),
+        pytest.param(
+            lambda x: np.fft.fft(x) + 1, unsupported("np.fft.fft"), id="np.fft"
+        ),
+        pytest.param(lambda x: x // 2, unsupported("np.floor_divide"), id="//"),
+        pytest.param(lambda x: x % 2, unsupported("np.remainder"), id="%"),
+        pytest.param(
+            lambda x: np.arctan2(x, 1), unsupported("np.arctan2"), id="arctan2"
+        ),
+        pytest.param(save, special("np.save"), id="np.save"),
+        pytest.param(lambda x: np.any(x > 0), special("np.any"), id="np.any"),
+        pytest.param(lambda x: np.isnan(x) + 1, special("np.isnan"), id="np.isnan"),
+        pytest.param(lambda x: np.vstack([x, x]), special("np.vstack"), id="np.vstack"),
+        pytest.param(
+            lambda x: np.nonzero(x)[0], special("np.nonzero"), id="np.nonzero"
+        ),
+        pytest.param(
+            lambda x: np.allclose(x, 1), special("np.allclose"), id="allclose"
+        ),
+        pytest.param(
+            lambda x: np.linalg.norm(x) + 1,
+            special("np.linalg.norm"),
+            id="np.linalg.norm",
+        ),
+        pytest.param(
+            lambda x: x.cumsum(),
+            refused(
+                "x.cumsum of an array",
+                "it is not among the attributes that glassprop knows",
+                "Write it with NumPy's functions and operators.",
+            ),
+            id="x.cumsum",
+        ),
+        pytest.param(
+            lambda x: np.add.reduce(x) + 1,
+            refused(
+                "np.add.reduce",
+                "only the ufunc itself has a derivative here",
+                "Use np.sum, np.max or np.min over axes.",
+            ),
+            id="np.add.reduce",
+        ),
+        pytest.param(
+            lambda x: np.add.accumulate(x) + 1,
+            refused(
+                "np.add.accumulate",
+                "only the ufunc itself has a derivative here",
+                "Multiply by a triangle of ones: np.tril(np.ones((k, k))) @ x.",
+            ),
+            id="np.add.accumulate",
+        ),
+        pytest.param(
+            lambda x: np.multiply.outer(x, x),
+            refused(
+                "np.multiply.outer",
+                "only the ufunc itself has a derivative here",
+                "Give one operand a new axis: a[:, None] and b[None, :].",
+            ),
+            id="np.multiply.outer",
+        ),
+        pytest.param(
+            lambda x: np.add.reduceat(x, [0, 2]),
+            refused(
+                "np.add.reduceat",
+                "only the ufunc itself has a derivative here",
+                "Call the function itself.",
+            ),
+            id="np.add.reduceat",
+        ),
+        pytest.param(
+            lambda x: np.exp(x, where=x > 0),
+            keyword("np.exp", "where", CHOOSE),
+            id="ufunc where=",
+        ),
+        pytest.param(
+            lambda x: np.add(x, x, dtype=np.float32),
+            keyword("np.add", "dtype", CONVERT),
+            id="ufunc dtype=",
+        ),
+        pytest.param(
+            lambda x: np.sum(x, where=x > 0),
+            keyword("np.sum", "where", CHOOSE),
+            id="sum where=",
+        ),
+        pytest.param(
+            lambda x: x.sum(dtype=np.float32),
+            keyword("np.sum", "dtype", CONVERT),
+            id="sum dtype=",
+        ),
+        pytest.param(
+            lambda x: np.sum(x, out=np.zeros(())),
+            keyword(
+                "np.sum", "out", "Leave out= away and use what the function returns."
+            ),
+            id="sum out=",
+        ),
+        pytest.param(
+            lambda x: np.max(x, initial=0),
+            keyword(
+                "np.max",
+                "initial",
+                "Add or compare with the number yourself: np.maximum(np.max(x), 0).",
+            ),
+            id="max initial=",
+        ),
+        pytest.param(
+            lambda x: np.concatenate([x, x], casting="unsafe"),
+            keyword("np.concatenate", "casting", "Leave casting= away."),
+            id="concatenate casting=",
+        ),
+        pytest.param(
+            lambda x: np.sum(x, 0, None, None, True),
+            refused(
+                "np.sum with these arguments",
+                "too many positional arguments",
+                "Call it as np.sum(a, axis=None, *, keepdims=False).",
+            ),
+            id="sum with five arguments",
+        ),
+        pytest.param(
+            lambda x: np.where(x > 0),
+            "np.where with a condition alone gives positions, whose number depends on "
+            "the values. Give all three: np.where(condition, a, b).",
+            id="np.where alone",
+        ),
+        pytest.param(
+            lambda x: np.reshape(x, (2, 2), order="F"),
+            "np.reshape: order='F' cannot be traced; use 'C'.",
+            id="reshape order=",
+        ),
+        pytest.param(
+            lambda x: np.einsum("ii", x[:, None] * x),
+            "np.einsum: 'ii' has an ellipsis or names an index twice in one operand, "
+            "which cannot be traced. Name every axis with a letter of its own.",
+            id="einsum ii",
+        ),
+        pytest.param(
+            lambda x: np.einsum(x, [0], [0]),
+            "np.einsum: lists of axis numbers cannot be traced. Write the subscripts "
+            "as text, np.einsum('ij,jk->ik', a, b).",
+            id="einsum with lists",
+        ),
+        pytest.param(
+            lambda x: x & 1,
+            "&, |, ^ and ~ can be traced on booleans only. Compare first, "
+            "(x > 0) & (x < 1), or calculate with numbers.",
+            id="& of numbers",
+        ),
+        pytest.param(
+            lambda x: -(x > 0),
+            "np.negative: The numpy boolean negative, the `-` operator, is not "
+            "supported, use the `~` operator or the logical_not function instead.",
+            id="- of booleans",
+        ),
+    ],
+)
+def test_functions_and_arguments_without_a_meaning(function, message):
+    assert_refused(function, FOUR, message)
+
+
+def test_a_ufunc_of_another_package():
+    scipy_special = pytest.importorskip("scipy.special")
+    assert_refused(lambda x: scipy_special.erf(x) + 1, FOUR, unsupported("erf"))
+
+
+def test_what_numpy_itself_refuses_for_these_dtypes():
+    with pytest.raises(TypeError) as numpys:
+        np.subtract(np.array([True]), True)
+    message = f"np.subtract: {numpys.value}"
+    assert_refused(lambda x: (x > 1) - True, FOUR, message)
+    assert_refused(lambda x: (x > 1) - (x > 2), FOUR, message)
+
+
+@pytest.mark.parametrize("names", [names for names, _, _ in SPECIAL_CASES], ids=min)
+def test_special_cases_name_functions_that_are_refused(names):
+    known = {function_name(one) for one in (*UFUNCS, *FUNCTIONS)}
+    for name in names:
+        path = name.split(".")[1:]
+        function = np
+        for part in path:
+            function = getattr(function, part)
+        assert function_name(function) == name
+        assert name not in known
+
+
+# Indices --------------------------------------------------------------------------
+
+BOOLEANS = refused(
+    "an index of booleans",
+    "how many values it picks depends on them",
+    "Use np.where(mask, x, 0), or multiply by the mask.",
+)
+
+
+@pytest.mark.parametrize(
+    ("function", "message", "error"),
+    [
+        pytest.param(lambda x: x[x > 0], BOOLEANS, TraceError, id="x[x > 0]"),
+        pytest.param(
+            lambda x: x[np.array([True, False, True])], BOOLEANS, TraceError, id="mask"
+        ),
+        pytest.param(lambda x: x[True], BOOLEANS, TraceError, id="x[True]"),
+        pytest.param(
+            lambda x: x[1.5],
+            refused(
+                "an index of dtype float64",
+                "an index is made of integers",
+                "Use integers, slices, None, `...` or integer arrays.",
+            ),
+            TraceError,
+            id="x[1.5]",
+        ),
+        pytest.param(
+            lambda x: x[: np.argmax(x[0])],
+            refused(
+                "a slice that ends at a traced value",
+                "the size of what it gives would depend on the value",
+                "Cut at plain integers; choose rows before the call.",
+            ),
+            TraceError,
+            id="traced end",
+        ),
+        pytest.param(
+            lambda x: x[0, 0, 0],
+            "an index of 3 parts is too long for an array of 2 dimensions.",
+            ShapeError,
+            id="too long",
+        ),
+        pytest.param(
+            lambda x: x[..., 0, ...],
+            "an index can have one `...` only.",
+            ShapeError,
+            id="two ellipses",
+        ),
+        pytest.param(
+            lambda x: x[:, -5],
+            "index -5 is out of bounds for the axis of size 4 in an array of shape "
+            "(3, 4).",
+            ShapeError,
+            id="out of bounds",
+        ),
+    ],
+)
+def test_indices(function, message, error):
+    assert_refused(function, MATRIX, message, error=error)
+
+
+# The number of rows ---------------------------------------------------------------
+
+COMPARED = refused(
+    "comparing the number of rows",
+    EVERY_SIZE,
+    "Leave the comparison away, or choose by the array's other axes; for "
+    "np.broadcast_to(a, x.shape) write a + np.zeros_like(x).",
+)
+PLAIN_ROWS = refused(
+    "the number of rows as a plain number (range(n), np.zeros(n), np.arange(n))",
+    EVERY_SIZE,
+    "Calculate with whole arrays instead of a loop over rows, and make arrays from "
+    "arrays: np.zeros_like(x[:, :1]), np.ones_like(x[:, 0]).",
+)
+CONVERTED = refused(
+    "int(n) or float(n) of the number of rows",
+    EVERY_SIZE,
+    "Calculate with x.shape[0] itself, and np.sqrt instead of math.sqrt.",
+)
+LOOP = refused(
+    "a loop over the rows of a batch",
+    EVERY_SIZE,
+    "Calculate with the whole array, np.sum(x * w, axis=1); it does every row at once.",
+)
+DIVIDED = refused(
+    "`//` or `%` with the number of rows",
+    EVERY_SIZE,
+    "Use `/` in a calculation; in a shape, let the axis of rows stay whole.",
+)
+CUT = (
+    "a part of the rows of a batch cannot be sliced out: its size would depend on n. "
+    "Choose the rows before the call, or weight the rows with zeros and ones."
+)
+
+
+def if_few(x):
+    if x.shape[0] < 3:
+        return x
+    return x * 2
+
+
+def if_any(x):
+    if x.shape[0]:
+        return x
+    return x * 2
+
+
+def add_rows_to_plain(x):
+    a = np.zeros(3)
+    a += x.shape[0]
+    return a
+
+
+def unpack(x):
+    first, second = x
+    return first + second
+
+
+@pytest.mark.parametrize(
+    ("function", "message", "error"),
+    [
+        pytest.param(
+            lambda x: x * (x.shape[0] == 3), COMPARED, TraceError, id="n == 3"
+        ),
+        pytest.param(
+            lambda x: x * (x.shape[0] != 3), COMPARED, TraceError, id="n != 3"
+        ),
+        pytest.param(
+            lambda x: x * (x.shape == (3, 4)), COMPARED, TraceError, id="shape"
+        ),
+        pytest.param(
+            lambda x: x * (x.shape[0] == x.size), COMPARED, TraceError, id="n == 4 * n"
+        ),
+        pytest.param(if_few, COMPARED, TraceError, id="n < 3"),
+        pytest.param(lambda x: max(x.shape[0], 1), COMPARED, TraceError, id="max"),
+        pytest.param(
+            lambda x: np.float64(3) < x.shape[0], COMPARED, TraceError, id="NumPy < n"
+        ),
+        pytest.param(
+            if_any,
+            refused(
+                "the truth value of the number of rows",
+                EVERY_SIZE,
+                "Leave the test away.",
+            ),
+            TraceError,
+            id="if n",
+        ),
+        pytest.param(lambda x: range(x.shape[0]), PLAIN_ROWS, TraceError, id="range"),
+        pytest.param(
+            lambda x: np.zeros(x.shape[0]), PLAIN_ROWS, TraceError, id="zeros"
+        ),
+        pytest.param(
+            lambda x: np.zeros((x.shape[0], 2)), PLAIN_ROWS, TraceError, id="zeros 2"
+        ),
+        pytest.param(
+            lambda x: np.full(x.shape, 1.0), PLAIN_ROWS, TraceError, id="full"
+        ),
+        pytest.param(
+            lambda x: np.arange(x.shape[0]), PLAIN_ROWS, TraceError, id="arange"
+        ),
+        pytest.param(lambda x: np.eye(x.shape[0]), PLAIN_ROWS, TraceError, id="eye"),
+        pytest.param(
+            lambda x: np.array([x.shape[0], 1]), PLAIN_ROWS, TraceError, id="np.array"
+        ),
+        pytest.param(lambda x: x[x.shape[0]], PLAIN_ROWS, TraceError, id="x[n]"),
+        pytest.param(
+            lambda x: MATRIX[: x.shape[0]], PLAIN_ROWS, TraceError, id="plain[:n]"
+        ),
+        pytest.param(
+            lambda x: np.broadcast_to(FOUR, x.shape),
+            COMPARED,
+            TraceError,
+            id="repeat",
+        ),
+        pytest.param(lambda x: int(x.shape[0]), CONVERTED, TraceError, id="int"),
+        pytest.param(
+            lambda x: math.sqrt(x.shape[0]), CONVERTED, TraceError, id="math.sqrt"
+        ),
+        pytest.param(
+            lambda x: len(x) + 1,
+            refused(
+                "len(x) of the rows of a batch",
+                EVERY_SIZE,
+                "Use x.shape[0], which stands for their number in a calculation.",
+            ),
+            TraceError,
+            id="len",
+        ),
+        pytest.param(lambda x: [row * 2 for row in x], LOOP, TraceError, id="for"),
+        pytest.param(unpack, LOOP, TraceError, id="unpacking"),
+        pytest.param(lambda x: x.shape[0] // 2, DIVIDED, TraceError, id="//"),
+        pytest.param(lambda x: x.shape[0] % 2, DIVIDED, TraceError, id="%"),
+        pytest.param(add_rows_to_plain, out("np.add"), TraceError, id="plain += n"),
+        pytest.param(lambda x: x[1:], CUT, ShapeError, id="x[1:]"),
+        pytest.param(lambda x: x[:2], CUT, ShapeError, id="x[:2]"),
+        pytest.param(lambda x: x[::2], CUT, ShapeError, id="x[::2]"),
+        pytest.param(lambda x: x[-1:], CUT, ShapeError, id="x[-1:]"),
+        pytest.param(
+            lambda x: np.split(x, [2]),
+            CUT,
+            ShapeError,
+            id="split",
+        ),
+        pytest.param(
+            lambda x: x[:, : x.shape[0]],
+            "an axis of 4 values cannot be cut at a number of rows: the size of what "
+            "is left would depend on n. Cut it at an integer.",
+            ShapeError,
+            id="x[:, :n]",
+        ),
+        pytest.param(
+            lambda x: np.split(x, 3),
+            "np.split: axis 0 of (n, 4) cannot be split into 3 equal parts. Give the "
+            "places to cut at, np.split(x, [2, 5]), or a number of parts that divides "
+            "it.",
+            ShapeError,
+            id="split into 3",
+        ),
+        pytest.param(
+            lambda x: np.concatenate([x, MATRIX]),
+            "cannot join sizes n, 3 along one axis: a size is an integer or k * n. "
+            "Join plain rows before the call.",
+            ShapeError,
+            id="concatenate",
+        ),
+        pytest.param(
+            lambda x: x + MATRIX,
+            "shapes (n, 4) and (3, 4) do not broadcast together: axis -2 has the sizes "
+            "3 and n, and n fits n and 1 only. x[:, None] gives x another axis.",
+            ShapeError,
+            id="broadcast",
+        ),
+        pytest.param(
+            lambda x: np.reshape(x, (12,)),
+            "cannot reshape (n, 4), 4 * n values, to (12,), 12 values. Use x.shape[0] "
+            "for the number of rows, or -1.",
+            ShapeError,
+            id="reshape",
+        ),
+        pytest.param(
+            lambda x: np.reshape(x, (-1, 3)),
+            "np.reshape: (n, 4) cannot be given the shape (-1, 3): its 4 * n values do "
+            "not divide by 3.",
+            ShapeError,
+            id="reshape -1",
+        ),
+        pytest.param(
+            lambda x: np.reshape(x @ x.T, -1),
+            "the shape (n, n) has n in more than one place; a size is an integer or "
+            "k * n.",
+            ShapeError,
+            id="n twice",
+        ),
+    ],
+)
+def test_the_number_of_rows(function, message, error):
+    assert_refused(function, MATRIX, message, rows=True, error=error)
+
+
+def test_another_array_cannot_have_n_rows():
+    with pytest.raises(ShapeError) as caught:
+        program_of(
+            lambda x, w: np.reshape(w, (x.shape[0], -1)), MATRIX, MATRIX, symbolic=[0]
+        )
+    message = (
+        "np.reshape: (3, 4) cannot be given the shape (n, -1): its 12 values do not "
+        "divide by n."
+    )
+    assert str(caught.value) == f"{message}\n  {place_of(caught)}"
+
+
+def test_the_number_of_rows_is_read_as_n_in_text():
+    program_of(lambda x: x * len(f"{x.shape[0]}"), MATRIX, symbolic=[0])
+
+
+# Shapes that do not fit -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        pytest.param(
+            lambda x: x @ x,
+            "cannot multiply (3, 4) @ (3, 4): the last axis of the first is 4, the "
+            "matching axis of the second is 3. `a @ b.T` would fit.",
+            id="@",
+        ),
+        pytest.param(
+            lambda x: x @ np.ones((3, 2)),
+            "cannot multiply (3, 4) @ (3, 2): the last axis of the first is 4, the "
+            "matching axis of the second is 3. `a.T @ b` would fit.",
+            id="@ transposed",
+        ),
+        pytest.param(
+            lambda x: x @ np.ones(3),
+            "cannot multiply (3, 4) @ (3,): the last axis of the first is 4, the "
+            "matching axis of the second is 3.",
+            id="@ vector",
+        ),
+        pytest.param(
+            lambda x: x @ 2.0,
+            "`@` needs arrays of at least one dimension; use `*`.",
+            id="@ number",
+        ),
+        pytest.param(
+            lambda x: x + np.ones(3),
+            "shapes (3, 4) and (3,) do not broadcast together: axis -1 has the sizes 3 "
+            "and 4, and sizes must be equal or 1. x[:, None] gives x another axis.",
+            id="+",
+        ),
+        pytest.param(
+            lambda x: np.broadcast_to(x, (3, 5)),
+            "shapes (3, 4) and (3, 5) do not broadcast together: axis -1 has the sizes "
+            "4 and 5, and sizes must be equal or 1. x[:, None] gives x another axis.",
+            id="broadcast_to",
+        ),
+        pytest.param(
+            lambda x: np.broadcast_to(x, (4,)),
+            "cannot broadcast (3, 4) to (4,).",
+            id="broadcast_to fewer",
+        ),
+        pytest.param(
+            lambda x: x.reshape(5, 2),
+            "cannot reshape (3, 4), 12 values, to (5, 2), 10 values.",
+            id="reshape",
+        ),
+        pytest.param(
+            lambda x: x.reshape(5, -1),
+            "np.reshape: (3, 4) cannot be given the shape (5, -1): its 12 values do "
+            "not divide by 5.",
+            id="reshape -1",
+        ),
+        pytest.param(
+            lambda x: np.reshape(x, (-1, -1)),
+            "np.reshape: only one size can be -1.",
+            id="reshape -1 twice",
+        ),
+        pytest.param(
+            lambda x: np.concatenate([x, x[:, :2]]),
+            "cannot concatenate (3, 4) and (3, 2) along axis 0: the other axes differ.",
+            id="concatenate",
+        ),
+        pytest.param(
+            lambda x: np.concatenate([x, x[0]]),
+            "np.concatenate: arrays must have one number of dimensions, at least 1; "
+            "got (3, 4), (4,).",
+            id="concatenate ranks",
+        ),
+        pytest.param(
+            lambda x: np.split(x, 2),
+            "np.split: axis 0 of (3, 4) cannot be split into 2 equal parts. Give the "
+            "places to cut at, np.split(x, [2, 5]), or a number of parts that divides "
+            "it.",
+            id="split",
+        ),
+        pytest.param(
+            lambda x: np.squeeze(x, 0),
+            "np.squeeze: axis 0 of (3, 4) is not of size 1.",
+            id="squeeze",
+        ),
+        pytest.param(
+            lambda x: np.transpose(x, (0, 0)),
+            "transpose: an axis is named twice in (0, 0).",
+            id="transpose twice",
+        ),
+        pytest.param(
+            lambda x: np.transpose(x, (0,)),
+            "np.transpose: axes (0,) must name each of the 2 axes once.",
+            id="transpose too few",
+        ),
+        pytest.param(
+            lambda x: np.sum(x, axis=2),
+            "sum: axis 2 does not exist in an array of 2 dimensions.",
+            id="axis",
+        ),
+        pytest.param(
+            lambda x: x.mean(axis=(1, -1)),
+            "mean: an axis is named twice in (1, -1).",
+            id="axis twice",
+        ),
+        pytest.param(
+            lambda x: np.max(x[:0], axis=0),
+            "an array of shape (0, 4) has no largest or smallest value along an axis "
+            "of size 0.",
+            id="max of nothing",
+        ),
+        pytest.param(
+            lambda x: np.einsum("ijk->k", x),
+            "np.einsum: 'ijk->k' is for arrays of 3 dimensions; the operands have 2.",
+            id="einsum ranks",
+        ),
+        pytest.param(
+            lambda x: np.einsum("ij->ik", x),
+            "np.einsum: 'ij->ik' must name on the right, at most once each, letters "
+            "that stand on the left.",
+            id="einsum right",
+        ),
+        pytest.param(
+            lambda x: np.einsum("ij,jk->ik", x, x),
+            "einsum 'ij,jk->ik': the index 'j' is 4 in one operand and 3 in another.",
+            id="einsum sizes",
+        ),
+        pytest.param(
+            lambda x: len(x[0, 0]),
+            "len(x) of a single number: it has no dimensions.",
+            id="len",
+        ),
+    ],
+)
+def test_shapes_that_do_not_fit(function, message):
+    assert_refused(function, MATRIX, message, error=ShapeError)
+
+
+# Values of other kinds ------------------------------------------------------------
+
+TO_FLOAT = "Convert it first: array.astype(np.float64)."
+GIVE_NUMBERS = "Give numbers, or an array."
+
+
+@pytest.mark.parametrize(
+    ("value", "what", "repair"),
+    [
+        (np.ones(4, np.complex128), "an array of dtype complex128", TO_FLOAT),
+        (np.ones(4, np.float16), "an array of dtype float16", TO_FLOAT),
+        (np.float16(1), "an array of dtype float16", TO_FLOAT),
+        (np.array([1, None], object), "an array of dtype object", GIVE_NUMBERS),
+        (np.array(["a", "b"]), "an array of dtype <U1", GIVE_NUMBERS),
+        (
+            np.array(["2020"], "datetime64[Y]"),
+            "an array of dtype datetime64[Y]",
+            GIVE_NUMBERS,
+        ),
+        ("text", "a value of type str", GIVE_NUMBERS),
+        ({"a": 1}, "a value of type dict", GIVE_NUMBERS),
+        (1j, "a value of type complex", GIVE_NUMBERS),
+        (None, "a value of type NoneType", "Does a function end without return?"),
+    ],
+    ids=lambda value: str(getattr(value, "dtype", type(value).__name__)),
+)
+def test_values_of_other_kinds(value, what, repair):
+    assert_refused(lambda x: x * value, FOUR, refused(what, DTYPES, repair))
+
+
+def test_a_masked_array_would_lose_its_mask():
+    masked = np.ma.masked_array(FOUR, [0, 1, 0, 0])
+    message = refused(
+        "a masked array",
+        "a program has no masks",
+        "Fill it, array.filled(0), and multiply by where it is valid.",
+    )
+    assert_refused(lambda x: np.multiply(x, masked), FOUR, message)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.complex64, "S3"], ids=str)
+def test_asking_for_another_dtype(dtype):
+    message = refused(f"the dtype {np.dtype(dtype)}", DTYPES, "Ask for one of those.")
+    assert_refused(lambda x: x.astype(dtype), FOUR, message)
+    assert_refused(lambda x: np.zeros_like(x, dtype=dtype), FOUR, message)
+
+
+def test_an_operation_that_gives_float16():
+    message = refused(
+        "np.exp of uint8",
+        f"it gives float16, and {DTYPES}",
+        "Convert first: x.astype(np.float32).",
+    )
+    assert_refused(lambda x: np.exp(x) + 1, np.array([1, 2], np.uint8), message)
+
+
+# Functions that are not functions of their arguments ------------------------------
+
+
+def test_an_array_kept_from_an_earlier_trace():
+    kept = []
+
+    def leak(x):
+        kept.append(x)
+        return kept[0] * x
+
+    message = refused(
+        "an array that was kept from an earlier trace",
+        "a traced array stands for a value only while its function runs",
+        "Return what you need from the function instead of storing it.",
+    )
+    assert_refused(leak, FOUR, message)
+
+
+def varies(difference):
+    return refused(
+        "a function that gives another program each time it runs",
+        f"{difference} (a call of np.random, a clock, a counter?)",
+        "Give what varies as an argument; in a layer, draw with run.random(shape).",
+    )
+
+
+def assert_varies(function, difference):
+    with pytest.raises(TraceError) as caught:
+        gp.gradient(function)(2.0)
+    assert str(caught.value) == f"{varies(difference)}\n  {place_of(caught)}"
+
+
+def test_random_numbers_of_numpys():
+    generator = np.random.default_rng(0)
+    first, second = np.random.default_rng(0).random(2)
+    assert_varies(
+        lambda x: x * generator.random(),
+        f"a constant {first} in one run is {second} in the next",
+    )
+    many = np.random.default_rng(0)
+    drawn = [np.random.default_rng(0).normal(size=(2, 9))[at] for at in (0, 1)]
+    texts = [np.array2string(one, threshold=4, edgeitems=2) for one in drawn]
+    assert_varies(
+        lambda x: np.sum(x * many.normal(size=9)),
+        f"a constant {texts[0]} in one run is {texts[1]} in the next",
+    )
+
+
+def test_a_counter_that_changes_a_number():
+    calls = []
+
+    def counter(x):
+        calls.append(1)
+        return x * len(calls)
+
+    assert_varies(counter, "a constant 1.0 in one run is 2.0 in the next")
+
+
+def test_a_counter_that_changes_the_number_of_operations():
+    calls = []
+
+    def counter(x):
+        calls.append(1)
+        for _ in calls:
+            x = np.sin(x)
+        return x
+
+    assert_varies(counter, "one run had 5 operations, the next 8")
+
+
+def test_a_counter_that_changes_an_operation():
+    calls = []
+
+    def counter(x):
+        calls.append(1)
+        return np.sin(x) if len(calls) % 2 else np.exp(x)
+
+    with pytest.raises(TraceError) as caught:
+        program_of(counter, NUMBER)
+    message = varies("np.sin in one run is np.exp in the next")
+    assert str(caught.value).splitlines()[0] == message
+
+
+def test_results_that_change_places():
+    calls = []
+
+    def counter(x):
+        calls.append(1)
+        one = np.sin(x)
+        two = np.cos(one)
+        return [one, two] if len(calls) % 2 else [two, one]
+
+    with pytest.raises(TraceError) as caught:
+        program_of(counter, NUMBER)
+    message = varies("the results come in another order")
+    assert str(caught.value).splitlines()[0] == message
+
+
+def test_nan_is_the_same_in_both_runs():
+    program_of(lambda x: x * np.nan + np.array([np.nan, 1.0, 2.0, 3.0]), FOUR)
+
+
+# Python's own protocols ----------------------------------------------------------
+
+
+def test_an_array_is_its_own_copy():
+    def function(x):
+        assert copy.copy(x) is x
+        assert copy.deepcopy({"a": [x]})["a"][0] is x
+        return x * 1.5
+
+    program_of(function, FOUR)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        pytest.param(lambda x: {x: 1}, id="dict"),
+        pytest.param(lambda x: {x}, id="set"),
+        pytest.param(lambda x: x in {1.0, 2.0}, id="in a set"),
+    ],
+)
+def test_an_array_has_no_hash(function):
+    message = refused(
+        "an array in a set or as the key of a dict",
+        UNKNOWN,
+        "Use a list, or a dict with names as keys.",
+    )
+    assert_refused(function, NUMBER, message)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_an_array_cannot_be_pickled(protocol):
+    message = refused(
+        "pickling an array",
+        "a traced array stands for a value only while its function runs",
+        "Save what the function returns, after the call.",
+    )
+    assert_refused(lambda x: pickle.dumps(x, protocol), FOUR, message)
+
+
+def test_an_attribute_that_no_array_has():
+    def misspelled(x):
+        return x.shpae
+
+    with pytest.raises(AttributeError) as caught:
+        program_of(misspelled, FOUR)
+    assert str(caught.value) == (
+        "an array has no attribute 'shpae'. Did you mean 'shape'?"
+    )
+    program_of(lambda x: x * (not hasattr(x, "to_numpy")), FOUR)
+    program_of(lambda x: x * (not hasattr(x, "__array_interface__")), FOUR)
+
+
+def test_arrays_and_rows_have_a_text():
+    texts = []
+
+    def function(x):
+        z = x * 2
+        texts.extend([repr(x), str(z), repr(x.shape)])
+        return z
+
+    program_of(function, MATRIX, symbolic=[0])
+    assert texts[:3] == [
+        "Array(<input 'x0' (n, 4) float64>)",
+        "Array(<multiply (n, 4) float64>)",
+        "(n, 4)",
+    ]
+
+
+# Transforms -----------------------------------------------------------------------
+
+
+def nothing(x):
+    x + 1
+
+
+def pair(x):
+    return x, x
+
+
+def text_of(x):
+    return "text"
+
+
+def squares(x):
+    return x * x
+
+
+def counted(x):
+    return np.sum(x > 0)
+
+
+@pytest.mark.parametrize(
+    ("transform", "function", "argument", "message"),
+    [
+        (
+            gp.gradient,
+            squares,
+            FOUR,
+            "the gradient of squares needs one number, got an array of shape (4,). Sum "
+            "or average it, or use jacobian.",
+        ),
+        (
+            gp.gradient,
+            nothing,
+            FOUR,
+            "the gradient of nothing needs one array, got nothing. End it with a "
+            "return.",
+        ),
+        (
+            gp.value_and_gradient,
+            pair,
+            FOUR,
+            "the gradient of pair needs one array, got a tuple. Return one array; "
+            "np.stack and np.concatenate join several.",
+        ),
+        (
+            gp.jacobian,
+            text_of,
+            FOUR,
+            "the Jacobian of text_of needs one array, got a str. Return one array; "
+            "np.stack and np.concatenate join several.",
+        ),
+        (
+            gp.gradient,
+            counted,
+            FOUR,
+            "counted gives int64, which has no derivative with respect to x. It should "
+            "give floats.",
+        ),
+        (
+            gp.gradient,
+            np.sum,
+            np.arange(3),
+            "the gradient with respect to 'a' needs an array of floats, got int64. "
+            "Convert it first, a.astype(np.float64), or choose other arguments with "
+            "wrt.",
+        ),
+        (
+            gp.hessian,
+            squares,
+            3,
+            "the gradient with respect to 'x' needs an array of floats, got int64. "
+            "Convert it first, x.astype(np.float64), or choose other arguments with "
+            "wrt.",
+        ),
+        (
+            gp.hessian,
+            squares,
+            {"w": FOUR},
+            "hessian: the argument 'x' must be one array, got a dict. Put its values "
+            "into one array, or choose another argument with wrt.",
+        ),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_functions_that_have_no_derivative(transform, function, argument, message):
+    with pytest.raises(GlasspropError) as caught:
+        transform(function)(argument)
+    assert str(caught.value) == f"{message}\n  {place_of(caught)}"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (
+            np.ones(3, np.float16),
+            "the argument 'x' of squares is an array of dtype float16; expected "
+            "booleans, integers, float32 or float64. Convert it first, "
+            "np.asarray(x, float).",
+        ),
+        (
+            np.ones(3, complex),
+            "the argument 'x' of squares is an array of dtype complex128; expected "
+            "booleans, integers, float32 or float64. Convert it first, "
+            "np.asarray(x, float).",
+        ),
+        (
+            "mean",
+            "the argument 'x' of squares is a str; expected booleans, integers, "
+            "float32 or float64. An argument that is not of numbers belongs to the "
+            "function: functools.partial(squares, x=...).",
+        ),
+        (
+            None,
+            "the argument 'x' of squares is a NoneType; expected booleans, integers, "
+            "float32 or float64. An argument that is not of numbers belongs to the "
+            "function: functools.partial(squares, x=...).",
+        ),
+    ],
+    ids=["float16", "complex", "text", "None"],
+)
+def test_arguments_of_other_kinds(value, message):
+    with pytest.raises(TraceError) as caught:
+        gp.gradient(squares)(value)
+    assert str(caught.value) == message
+
+
+def test_a_hessian_of_several_arguments():
+    with pytest.raises(GlasspropError) as caught:
+        gp.hessian(squares, wrt=[0, 1])
+    assert str(caught.value) == (
+        "hessian: wrt must be one position or name, got [0, 1]. For several arguments, "
+        "take the Jacobian of the gradient."
+    )
