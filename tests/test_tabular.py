@@ -10,30 +10,27 @@ import pytest
 import glassprop as gp
 from glassprop.errors import ArgumentError, DataError, ModelFileError
 from glassprop.losses import LOSSES
+from glassprop.model_names import model_path, save_model
 from glassprop.optimizers import OPTIMIZERS
 from glassprop.plans import Plan, PlanColumn
-from glassprop.table_training import (
+from glassprop.table_defaults import (
     LEARNING_RATES,
     default_epochs,
     gradient_clip,
-    model_path,
     parse_layers,
-    prepare_training,
     rounded_scale,
-    save_model,
     table_optimizer,
-    train_table,
 )
+from glassprop.table_reports import evaluate_table, predict_table
+from glassprop.table_training import prepare_training, train_table
 from glassprop.tables import Table, read_table
 from glassprop.tabular import (
     chosen_loss,
-    evaluate_table,
     fitting_losses,
     load_table_model,
     network_source,
     network_summary,
     noted_model,
-    predict_table,
 )
 from networks import bits, refusal
 

@@ -10,8 +10,8 @@
 """
 
 from glassprop import errors, initializers, losses, metrics, optimizers, schedules
+from glassprop.early_stopping import EarlyStopping
 from glassprop.errors import GlasspropError
-from glassprop.fit import EarlyStopping
 from glassprop.history import History
 from glassprop.layers import (
     Activation,

@@ -9,7 +9,7 @@ network, so that fitting 5 and 5 epochs gives the bits of 10.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,17 @@ import numpy as np
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.data import check_several_classes, classes_of
 from glassprop.divergence import first_bad_step, is_finite
-from glassprop.errors import ArgumentError, did_you_mean
+from glassprop.early_stopping import (
+    Best,
+    EarlyStopping,
+    check_monitor,
+    get_stopping,
+)
+from glassprop.errors import ArgumentError
 from glassprop.evaluate import evaluate_rows
 from glassprop.history import History
 from glassprop.interrupts import Interrupts
 from glassprop.losses import Loss
-from glassprop.metrics import METRICS
 from glassprop.optimizers import Optimizer, get_optimizer
 from glassprop.program import Program
 from glassprop.programs import Target, start_memory, step_program
@@ -37,46 +42,6 @@ if TYPE_CHECKING:
 
 Callback = Callable[["Network", History], object]
 BACKENDS = ("auto", "numpy")
-
-
-@dataclass(frozen=True)
-class EarlyStopping:
-    """Stop when a number of the history no longer gets better.
-
-    Parameters
-    ----------
-    patience : int
-        Epochs to wait for something better.
-    min_delta : float
-        How much better counts, 0 or more.
-    monitor : str or None
-        The number: None for ``validation_loss`` where there is validation, else
-        ``loss``. Losses and errors get better as they fall, accuracies and R2 as they
-        rise.
-    restore_best : bool
-        Whether the network ends with the parameters of the best epoch.
-
-    Raises
-    ------
-    ArgumentError
-        If a number is out of range.
-    """
-
-    patience: int = 10
-    min_delta: float = 0.0
-    monitor: str | None = None
-    restore_best: bool = True
-
-    def __post_init__(self) -> None:
-        if not _is_count(self.patience):
-            raise ArgumentError(
-                f"EarlyStopping: patience must be a positive integer, got "
-                f"{self.patience!r}."
-            )
-        if not self.min_delta >= 0:
-            raise ArgumentError(
-                f"EarlyStopping: min_delta must be >= 0, got {self.min_delta!r}."
-            )
 
 
 @dataclass(frozen=True)
@@ -130,33 +95,6 @@ class Training:
     steps: int = 0
 
 
-@dataclass
-class Best:
-    """The best epoch so far, for early stopping."""
-
-    rule: EarlyStopping
-    value: float = np.inf
-    epoch: int = 0
-    waited: int = 0
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def look(self, epoch: int, history: History, values: Mapping[str, Any]) -> bool:
-        """Look at an epoch; tell whether to stop."""
-        name = self.rule.monitor
-        if name is None:
-            name = "validation_loss" if "validation_loss" in history else "loss"
-        metric = METRICS.get(name.removeprefix("validation_"))
-        rising = metric is not None and metric.greater_is_better
-        now = -history[name][-1] if rising else history[name][-1]
-        if now < self.value - self.rule.min_delta:
-            self.value, self.epoch, self.waited = now, epoch, 0
-            if self.rule.restore_best:
-                self.values = {key: np.array(one) for key, one in values.items()}
-        else:
-            self.waited += 1
-        return self.waited >= self.rule.patience
-
-
 def fit(
     net: Network,
     X: Any,
@@ -180,7 +118,7 @@ def fit(
     """Train a network; `Network.fit` documents the arguments."""
     _check_counts(epochs, batch_size, backend)
     rule, plan = get_optimizer(optimizer), get_schedule(schedule)
-    stopping, calls = _stopping(early_stopping), _callbacks(callbacks)
+    stopping, calls = get_stopping(early_stopping), _callbacks(callbacks)
     with net.built_for(X):
         training_rows, held_out = prepare(
             net,
@@ -196,7 +134,7 @@ def fit(
             # Measured now, so that what cannot be measured is refused before training.
             numbers = evaluate_rows(net, held_out, loss)
             known += [f"validation_{name}" for name in numbers]
-        _check_monitor(stopping, known)
+        check_monitor(stopping, known)
         recipe = Recipe(loss, rule, training_rows.target, clip)
         steps = net.compiled(recipe, lambda: NumpySteps(recipe.program(net)))
     net.loss, net.recipe = loss, recipe
@@ -260,14 +198,6 @@ def _check_counts(epochs: int, batch_size: int | None, backend: str) -> None:
         raise ArgumentError(f"unknown backend {backend!r}. Expected 'auto' or 'numpy'.")
 
 
-def _stopping(spec: bool | int | EarlyStopping | None) -> EarlyStopping | None:
-    if spec is None or spec is False:
-        return None
-    if spec is True:
-        return EarlyStopping()
-    return spec if isinstance(spec, EarlyStopping) else EarlyStopping(patience=spec)
-
-
 def _callbacks(callbacks: Any) -> list[Callback]:
     if isinstance(callbacks, Iterable):
         calls = list(callbacks)
@@ -277,17 +207,6 @@ def _callbacks(callbacks: Any) -> list[Callback]:
         "callbacks must be a list of functions callback(net, history), got "
         f"{callbacks!r}."
     )
-
-
-def _check_monitor(stopping: EarlyStopping | None, known: list[str]) -> None:
-    """Refuse to watch a number that the history will not have."""
-    if stopping is None or stopping.monitor is None:
-        return
-    if stopping.monitor not in known:
-        raise ArgumentError(
-            f"EarlyStopping: monitor={stopping.monitor!r} is not in the history, which "
-            f"has {', '.join(known)}.{did_you_mean(stopping.monitor, known)}"
-        )
 
 
 def prepare(

@@ -11,7 +11,6 @@ from collections.abc import (
     Iterable,
     Iterator,
     Mapping,
-    MutableMapping,
     Sequence,
 )
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from glassprop.check import GradientCheck, check_gradients
 from glassprop.compiling import Compiled
 from glassprop.data import as_array, as_inputs, network_dtype
+from glassprop.early_stopping import EarlyStopping
 from glassprop.errors import (
     ArgumentError,
     ShapeError,
@@ -33,11 +33,12 @@ from glassprop.errors import (
     shape_text,
 )
 from glassprop.evaluate import decisions, evaluate_rows, outputs
-from glassprop.fit import Callback, EarlyStopping, Recipe, Training, fit
+from glassprop.fit import Callback, Recipe, Training, fit
 from glassprop.history import History
 from glassprop.losses import Loss, LossFunction, get_loss
 from glassprop.metrics import Metric
 from glassprop.optimizers import SGD, Optimizer, get_optimizer
+from glassprop.parameters import Parameters
 from glassprop.programs import Target, gradient_program
 from glassprop.rows import checked_rows
 from glassprop.schedules import Schedule
@@ -705,56 +706,3 @@ def _checked_shape(input_shape: Any) -> tuple[int, ...]:
             f"{input_shape!r}."
         )
     return tuple(int(size) for size in sizes)
-
-
-class Parameters(MutableMapping[str, Array]):
-    """The parameters of a network by name, ``parameters["hidden.weight"]``.
-
-    What is read is a copy; assigning writes into the network.
-    """
-
-    def __init__(self, net: Network) -> None:
-        self._net = net
-
-    def __getitem__(self, name: str) -> Array:
-        known = self._known(name)  # makes the values, if they are not made yet
-        return np.array(self._net.values[known])
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        known = self._known(name)
-        old = self._net.values[known]
-        array = as_array(value, f"parameter {name!r}")
-        if array.shape != old.shape:
-            raise ShapeError(
-                f"parameter {name!r}: expected shape {shape_text(old.shape)}, got "
-                f"{shape_text(array.shape)}."
-            )
-        old[...] = array
-
-    def __delitem__(self, name: str) -> None:
-        raise ArgumentError(
-            f"parameter {name!r} belongs to its layer. Remove the layer, "
-            "net.remove(...)."
-        )
-
-    def _known(self, name: str) -> str:
-        names = self._net.structure.parameters
-        if name not in names:
-            raise ArgumentError(
-                f"there is no parameter {name!r}.{did_you_mean(str(name), names)} The "
-                f"parameters are {', '.join(names)}."
-            )
-        return name
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._net.structure.parameters
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._net.structure.parameters)
-
-    def __len__(self) -> int:
-        return len(self._net.structure.parameters)
-
-    def __repr__(self) -> str:
-        shapes = (f"{name} {shape_text(self[name].shape)}" for name in self)
-        return f"<Parameters: {', '.join(shapes)}>"

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from glassprop import __version__
 from glassprop.cli import evaluate, predict, source, summary, train
 from glassprop.cli.console import guarded, set_up_streams
 
@@ -34,8 +35,6 @@ for command in (
 def show_version(asked: bool) -> None:
     """Print the version and end."""
     if asked:
-        from glassprop import __version__
-
         typer.echo(f"glassprop {__version__}")
         raise typer.Exit
 

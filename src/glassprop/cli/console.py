@@ -21,7 +21,8 @@ import typer
 from glassprop.errors import GlasspropError
 
 if TYPE_CHECKING:
-    from glassprop.tabular import Report, TableModel
+    from glassprop.table_reports import Report
+    from glassprop.tabular import TableModel
 
 FAILED, INTERRUPTED, PIPE_CLOSED = 1, 130, 141
 IN_PERCENT = ("accuracy", "balanced_accuracy")

@@ -15,8 +15,9 @@ from glassprop.cli.console import (
     report_json,
     say_left_out,
 )
+from glassprop.table_reports import evaluate_table
 from glassprop.tables import read_table
-from glassprop.tabular import evaluate_table, load_table_model
+from glassprop.tabular import load_table_model
 
 
 def evaluate(

@@ -9,8 +9,9 @@ import typer
 
 from glassprop.cli.console import counted, print_json, say
 from glassprop.encoding import decode_classes, write_predictions
+from glassprop.table_reports import predict_table
 from glassprop.tables import read_table
-from glassprop.tabular import load_table_model, predict_table
+from glassprop.tabular import load_table_model
 
 
 def predict(

@@ -19,9 +19,10 @@ from glassprop.cli.console import (
 from glassprop.errors import DivergenceError, listing
 from glassprop.layers.activations import ACTIVATIONS
 from glassprop.losses import LOSSES
+from glassprop.model_names import model_path, save_model
 from glassprop.optimizers import OPTIMIZERS
 from glassprop.programs import structure_text
-from glassprop.table_training import (
+from glassprop.table_defaults import (
     ACTIVATION,
     BATCH_SIZE,
     LAYERS,
@@ -29,12 +30,9 @@ from glassprop.table_training import (
     LEAST_EPOCHS,
     OPTIMIZER,
     STEPS,
-    model_path,
     parse_layers,
-    prepare_training,
-    save_model,
-    train_table,
 )
+from glassprop.table_training import prepare_training, train_table
 from glassprop.tables import read_table
 from glassprop.tabular import described_target
 

@@ -1,0 +1,94 @@
+"""Where a trained model goes: a file of its own, known to be possible beforehand."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from glassprop.errors import ArgumentError
+from glassprop.model_files import about
+from glassprop.network import Network
+from glassprop.tables import quoted
+
+
+def model_path(data: Path, out: Path | None, *, force: bool = False) -> Path:
+    """Choose the model file, and find out before a long training if it cannot be.
+
+    Parameters
+    ----------
+    data : Path
+        The table: ``tables/penguins.csv`` gives ``penguins.safetensors``, here.
+    out : Path or None
+        The file that was asked for instead.
+    force : bool
+        Whether a file that exists may be replaced.
+
+    Returns
+    -------
+    Path
+        For `save_model`.
+
+    Raises
+    ------
+    ArgumentError
+        `out` exists and `force` is false, or is a folder.
+    ModelFileError
+        The folder is not there or cannot be written to.
+    """
+    path = Path(f"{data.stem}.safetensors") if out is None else out
+    if path.is_dir() and (out is not None or force):
+        raise ArgumentError(f"{quoted(path)} is a folder. Name a file.")
+    if out is not None and path.exists() and not force:
+        raise ArgumentError(
+            f"{quoted(path)} exists already and is left as it is. Name another file, "
+            "or replace it with --force."
+        )
+    with about(path, "written"), tempfile.TemporaryFile(dir=path.parent):
+        pass
+    return path
+
+
+def save_model(net: Network, path: Path, *, force: bool = False) -> Path:
+    """Save a network, by default without taking the place of another file.
+
+    Parameters
+    ----------
+    net : Network
+    path : Path
+        ``penguins.safetensors``; if that exists ``penguins-2.safetensors``, and so on.
+    force : bool
+        Replace a file that exists instead.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    ModelFileError
+        It cannot be written.
+    """
+    if force:
+        net.save(path)
+        return path
+    name = _reserved(path)
+    try:
+        net.save(name)
+    except BaseException:
+        name.unlink(missing_ok=True)
+        raise
+    return name
+
+
+def _reserved(path: Path) -> Path:
+    """Make an empty file of a free name, so that no other process takes that."""
+    for number in count(1):
+        name = path.with_stem(f"{path.stem}-{number}") if number > 1 else path
+        with about(name, "written"), suppress(FileExistsError):
+            os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            return name
+    raise AssertionError("there is always a next number")

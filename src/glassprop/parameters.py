@@ -1,0 +1,70 @@
+"""The parameters of a network by name: reading gives copies, assigning writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.data import as_array
+from glassprop.errors import ArgumentError, ShapeError, did_you_mean, shape_text
+
+if TYPE_CHECKING:
+    from glassprop.network import Network
+
+Array = NDArray[Any]
+
+
+class Parameters(MutableMapping[str, Array]):
+    """The parameters of a network by name, ``parameters["hidden.weight"]``.
+
+    What is read is a copy; assigning writes into the network.
+    """
+
+    def __init__(self, net: Network) -> None:
+        self._net = net
+
+    def __getitem__(self, name: str) -> Array:
+        known = self._known(name)  # makes the values, if they are not made yet
+        return np.array(self._net.values[known])
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        known = self._known(name)
+        old = self._net.values[known]
+        array = as_array(value, f"parameter {name!r}")
+        if array.shape != old.shape:
+            raise ShapeError(
+                f"parameter {name!r}: expected shape {shape_text(old.shape)}, got "
+                f"{shape_text(array.shape)}."
+            )
+        old[...] = array
+
+    def __delitem__(self, name: str) -> None:
+        raise ArgumentError(
+            f"parameter {name!r} belongs to its layer. Remove the layer, "
+            "net.remove(...)."
+        )
+
+    def _known(self, name: str) -> str:
+        names = self._net.structure.parameters
+        if name not in names:
+            raise ArgumentError(
+                f"there is no parameter {name!r}.{did_you_mean(str(name), names)} The "
+                f"parameters are {', '.join(names)}."
+            )
+        return name
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._net.structure.parameters
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._net.structure.parameters)
+
+    def __len__(self) -> int:
+        return len(self._net.structure.parameters)
+
+    def __repr__(self) -> str:
+        shapes = (f"{name} {shape_text(self[name].shape)}" for name in self)
+        return f"<Parameters: {', '.join(shapes)}>"
