@@ -42,7 +42,10 @@ def read(path):
 def imported_names(path):
     """List what a module's own text imports or defines at its top level."""
     names = []
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+    statements = list(ast.parse(path.read_text(encoding="utf-8")).body)
+    for statement in statements:
+        if isinstance(statement, ast.If):  # what only type checkers import
+            statements += statement.body
         if isinstance(statement, ast.Import | ast.ImportFrom):
             names += [one.asname or one.name for one in statement.names]
         elif isinstance(statement, ast.FunctionDef | ast.ClassDef):

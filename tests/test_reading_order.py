@@ -27,6 +27,7 @@ ORDER = [
     "ops/random.py",
     "ops/__init__.py",
     "trees.py",
+    "functions.py",
     "numpy_functions.py",
     "refusals.py",
     "traced.py",

@@ -1537,7 +1537,8 @@ def test_no_text_can_leave_a_docstring():
     compiled = Compiled(build("double", whole, doc=CODE))
     namespace: dict[str, Any] = {}
     exec(compiled.source, namespace)
-    assert namespace["__doc__"] == CODE
+    # Half a character stands as its escape: no source may hold it, from Python 3.13 on.
+    assert namespace["__doc__"] == CODE.replace("\ud800", "\\ud800")
     assert not os.path.exists("run")
 
 

@@ -15,6 +15,7 @@ import golden
 from glassprop.backends.expressions import array_text, helper_source, number_text
 from glassprop.backends.to_numpy import SMALL, large_arrays, to_numpy
 from glassprop.compiling import Compiled, build
+from glassprop.differentiate import pullback
 from glassprop.errors import ShapeError
 from glassprop.graph import Size
 from glassprop.ops import elementwise, stable
@@ -457,13 +458,19 @@ def test_an_awkward_name_is_changed(name):
     def whole(trace):
         x = trace.input(name, (Size(1), 2), np.float64)
         y = trace.input("other", (Size(1), 2), np.float64)
-        loss = np.sum(y[0] * (x > 0).astype(bool)) / x.shape[0]
+        loss = np.sum(y[0] * stable.sigmoid(x.astype(bool) * 0.0)) / x.shape[0]
         trace.names[loss.node] = name
-        return {name: x, "other": y}, {"loss": loss}
+        (slope,) = pullback(loss, [y], trace.lift(1.0))
+        return {name: x, "other": y}, {"loss": loss, "slope": slope}
 
     program = build("program", whole)
     x, y = np.array([[1.0, -1.0]] * 4), np.array([[2.0, 3.0]] * 4)
-    assert Compiled(program)(x, y) == 2.0
+    loss, slope = Compiled(program)(x, y)
+    assert loss == 2.5
+    assert_same_bits(slope, np.array([[0.5, 0.5], [0, 0], [0, 0], [0, 0]]))
+    source = to_numpy(program)
+    assert ".astype(bool)" in source
+    assert "index_put(" in source
 
 
 def test_functions_stand_two_lines_apart():

@@ -2,6 +2,7 @@
 
 import functools
 import operator
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -758,6 +759,15 @@ def test_variance_over_the_rows():
     for rows in (2, 5):
         x = RNG.uniform(size=(rows, 4))
         np.testing.assert_allclose(run_both(program, x)[0], np.var(x, axis=0, ddof=1))
+
+
+@pytest.mark.parametrize("ddof", [3, 4])
+def test_variance_of_fewer_values_than_ddof(ddof):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy warns of degrees of freedom
+        expected = np.var(C, axis=0, ddof=ddof)
+        program = program_of(lambda x: np.var(x, axis=0, ddof=ddof), C)
+        assert_same_bits(run_both(program, C)[0], expected)
 
 
 def test_gradient_of_a_mean_over_rows():

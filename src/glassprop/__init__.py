@@ -9,9 +9,12 @@
 (2, 1)
 """
 
+import typing as _typing
+
 from glassprop import errors, initializers, losses, metrics, optimizers, schedules
 from glassprop.early_stopping import EarlyStopping
 from glassprop.errors import GlasspropError
+from glassprop.functions import logsumexp, sigmoid, softmax, softplus, stop_gradient
 from glassprop.history import History
 from glassprop.layers import (
     Activation,
@@ -23,11 +26,11 @@ from glassprop.layers import (
     Standardize,
 )
 from glassprop.network import Network
-from glassprop.ops.elementwise import stop_gradient
-from glassprop.ops.stable import logsumexp, sigmoid, softmax, softplus
 from glassprop.optimizers import SGD, Adam, AdamW
-from glassprop.save import load
 from glassprop.transforms import gradient, hessian, jacobian, value_and_gradient
+
+if _typing.TYPE_CHECKING:
+    from glassprop.save import load
 
 __version__ = "0.1.0"
 
@@ -63,3 +66,12 @@ __all__ = [
     "stop_gradient",
     "value_and_gradient",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what reads model files where it is first asked for."""
+    if name == "load":
+        from glassprop.save import load
+
+        return load
+    raise AttributeError(f"module 'glassprop' has no attribute {name!r}")

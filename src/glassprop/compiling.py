@@ -6,7 +6,6 @@ own printed NumPy source.
 
 from __future__ import annotations
 
-import hashlib
 import linecache
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -81,6 +80,8 @@ class Compiled:
 
 def _executed(name: str, source: str) -> Callable[..., Any]:
     """Execute a module's source so that tracebacks show its lines."""
+    import hashlib
+
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
     filename = f"<glassprop {name} {digest}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)

@@ -17,7 +17,6 @@ way out. The tree, each with the built-in exception it also is::
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class GlasspropError(Exception):
@@ -107,5 +106,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     str
         `` Did you mean 'adam'?``, or nothing if no word is near.
     """
+    from difflib import get_close_matches
+
     near = get_close_matches(word, list(known), n=1)
     return f" Did you mean {near[0]!r}?" if near else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -20,6 +18,9 @@ class Interrupts:
         self._before: Any = None
 
     def __enter__(self) -> Interrupts:
+        import signal
+        import threading
+
         handler = signal.getsignal(signal.SIGINT)
         main = threading.current_thread() is threading.main_thread()
         if main and handler is signal.default_int_handler:
@@ -34,6 +35,8 @@ class Interrupts:
         traceback: TracebackType | None,
     ) -> None:
         if self._before is not None:
+            import signal
+
             signal.signal(signal.SIGINT, self._before)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from glassprop.errors import ArgumentError, did_you_mean, listing
-from glassprop.ops import stable
+from glassprop.functions import logsumexp, sigmoid, softmax, softplus
 
 LossFunction: TypeAlias = Callable[[Any, Any], Any]
 TARGETS = ("any", "values", "binary", "classes")
@@ -112,7 +112,7 @@ def binary_cross_entropy(z: Any, y: Any) -> Any:
     """
     if y.ndim < z.ndim:
         y = y[:, None]
-    return np.sum(stable.softplus(z) - y * z, axis=_sample_axes(z))
+    return np.sum(softplus(z) - y * z, axis=_sample_axes(z))
 
 
 def cross_entropy(z: Any, y: Any) -> Any:
@@ -132,10 +132,10 @@ def cross_entropy(z: Any, y: Any) -> Any:
     """
     last = z.ndim - 1
     if y.ndim == z.ndim:
-        log_p = z - stable.logsumexp(z, axis=(last,), keepdims=True)
+        log_p = z - logsumexp(z, axis=last, keepdims=True)
         return -np.sum(y * log_p, axis=last)
     chosen = y[..., None] == np.arange(z.shape[last])
-    log_total = stable.logsumexp(z, axis=(last,))
+    log_total = logsumexp(z, axis=last)
     return log_total - np.sum(np.where(chosen, z, 0), axis=last)
 
 
@@ -144,14 +144,6 @@ def _sample_axes(output: Any) -> tuple[int, ...]:
 
 
 # The records --------------------------------------------------------------------------
-
-
-def _sigmoid(z: Any) -> Any:
-    return stable.sigmoid(z)
-
-
-def _softmax(z: Any) -> Any:
-    return stable.softmax(z, axis=(z.ndim - 1,))
 
 
 @dataclass(frozen=True)
@@ -214,8 +206,8 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
             Loss("mean_squared_error", mean_squared_error, "values"),
             Loss("mean_absolute_error", mean_absolute_error, "values"),
             Loss("huber", huber, "values"),
-            Loss("binary_cross_entropy", binary_cross_entropy, "binary", _sigmoid),
-            Loss("cross_entropy", cross_entropy, "classes", _softmax),
+            Loss("binary_cross_entropy", binary_cross_entropy, "binary", sigmoid),
+            Loss("cross_entropy", cross_entropy, "classes", softmax),
         )
     }
 )

@@ -158,7 +158,7 @@ def predict_program(structure: Structure, loss: Loss | None = None) -> Program:
         outputs = {"output": output}
         return _used(inputs, outputs), outputs
 
-    doc = _doc(f"Prediction: {structure_text(structure)}.")
+    doc = f"Prediction: {structure_text(structure)}."
     return build("predict", whole, dtype=structure.dtype, doc=doc)
 
 
@@ -179,7 +179,7 @@ def evaluate_program(structure: Structure, loss: Loss, target: Target) -> Progra
             outputs["probabilities"] = loss.probabilities(output)
         return _used(inputs, outputs), outputs
 
-    doc = _doc(f"Evaluation: {structure_text(structure)}; loss {loss.name}.")
+    doc = f"Evaluation: {structure_text(structure)}; loss {loss.name}."
     return build("evaluate", whole, dtype=structure.dtype, doc=doc)
 
 
@@ -200,7 +200,7 @@ def gradient_program(
         outputs |= {f"d {key}": one for key, one in zip(trainable, slopes, strict=True)}
         return _used(inputs, outputs), outputs
 
-    doc = _doc(f"Loss and gradients: {structure_text(structure)}; loss {loss.name}.")
+    doc = f"Loss and gradients: {structure_text(structure)}; loss {loss.name}."
     return build("gradients", whole, dtype=structure.dtype, doc=doc)
 
 
@@ -252,7 +252,7 @@ def step_program(
         return _used(inputs, outputs), outputs
 
     label = f" of {name}" if name else ""
-    doc = _doc(
+    doc = (
         f"One training step{label}: {structure_text(structure)}; loss {loss.name}; "
         f"{type(optimizer).__name__}."
     )
@@ -325,11 +325,6 @@ def start_memory(
 
 
 # Words --------------------------------------------------------------------------------
-
-
-def _doc(text: str) -> str:
-    """Make text safe within a docstring: names may hold quotes and line ends."""
-    return " ".join(text.replace("\\", "/").replace('"', "'").split())
 
 
 def structure_text(structure: Structure) -> str:

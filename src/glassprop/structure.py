@@ -210,7 +210,8 @@ def _output_shape(place: Place, dtype: DType | type) -> SampleShape:
         name: trace.input(name, one.shape, dtype) for name, one in place.state.items()
     }
     run = Run(training=True, state=state, draw=_drawer(trace, *_seed_and_step(trace)))
-    output = trace.lift(place.layer.forward(p, x, run)).node
+    with trace.watched():
+        output = trace.lift(place.layer.forward(p, x, run)).node
     if output.shape[:1] != (ROWS,):
         raise ShapeError(
             f"expected output of shape (n, ...), a row for each row of the input, got "

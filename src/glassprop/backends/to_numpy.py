@@ -373,6 +373,8 @@ def _docstring(text: str) -> str:
 def _escaped(character: str) -> str:
     if character == '"':
         return '\\"'
+    if "\ud800" <= character <= "\udfff":  # half a character: no text can hold it
+        return f"\\\\u{ord(character):x}"
     return character.encode("unicode_escape").decode("ascii")
 
 

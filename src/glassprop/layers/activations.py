@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from glassprop.errors import ArgumentError, did_you_mean, listing
-from glassprop.ops import stable
+from glassprop.functions import sigmoid, softmax, softplus
 
 Activation: TypeAlias = Callable[[Any], Any]
 
@@ -22,11 +22,6 @@ Activation: TypeAlias = Callable[[Any], Any]
 def identity(z: Any) -> Any:
     """Give z itself: a layer without activation, whose slope is 1."""
     return z
-
-
-def sigmoid(z: Any) -> Any:
-    """Give 1 / (1 + exp(-z)), between 0 and 1; its slope is a * (1 - a)."""
-    return stable.sigmoid(z)
 
 
 def tanh(z: Any) -> Any:
@@ -42,16 +37,6 @@ def relu(z: Any) -> Any:
 def leaky_relu(z: Any) -> Any:
     """Give z where it is positive, else 0.01 * z (Maas, Hannun and Ng 2013)."""
     return np.where(z > 0, z, 0.01 * z)
-
-
-def softplus(z: Any) -> Any:
-    """Give log(1 + exp(z)), a smooth relu (Dugas et al. 2001)."""
-    return stable.softplus(z)
-
-
-def softmax(z: Any) -> Any:
-    """Give exp(z) / sum(exp(z)) over the last axis: positive, of sum 1."""
-    return stable.softmax(z, axis=(z.ndim - 1,))
 
 
 ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(

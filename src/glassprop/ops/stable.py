@@ -21,8 +21,7 @@ FLOAT_DTYPE = ufunc_dtype(np.exp)
 
 def _sigmoid(z: Any) -> Any:
     """Give 1 / (1 + exp(-z)); exp never sees a positive number, so cannot overflow."""
-    e = np.exp(-np.abs(z))
-    return np.where(z < 0, e, 1) / (1 + e)
+    return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z)))
 
 
 sigmoid = Primitive(
