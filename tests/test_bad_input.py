@@ -69,8 +69,8 @@ def test_wrong_width(width, trained):
 def test_wrong_width_of_one_sample():
     net = numbers(input_shape=3)
     assert refusal(ShapeError, lambda: net([1.0, 2.0])) == (
-        "X: expected shape (n, 3), got (2,). One feature is a column, X[:, None]; one "
-        "row is X[None, :]."
+        "X: expected shape (n, 3), got (2,). Each row has shape (3,); one row alone is "
+        "X[None, :]."
     )
 
 
@@ -87,8 +87,8 @@ def test_one_dimension_where_two_are_needed():
 
 def test_a_number_alone():
     assert refusal(ShapeError, lambda: numbers(input_shape=3)(1.0)) == (
-        "X: expected shape (n, 3), got (). One feature is a column, X[:, None]; one "
-        "row is X[None, :]."
+        "X: expected shape (n, 3), got (). Each row has shape (3,); one row alone is "
+        "X[None, :]."
     )
 
 
@@ -336,13 +336,13 @@ ACROSS = "; loss {!r} would broadcast them against each other"
             2,
             Y[:, :1],
             "(n, 2), like the network's output, got (n, 1){}. Give the last "
-            "layer 1 units, or y 2 columns.",
+            "layer 1 unit, or y 2 columns.",
         ),
         (
             1,
             Y,
             "(n, 1), like the network's output, got (n, 2){}. Give the last layer 2 "
-            "units, or y 1 columns.",
+            "units, or y 1 column.",
         ),
         (
             4,
@@ -401,7 +401,7 @@ def test_classes_of_another_shape(loss):
     column = (
         "Labels are one number a row, y[:, 0]."
         if loss == "cross_entropy"
-        else "Give the last layer 1 units, or y 3 columns."
+        else "Give the last layer 1 unit, or y 3 columns."
     )
     refused_everywhere(
         ShapeError,
@@ -761,7 +761,7 @@ PAIR = "validation must be a fraction such as 0.2, or a pair (X, y), got "
             ShapeError,
             "validation y: expected shape (n, 2), like the network's output, got "
             "(n, 1); loss 'mean_squared_error' would broadcast them against each "
-            "other. Give the last layer 1 units, or y 2 columns.",
+            "other. Give the last layer 1 unit, or y 2 columns.",
         ),
         (
             (np.where(X == 4, np.nan, X), Y),

@@ -150,9 +150,16 @@ def as_inputs(
     array = as_array(data, name)
     if array.ndim < 2 and input_shape != ():
         wanted = shape_text(("n", *(input_shape or ("features",))))
+        column = f"One feature is a column, {name}[:, None]"
+        if input_shape is None:
+            hint = f"{column}; one row is {name}[None, :]."
+        elif input_shape == (1,):
+            hint = f"{column}."
+        else:
+            row = shape_text(input_shape)
+            hint = f"Each row has shape {row}; one row alone is {name}[None, :]."
         raise ShapeError(
-            f"{name}: expected shape {wanted}, got {shape_text(array.shape)}. One "
-            f"feature is a column, {name}[:, None]; one row is {name}[None, :]."
+            f"{name}: expected shape {wanted}, got {shape_text(array.shape)}. {hint}"
         )
     if input_shape is None and 0 in array.shape[1:]:
         raise ShapeError(
@@ -304,9 +311,9 @@ def _check_shape(
     elif loss.target == "classes" and shape == (1,):
         repair = "Labels are one number a row, y[:, 0]."
     elif len(shape) == len(output_shape) == 1:
-        repair = (
-            f"Give the last layer {shape[0]} units, or y {output_shape[0]} columns."
-        )
+        units = "1 unit" if shape[0] == 1 else f"{shape[0]} units"
+        columns = "1 column" if output_shape[0] == 1 else f"{output_shape[0]} columns"
+        repair = f"Give the last layer {units}, or y {columns}."
     else:
         repair = "Give y the shape of the network's output."
     danger = ""

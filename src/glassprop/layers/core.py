@@ -240,6 +240,7 @@ class Scale:
                 raise ArgumentError(
                     f"Scale: {name} must be finite numbers, got {given!r}."
                 )
+            object.__setattr__(self, name, _plain_numbers(value.tolist()))
 
     def parameters(self, input_shape: SampleShape) -> dict[str, Parameter]:
         """Give factor, and offset if there is one; training leaves them as they are."""
@@ -264,6 +265,13 @@ class Scale:
         if "offset" in p:
             scaled = scaled + p["offset"]
         return scaled
+
+
+def _plain_numbers(value: Any) -> Any:
+    """Turn lists into tuples, so that records can be compared and hashed."""
+    if isinstance(value, list):
+        return tuple(_plain_numbers(one) for one in value)
+    return value
 
 
 @dataclass(frozen=True)
