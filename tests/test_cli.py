@@ -759,3 +759,24 @@ def test_ctrl_c_elsewhere_ends_without_a_traceback(run, monkeypatch):
 
     monkeypatch.setattr("glassprop.cli.train.read_table", interrupted)
     assert run("train", "t.csv", *GRADE) == Ended(130, "", "interrupted\n")
+
+
+def test_what_a_command_reads_is_never_written_over(run, model):
+    table, kept = Path("t.csv").read_bytes(), (model / "grade").read_bytes()
+
+    def refused(name):
+        return Ended(
+            1,
+            "",
+            f"error: '{name}' is read by this command and is left as it is, with "
+            "--force too. Name another file.\n",
+        )
+
+    over = ["--out", "t.csv", "--force"]
+    assert run("train", "t.csv", *GRADE, *over) == refused("t.csv")
+    assert run("predict", model / "grade", "t.csv", *over) == refused("t.csv")
+    grade = str(model / "grade")
+    ended = run("predict", grade, "t.csv", "--out", grade, "--force")
+    assert ended == refused(grade)
+    assert Path("t.csv").read_bytes() == table
+    assert (model / "grade").read_bytes() == kept

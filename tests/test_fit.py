@@ -1325,7 +1325,8 @@ def test_parameters_are_a_mapping_that_writes_into_the_network():
     net.parameters["out.weight"] = np.zeros((4, 2), np.float32)
     np.testing.assert_array_equal(net(X), np.tile([1.0, 2.0], (23, 1)))
     read = net.parameters["out.bias"]
-    read[:] = 9
+    with pytest.raises(ValueError, match="assignment destination is read-only"):
+        read[:] = 9
     assert net.parameters["out.bias"].tolist() == [1.0, 2.0]
     net.parameters.update({"hidden.bias": np.ones(4)})
     assert net.parameters["hidden.bias"].tolist() == [1.0] * 4
@@ -1590,3 +1591,31 @@ def test_a_traceback_shows_the_line_of_the_program():
     steps = net.compiled(net.recipe, lambda: None)
     lines, _ = inspect.getsourcelines(steps.compiled._function)
     assert lines[0].startswith("def step(")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda net, history: net.add(gp.Dense(2)),
+        lambda net, history: net.remove("hidden") and None,
+        lambda net, history: quietly(net, X, Y),
+    ],
+    ids=["add", "remove", "fit"],
+)
+def test_a_callback_that_changes_the_network_ends_fit(change):
+    layers = [gp.Dense(3, name="hidden"), gp.Dense(2)]
+    net = gp.Network(layers, loss="half_squared_error")
+    with pytest.raises(gp.errors.ArgumentError) as caught:
+        net.fit(X, Y, epochs=3, callbacks=[change], verbose=False)
+    assert str(caught.value) == (
+        "a callback changed the network's layers or trained it while fit was training "
+        "it. Do that after fit has returned, and end fit by returning True; callbacks "
+        "may predict, evaluate, and assign parameters."
+    )
+
+
+def test_a_gradient_check_with_nan_is_not_fine():
+    from glassprop.check import GradientCheck
+
+    assert not GradientCheck({"a": 0.0, "b": float("nan")}).ok
+    assert GradientCheck({"a": 0.0, "b": 1e-9}).ok

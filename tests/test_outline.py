@@ -1,6 +1,7 @@
 """Equal layers are printed once, as a function, and run to the same bits."""
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -167,3 +168,39 @@ def test_a_captured_array_becomes_an_argument():
     program = scoped_program(function)
     assert Compiled(program).source.count("def w_forward(") == 1
     check_same_bits(program)
+
+
+@dataclass(frozen=True)
+class Clamp:
+    """A layer whose state is read backward, by a value without a name of its own."""
+
+    name: str | None = None
+
+    def state(self, input_shape):
+        return {"low": gp.Parameter(input_shape, 0.0)}
+
+    def forward(self, p, x, run):
+        low = run.state["low"]
+        run.update(low=0.9 * low + 0.1 * np.mean(x, axis=0))
+        return np.maximum(x, low)
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_state_is_replaced_after_the_backward_pass_has_read_it(count):
+    clamps = [Clamp() for _ in range(count)]
+    check_same_bits(deep_step([gp.Dense(4, "tanh"), *clamps, gp.Dense(2)]))
+
+
+def test_a_view_of_an_array_that_a_block_writes_into_is_seen():
+    """A part of each array is taken outside of the block that replaces the array."""
+
+    def function(trace, inputs):
+        outputs = {}
+        for key, w in inputs.items():
+            part = w[::-1]
+            with trace.within(section="update", scope=w.node.scope):
+                outputs[key] = np.tanh(w) * 0.5 + part
+            outputs[f"out_{key}"] = part * 2.0
+        return outputs
+
+    check_same_bits(scoped_program(function))

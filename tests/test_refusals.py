@@ -1227,13 +1227,6 @@ def counted(x):
             "Convert it first, x.astype(np.float64), or choose other arguments with "
             "wrt.",
         ),
-        (
-            gp.hessian,
-            squares,
-            {"w": FOUR},
-            "hessian: the argument 'x' must be one array, got a dict. Put its values "
-            "into one array, or choose another argument with wrt.",
-        ),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -1277,12 +1270,3 @@ def test_arguments_of_other_kinds(value, message):
     with pytest.raises(TraceError) as caught:
         gp.gradient(squares)(value)
     assert str(caught.value) == message
-
-
-def test_a_hessian_of_several_arguments():
-    with pytest.raises(GlasspropError) as caught:
-        gp.hessian(squares, wrt=[0, 1])
-    assert str(caught.value) == (
-        "hessian: wrt must be one position or name, got [0, 1]. For several arguments, "
-        "take the Jacobian of the gradient."
-    )

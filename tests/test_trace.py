@@ -1243,3 +1243,68 @@ def test_a_record_has_every_value_by_name():
     assert outputs["out_0"] == np.sum(np.tanh(A @ W))
     assert len(by_name) == len(program.nodes)
     assert "z = x0 @ constant_1" in program_text(program)
+
+
+def test_a_captured_array_that_changes_between_uses_is_captured_again():
+    def f(x):
+        mask = np.zeros(3)
+        total = 0.0
+        for at in range(3):
+            mask[:] = 0
+            mask[at] = at + 1
+            total = total + np.sum(x * mask)
+        return total
+
+    np.testing.assert_array_equal(gp.gradient(f)(np.ones(3)), [1, 2, 3])
+
+
+def test_a_captured_nan_is_the_same_nan_each_time():
+    def f(x):
+        return np.sum(np.where(x > 5, np.float32("nan"), x))
+
+    value, slope = gp.value_and_gradient(f)(np.ones(3, np.float32))
+    assert value == 3
+    np.testing.assert_array_equal(slope, np.ones(3))
+
+
+def test_dividing_by_a_number_made_of_n_gives_infinity_as_in_numpy():
+    def loss(output, y):
+        return np.sum((output - y) ** 2, axis=1) * 1 / (output.shape[0] - 1)
+
+    net = gp.Network([gp.Dense(1)], loss=loss, input_shape=3)
+    slopes = net.gradients(np.ones((1, 3)), np.zeros((1, 1)))
+    assert np.isinf(slopes["dense_1.bias"]).all()
+
+
+def test_swapaxes_names_the_axis_that_is_missing():
+    with pytest.raises(gp.errors.ShapeError) as caught:
+        gp.gradient(lambda x: np.sum(np.swapaxes(x, 0, 5)))(np.ones((2, 3)))
+    first = str(caught.value).splitlines()[0]
+    assert first == ("swapaxes: axis 5 does not exist in an array of 2 dimensions.")
+
+
+def test_hessian_of_nested_arguments():
+    x = np.array([1.0, 2.0])
+    found = gp.hessian(lambda p: np.sum(p["w"] ** 2 * p["b"]))({"w": x, "b": 3.0})
+    np.testing.assert_array_equal(found["w"]["w"], 6 * np.eye(2))
+    np.testing.assert_array_equal(found["w"]["b"], 2 * x)
+    np.testing.assert_array_equal(found["b"]["w"], 2 * x)
+    np.testing.assert_array_equal(found["b"]["b"], 0)
+
+
+def test_hessian_of_several_arguments():
+    x = np.array([1.0, 2.0])
+    found = gp.hessian(lambda a, b: np.sum(a * a * b), wrt=(0, 1))(x, x)
+    expected = ((2 * np.diag(x), 2 * np.diag(x)), (2 * np.diag(x), np.zeros((2, 2))))
+    for row, wanted in zip(found, expected, strict=True):
+        for part, one in zip(row, wanted, strict=True):
+            np.testing.assert_array_equal(part, one)
+
+
+def test_jacobian_of_nested_values():
+    x = np.array([1.0, 2.0])
+    found = gp.jacobian(lambda p: {"o": [p["w"] * p["b"], p["b"]]})({"w": x, "b": 3.0})
+    np.testing.assert_array_equal(found["o"][0]["w"], 3 * np.eye(2))
+    np.testing.assert_array_equal(found["o"][0]["b"], x)
+    np.testing.assert_array_equal(found["o"][1]["w"], [0, 0])
+    np.testing.assert_array_equal(found["o"][1]["b"], 1)

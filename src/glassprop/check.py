@@ -52,8 +52,8 @@ class GradientCheck(Mapping[str, float]):
 
     @property
     def worst(self) -> float:
-        """The largest error."""
-        return max(self.errors.values(), default=0.0)
+        """The largest error; NaN where one is NaN."""
+        return float(np.max(list(self.errors.values()), initial=0.0))
 
     @property
     def ok(self) -> bool:

@@ -163,7 +163,9 @@ def fit(
                 numbers |= {f"validation_{key}": one for key, one in found.items()}
             history.add(training.epochs, numbers)
             progress.show(done, training.epochs, numbers)
-            if any([call(net, history) is True for call in calls]):
+            answers = [call(net, history) for call in calls]
+            _check_unchanged(net, recipe, training, history)
+            if any(answer is True for answer in answers):
                 history.stopped = "callback"
                 break
             if best is not None and best.look(training.epochs, history, net.values):
@@ -176,6 +178,19 @@ def fit(
         net.put(best.values)
         history.best_epoch = best.epoch
     return history
+
+
+def _check_unchanged(
+    net: Network, recipe: Recipe, training: Training, history: History
+) -> None:
+    """Refuse to go on with a network that a callback has made another."""
+    same = net.recipe is recipe and net.training is training
+    if not same or training.epochs != history.epochs[-1]:
+        raise ArgumentError(
+            "a callback changed the network's layers or trained it while fit was "
+            "training it. Do that after fit has returned, and end fit by returning "
+            "True; callbacks may predict, evaluate, and assign parameters."
+        )
 
 
 # Before the first epoch ---------------------------------------------------------------

@@ -84,7 +84,11 @@ def _look_at(node: Node, found: Literals) -> None:
             kind is float and at not in whole for at, kind in enumerate(types)
         )
         found.types[node] = float if floating else int
-    elif not _takes_numbers(node) or _numpy_dtype(node, types) != node.dtype:
+    elif (
+        (None not in types and node.primitive in PYTHON_OPERATORS)
+        or not _takes_numbers(node)
+        or _numpy_dtype(node, types) != node.dtype
+    ):
         found.strong.update((node, at) for at, one in enumerate(types) if one)
     elif _meets_floats(node, types):
         found.whole.update(
@@ -99,7 +103,7 @@ def _calculates_in_python(node: Node) -> bool:
     holds exactly gives the same, once rounded to float32 (Figueroa 1995, "When is
     double rounding innocuous?").
     """
-    if node.primitive not in PYTHON_OPERATORS:
+    if node.primitive not in PYTHON_OPERATORS or _may_divide_by_zero(node):
         return False
     if node.dtype == np.float64:
         return True
@@ -108,6 +112,16 @@ def _calculates_in_python(node: Node) -> bool:
         or (one.primitive is leaves.constant and _is_float32(one))
         for one in node.inputs
     )
+
+
+def _may_divide_by_zero(node: Node) -> bool:
+    """Tell whether Python might raise where NumPy gives infinity: 1 / (n - 1)."""
+    if node.primitive is not elementwise.divide:
+        return False
+    divisor = node.inputs[1]
+    if divisor.primitive is leaves.constant:
+        return float(divisor.attributes["value"]) == 0
+    return divisor.primitive is not leaves.size
 
 
 def _is_float32(node: Node) -> bool:

@@ -34,13 +34,14 @@ def model_path(data: Path, out: Path | None, *, force: bool = False) -> Path:
     Raises
     ------
     ArgumentError
-        `out` exists and `force` is false, or is a folder.
+        `out` exists and `force` is false, or is a folder, or the table itself.
     ModelFileError
         The folder is not there or cannot be written to.
     """
     path = Path(f"{data.stem}.safetensors") if out is None else out
     if path.is_dir() and (out is not None or force):
         raise ArgumentError(f"{quoted(path)} is a folder. Name a file.")
+    keep_inputs(path, data)
     if out is not None and path.exists() and not force:
         raise ArgumentError(
             f"{quoted(path)} exists already and is left as it is. Name another file, "
@@ -92,3 +93,26 @@ def _reserved(path: Path) -> Path:
             os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
             return name
     raise AssertionError("there is always a next number")
+
+
+def keep_inputs(out: Path, *inputs: Path) -> None:
+    """Refuse to write over a file that is read, even where it may be replaced.
+
+    Parameters
+    ----------
+    out : Path
+        The file to write.
+    *inputs : Path
+        The files that the command reads.
+
+    Raises
+    ------
+    ArgumentError
+        `out` is one of them.
+    """
+    for path in inputs:
+        if out.exists() and path.exists() and out.samefile(path):
+            raise ArgumentError(
+                f"{quoted(out)} is read by this command and is left as it is, with "
+                "--force too. Name another file."
+            )

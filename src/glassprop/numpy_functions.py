@@ -201,8 +201,10 @@ def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
 
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """Exchange two axes."""
+    (first,) = normal_axes(axis1, a.ndim, name="swapaxes")
+    (second,) = normal_axes(axis2, a.ndim, name="swapaxes")
     axes = list(range(a.ndim))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    axes[first], axes[second] = axes[second], axes[first]
     return np.transpose(a, axes)
 
 

@@ -1,4 +1,4 @@
-"""The parameters of a network by name: reading gives copies, assigning writes."""
+"""The parameters of a network by name: reading copies, assigning writes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class Parameters(MutableMapping[str, Array]):
 
     def __getitem__(self, name: str) -> Array:
         known = self._known(name)  # makes the values, if they are not made yet
-        return np.array(self._net.values[known])
+        copy = np.array(self._net.values[known])
+        copy.flags.writeable = False  # or an edit of the copy would be lost in silence
+        return copy
 
     def __setitem__(self, name: str, value: Any) -> None:
         known = self._known(name)

@@ -8,7 +8,6 @@ differs is not a function of its arguments alone.
 from __future__ import annotations
 
 import itertools
-import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -52,7 +51,7 @@ class Trace:
         self.names: dict[Node, str] = {}
         self.scopes: dict[Node, str] = {}  # where a name was given in another's scope
         self._created: dict[Node, int] = {}
-        self._captured: dict[int, tuple[Any, Node]] = {}
+        self._captured: dict[int, tuple[Any, Any, Node]] = {}
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -150,15 +149,17 @@ class Trace:
         return error
 
     def _capture(self, value: Any) -> Array:
-        if id(value) in self._captured:
-            return self.array(self._captured[id(value)][1])
         array = native(np.array(value))
         if not known_dtype(array.dtype) or isinstance(value, np.ma.MaskedArray):
             raise _refused_value(value, array.dtype)
+        if id(value) in self._captured:
+            _, before, node = self._captured[id(value)]
+            if _same_bits(before, array):  # else it was written into since
+                return self.array(node)
         array.flags.writeable = False
         kept = array if array.ndim else array[()]
         leaf = self._leaf(leaves.constant, value=kept, dtype=array.dtype)
-        self._captured[id(value)] = (value, leaf.node)
+        self._captured[id(value)] = (value, array, leaf.node)
         return leaf
 
     def _leaf(self, primitive: Primitive, **attributes: Any) -> Array:
@@ -373,10 +374,15 @@ def _first_difference(first: Any, second: Any) -> str | None:
 def _equal(one: Any, two: Any) -> bool:
     """Compare the values of an attribute; NaN equals NaN."""
     if isinstance(one, np.ndarray) or isinstance(two, np.ndarray):
-        return np.array_equal(one, two, equal_nan=True)
-    floats = isinstance(one, float) and isinstance(two, float)
-    both_nan = floats and math.isnan(one) and math.isnan(two)
-    return bool(one == two) or both_nan
+        return bool(np.array_equal(one, two, equal_nan=True))
+    both_nan = bool(one != one) and bool(two != two)  # noqa: PLR0124  # NaN is not NaN
+    return both_nan or bool(one == two)
+
+
+def _same_bits(one: Any, two: Any) -> bool:
+    """Tell whether two arrays hold the same, -0.0 and NaN told apart."""
+    alike = one.shape == two.shape and one.dtype == two.dtype
+    return bool(alike and one.tobytes() == two.tobytes())
 
 
 def _brief(value: Any) -> str:

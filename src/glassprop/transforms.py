@@ -28,7 +28,7 @@ from glassprop.ops.leaves import is_python_number
 from glassprop.refusals import known_dtype
 from glassprop.trace import Trace, native
 from glassprop.traced import Array
-from glassprop.trees import filled, leaves
+from glassprop.trees import filled, leaves, map_leaves
 
 Function = Callable[..., Any]
 Wrt = int | str | Sequence[int | str]
@@ -199,7 +199,8 @@ def jacobian(f: Function, wrt: Wrt = 0) -> Transform:
     Parameters
     ----------
     f : callable
-        A function of arrays, written in NumPy, that gives one array.
+        A function of arrays, written in NumPy, that gives one array, or nested dicts,
+        lists and tuples of them.
     wrt : int, str, or a sequence of them
         As for `gradient`.
 
@@ -207,7 +208,8 @@ def jacobian(f: Function, wrt: Wrt = 0) -> Transform:
     -------
     callable
         Takes what `f` takes; gives an array of the shape of the value followed by the
-        shape of the argument, nested as the argument is.
+        shape of the argument; nested as the value is, and in each place of it as the
+        argument is.
 
     Examples
     --------
@@ -220,37 +222,49 @@ def jacobian(f: Function, wrt: Wrt = 0) -> Transform:
 
     def inline(trace: Trace, given: Mapping[str, Any]) -> Any:
         chosen, arguments = _aliased(trace, f, given, wrt)
-        output = _output(trace, f, _called(f, arguments), "the Jacobian")
-        _check_differentiable(f, output, chosen)
         inputs = [leaf for _, leaf in leaves(chosen)]
-        size = int(output.size)
-        basis = np.eye(size, dtype=output.dtype).reshape(size, *output.node.shape)
-        rows = [pullback(output, inputs, trace.lift(unit)) for unit in basis]
-        stacked = iter(
-            np.reshape(np.stack([row[at] for row in rows]), (*output.shape, *one.shape))
-            if rows
-            else trace.lift(np.zeros((*output.shape, *one.shape), one.dtype))
-            for at, one in enumerate(inputs)
-        )
-        return _as_asked(filled(chosen, stacked), wrt)
+
+        def of_one(value: Any) -> Any:
+            output = _output(trace, f, value, "the Jacobian")
+            _check_differentiable(f, output, chosen)
+            return _as_asked(filled(chosen, iter(_rows(output, inputs))), wrt)
+
+        return map_leaves(of_one, _called(f, arguments))
 
     return Transform("jacobian", f, inline)
 
 
-def hessian(f: Function, wrt: int | str = 0) -> Transform:
+def _rows(output: Array, inputs: Sequence[Array]) -> list[Array]:
+    """Give the Jacobian of one array with respect to each input, a row at a time."""
+    trace, size = output.trace, int(output.size)
+    basis = np.eye(size, dtype=output.dtype).reshape(size, *output.node.shape)
+    rows = [pullback(output, inputs, trace.lift(unit)) for unit in basis]
+    return [
+        trace.lift(
+            np.reshape(np.stack([row[at] for row in rows]), (*output.shape, *one.shape))
+            if rows
+            else np.zeros((*output.shape, *one.shape), one.dtype)
+        )
+        for at, one in enumerate(inputs)
+    ]
+
+
+def hessian(f: Function, wrt: Wrt = 0) -> Transform:
     """Make the function that gives the Hessian of `f`: the Jacobian of its gradient.
 
     Parameters
     ----------
     f : callable
         A function of arrays, written in NumPy, that gives one number.
-    wrt : int or str
-        The argument, an array.
+    wrt : int, str, or a sequence of them
+        As for `gradient`.
 
     Returns
     -------
     callable
-        Takes what `f` takes; gives an array of twice the shape of the argument.
+        Takes what `f` takes; gives an array of twice the shape of the argument. For
+        nested arguments it is nested twice: ``H["w"]["b"]`` holds the second
+        derivatives by an entry of w and one of b.
 
     Examples
     --------
@@ -260,23 +274,10 @@ def hessian(f: Function, wrt: int | str = 0) -> Transform:
     array([[6., 2.],
            [2., 0.]])
     """
-    if not isinstance(wrt, int | str):
-        raise ArgumentError(
-            f"hessian: wrt must be one position or name, got {wrt!r}. For several "
-            "arguments, take the Jacobian of the gradient."
-        )
     first = gradient(f, wrt)
 
     def inline(trace: Trace, given: Mapping[str, Any]) -> Any:
-        for name in _chosen_names(f, given, wrt):
-            if isinstance(given[name], Mapping | list | tuple):
-                raise ArgumentError(
-                    f"hessian: the argument {name!r} must be one array, got a "
-                    f"{type(given[name]).__name__}. Put its values into one array, or "
-                    "choose another argument with wrt."
-                )
-        inner = jacobian(_by_name(f, first), wrt)
-        return inner._inline(trace, given)
+        return jacobian(_by_name(f, first), wrt)._inline(trace, given)
 
     return Transform("hessian", f, inline)
 

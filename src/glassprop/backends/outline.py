@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from glassprop.backends.memory import memory_of
+from glassprop.backends.memory import is_view, memory_of
 from glassprop.graph import Node, apply
 from glassprop.names import LOSS_SCOPE
 from glassprop.ops import leaves, shape
@@ -99,7 +99,8 @@ def _equal_blocks(program: Program, nodes: Sequence[Node]) -> list[Block]:
     for group in groups.values():
         if len(group) >= SMALLEST:
             candidate = _Candidate.of(group, readers, kept, targets)
-            alike[candidate.key].append(candidate)
+            if not candidate.sees_its_updates:
+                alike[candidate.key].append(candidate)
     blocks: list[Block] = []
     taken: set[str] = {program.name}
     for candidates in alike.values():
@@ -173,6 +174,14 @@ class _Candidate:
             group[0].section,
         )
         return cls(tuple(group), tuple(arguments), tuple(results), updates, key)
+
+    @property
+    def sees_its_updates(self) -> bool:
+        """Whether an argument is a view of an array that the block writes into."""
+        return any(
+            memory_of(one) in self.updates and one not in self.updates
+            for one in self.arguments
+        )
 
     def function(self, name: str) -> Program:
         """Make the function of this block: its arguments become inputs."""
@@ -258,14 +267,16 @@ def _ordered(
         for key, node in program.updates.items()
         if isinstance(owner[node], Block)
     }
+    evaluated = _evaluated_in(program, nodes, owner)
     for node in nodes:
         item = owner[node]
         for read in node.inputs:
             if owner[read] is not item:
                 after[owner[read]].add(item)
-            memory = memory_of(read)
-            if memory in replaced and replaced[memory] is not item:
-                after[item].add(replaced[memory])
+            replacer = replaced.get(memory_of(read))
+            if replacer is not None:
+                for reader in evaluated[node] - {replacer}:
+                    after[reader].add(replacer)
     waiting = dict.fromkeys(rank, 0)
     for followers in after.values():
         for item in followers:
@@ -283,3 +294,23 @@ def _ordered(
             if not waiting[follower]:
                 heapq.heappush(ready, (rank[follower], number[follower]))
     return ordered if len(ordered) == len(items) else None
+
+
+def _evaluated_in(
+    program: Program, nodes: Sequence[Node], owner: Mapping[Node, Item]
+) -> dict[Node, set[Item]]:
+    """Find the items in which each node may be evaluated.
+
+    A value without a variable of its own stands inside the expressions that use it, and
+    a view shows what its memory holds by then: both are as late as their readers.
+    """
+    uses = Counter(read for node in nodes for read in node.inputs)
+    kept = set(program.outputs.values())
+    evaluated: dict[Node, set[Item]] = {node: {owner[node]} for node in nodes}
+    for node in reversed(nodes):
+        later = evaluated[node]
+        for read in node.inputs:
+            own = read.name or read in kept or uses[read] > 1
+            if read in evaluated and (is_view(read) or not own):
+                evaluated[read] |= later
+    return evaluated

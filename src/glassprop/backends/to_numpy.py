@@ -208,6 +208,8 @@ class _Printer:
                     if node not in self.variables and node.primitive not in LEAVES:
                         yield self._assigned(node, node.section)
                     late.append(self._written(node, target))
+        if any(node.section == SECTIONS[-1] for node in self.nodes):
+            late = [line._replace(section=SECTIONS[-1]) for line in late]
         yield from late
 
     def _called(self, block: Block) -> Line:

@@ -9,6 +9,7 @@ import typer
 
 from glassprop.cli.console import counted, print_json, say
 from glassprop.encoding import decode_classes, write_predictions
+from glassprop.model_names import keep_inputs
 from glassprop.table_reports import predict_table
 from glassprop.tables import read_table
 from glassprop.tabular import load_table_model
@@ -40,6 +41,8 @@ def predict(
     words or unit, and for classes the probability of each.
     """
     known = load_table_model(model)
+    if out is not None:
+        keep_inputs(out, model, data)
     found = predict_table(known, read_table(data))
     plan = known.plan
     if out is not None or not json:
