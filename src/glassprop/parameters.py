@@ -20,7 +20,8 @@ Array = NDArray[Any]
 class Parameters(MutableMapping[str, Array]):
     """The parameters of a network by name, ``parameters["hidden.weight"]``.
 
-    What is read is a copy; assigning writes into the network.
+    What is read is a copy that cannot be written into; assigning writes into the
+    network: ``net.parameters[name] = net.parameters[name] - step``.
     """
 
     def __init__(self, net: Network) -> None:
