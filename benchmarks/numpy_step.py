@@ -115,6 +115,12 @@ def exam_steps(net: gp.Network) -> NumpySteps:
     return NumpySteps(recipe.program(net))
 
 
+def start_values() -> dict[str, np.ndarray]:
+    """Give the network's parameters as arrays that a step may write into."""
+    parameters = exam_network().parameters
+    return {name: np.array(value) for name, value in parameters.items()}
+
+
 def run_epoch(steps: NumpySteps, values: dict[str, Array], count: int) -> Array:
     """Run full-batch steps in one call of the back end."""
     return steps.epoch(
@@ -132,7 +138,7 @@ def check_equal(steps: NumpySteps, count: int) -> None:
     """Stop if the two do not compute the same."""
     W1, W2 = start_weights()
     losses = [tutorial_step(X, Y, W1, W2) for _ in range(count)]
-    values = dict(exam_network().parameters)
+    values = start_values()
     ours = run_epoch(steps, values, count)
     np.testing.assert_allclose(2 * ours, losses, rtol=1e-9)
     for mine, theirs in zip(values.values(), (W1, W2), strict=True):
@@ -161,12 +167,12 @@ def measure_steps(turns: int, count: int) -> None:
         return timed(lambda: [step(X, Y, W1, W2) for _ in range(count)], count)
 
     def program() -> float:
-        values = list(exam_network().parameters.values())
+        values = list(start_values().values())
         call = steps.compiled
         return timed(lambda: [call(*values, X, Y, rate) for _ in range(count)], count)
 
     def epoch() -> float:
-        values = dict(exam_network().parameters)
+        values = start_values()
         return timed(lambda: run_epoch(steps, values, count), count)
 
     def fit() -> float:

@@ -582,7 +582,8 @@ PLAIN_ROWS = refused(
     "the number of rows as a plain number (range(n), np.zeros(n), np.arange(n))",
     EVERY_SIZE,
     "Calculate with whole arrays instead of a loop over rows, and make arrays from "
-    "arrays: np.zeros_like(x[:, :1]), np.ones_like(x[:, 0]).",
+    "arrays: np.zeros_like(x[:, :1]), np.ones_like(x[:, 0]). To pick one value of each "
+    "row, compare: np.sum(z * (y[:, None] == np.arange(k)), axis=1).",
 )
 CONVERTED = refused(
     "int(n) or float(n) of the number of rows",
@@ -1270,3 +1271,37 @@ def test_arguments_of_other_kinds(value, message):
     with pytest.raises(TraceError) as caught:
         gp.gradient(squares)(value)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("call", "name", "repair"),
+    [
+        (lambda x: np.take(x, [0]), "np.take", "Write x[indices]."),
+        (np.argmin, "np.argmin", "Write np.argmax(-x)."),
+        (np.linalg.norm, "np.linalg.norm", "Write np.sqrt(np.sum(x * x))."),
+        (
+            lambda x: np.take_along_axis(x, np.zeros((2, 1), int), axis=1),
+            "np.take_along_axis",
+            "To pick one value of each row, compare: "
+            "np.sum(z * (y[:, None] == np.arange(k)), axis=1).",
+        ),
+    ],
+    ids=["take", "argmin", "norm", "take_along_axis"],
+)
+def test_functions_that_are_written_otherwise(call, name, repair):
+    with pytest.raises(TraceError) as caught:
+        gp.gradient(call)(np.ones((2, 3)))
+    message, _, place = str(caught.value).partition("\n")
+    assert message == (
+        f"{name} cannot be traced: it has no row in the table of primitives. {repair}"
+    )
+    assert place.startswith(f"  {__file__}:")
+
+
+def test_the_repair_for_picking_a_value_of_each_row_works():
+    z, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0])
+
+    def picked(z):
+        return np.sum(np.sum(z * (y[:, None] == np.arange(2)), axis=1))
+
+    np.testing.assert_array_equal(gp.gradient(picked)(z), [[0, 1], [1, 0]])

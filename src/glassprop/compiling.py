@@ -7,6 +7,7 @@ own printed NumPy source.
 from __future__ import annotations
 
 import linecache
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -80,9 +81,8 @@ class Compiled:
 
 def _executed(name: str, source: str) -> Callable[..., Any]:
     """Execute a module's source so that tracebacks show its lines."""
-    import hashlib
-
-    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    text = source.encode("utf-8", "backslashreplace")
+    digest = f"{zlib.crc32(text):08x}{len(text):x}"
     filename = f"<glassprop {name} {digest}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     namespace: dict[str, Any] = {"__name__": f"glassprop_generated_{name}"}

@@ -63,6 +63,11 @@ def function_name(function: Any) -> str:
     return f"{'np' if package == 'numpy' else package}{dot}{rest}.{name}"
 
 
+PICK_EACH_ROW = (
+    "To pick one value of each row, compare: "
+    "np.sum(z * (y[:, None] == np.arange(k)), axis=1)."
+)
+
 # Functions that are often reached for: their names, why not, and what to do instead.
 SPECIAL_CASES: tuple[tuple[frozenset[str], str, str], ...] = (
     (
@@ -117,9 +122,24 @@ SPECIAL_CASES: tuple[tuple[frozenset[str], str, str], ...] = (
         "Use np.concatenate([a, b], axis=...) or np.stack([a, b], axis=...).",
     ),
     (
-        frozenset({"np.take", "np.take_along_axis", "np.argmin", "np.linalg.norm"}),
+        frozenset({"np.take"}),
         "it has no row in the table of primitives",
-        "Write x[indices], np.argmax(-x), or np.sqrt(np.sum(x * x)).",
+        "Write x[indices].",
+    ),
+    (
+        frozenset({"np.take_along_axis"}),
+        "it has no row in the table of primitives",
+        PICK_EACH_ROW,
+    ),
+    (
+        frozenset({"np.argmin"}),
+        "it has no row in the table of primitives",
+        "Write np.argmax(-x).",
+    ),
+    (
+        frozenset({"np.linalg.norm"}),
+        "it has no row in the table of primitives",
+        "Write np.sqrt(np.sum(x * x)).",
     ),
     (
         frozenset({"np.any", "np.all"}),

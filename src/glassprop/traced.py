@@ -22,6 +22,7 @@ from glassprop.graph import DType, Node, Primitive, Size
 from glassprop.numpy_functions import FUNCTIONS, UFUNCS, scipy_ufunc
 from glassprop.ops import elementwise, indexing
 from glassprop.refusals import (
+    PICK_EACH_ROW,
     checked_dtype,
     function_name,
     located,
@@ -490,7 +491,7 @@ class Rows(Operators):
         "the number of rows as a plain number (range(n), np.zeros(n), np.arange(n))",
         ONE_PROGRAM,
         "Calculate with whole arrays instead of a loop over rows, and make arrays from "
-        "arrays: np.zeros_like(x[:, :1]), np.ones_like(x[:, 0]).",
+        f"arrays: np.zeros_like(x[:, :1]), np.ones_like(x[:, 0]). {PICK_EACH_ROW}",
     )
 
 
