@@ -8,11 +8,12 @@ must; the order of arithmetic is never changed.
 
 from __future__ import annotations
 
-import inspect
+import linecache
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -260,9 +261,22 @@ def helper_name(node: Node) -> str | None:
 
 
 @cache
+def _source(function: Callable[..., Any]) -> str:
+    """Give the text of a function that stands at the top level of a module.
+
+    `inspect.getsource` would take a tokenizer to it, which costs as much as all of the
+    printing.
+    """
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    text = lines[code.co_firstlineno - 1 :]
+    inside = takewhile(lambda line: line.startswith((" ", ")", "\n")), text[1:])
+    return "".join([text[0], *inside])
+
+
 def helper_source(name: str) -> str:
     """Give the source of a helper function as it is printed: without its types."""
-    source = inspect.getsource(HELPERS[name])
+    source = _source(HELPERS[name])
     source = re.sub(r"def \w+", f"def {name}", source, count=1)
     head, body = source.split(":\n", 1)
     head = head.replace(" -> Any", "").replace(": Any = ", "=").replace(": Any", "")
