@@ -3,7 +3,8 @@
 `fit` prepares the data, makes the program of a training step, and runs it epoch by
 epoch on a back end. Between epochs come validation, early stopping and callbacks. What
 it needs to go on later (the optimizer's memory, the number of steps) stays with the
-network, so that fitting 5 and 5 epochs gives the bits of 10.
+network, so that fitting 5 and 5 epochs gives the bits of 10. (Not where early stopping
+has put the best weights back: they are older than the optimizer's memory.)
 """
 
 from __future__ import annotations

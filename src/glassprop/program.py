@@ -81,7 +81,7 @@ class Program:
     @cached_property
     def names(self) -> dict[Node, str]:
         """A readable name for every node and every input."""
-        given = list(self.inputs.values())
+        given = dict.fromkeys(self.inputs.values())
         return readable_names(
             [*given, *(one for one in self.nodes if one not in given)]
         )

@@ -16,7 +16,7 @@ import numpy as np
 from glassprop.compiling import build
 from glassprop.differentiate import pullback
 from glassprop.errors import ShapeError, shape_text
-from glassprop.graph import DType, Node, Shape, order
+from glassprop.graph import DType, Node, order
 from glassprop.layers.activations import activation_name
 from glassprop.loss_checks import refuse_accidents, refuse_flat, refuse_scalar
 from glassprop.losses import Loss
@@ -297,9 +297,9 @@ def _declared_memory(
     """Make the inputs for what the optimizer remembers."""
     memory: dict[str, dict[str, Array]] = {}
     for key in structure.trainable:
-        shape: Shape = structure.parameters[key].shape
+        shape = structure.parameters[key].shape
         scope, _, name = key.partition(".")
-        empty = np.zeros([int(str(size)) for size in shape], structure.dtype)
+        empty = np.zeros(shape, structure.dtype)
         memory[key] = {
             which: trace.input(
                 state_key(which, key),

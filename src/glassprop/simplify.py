@@ -40,7 +40,8 @@ class Rule:
     rewrite : callable
         From a node to its replacement, or None where the law does not apply.
     exact : bool
-        Whether every value stays as it is, bit by bit.
+        Whether every value stays as it is, bit by bit, as long as no step between
+        overflows or falls below the smallest normal number.
     """
 
     law: str

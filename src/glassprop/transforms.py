@@ -3,7 +3,8 @@
 Each takes a function and gives a function. What it gives traces its argument's function
 for the shapes and dtypes it is called with, compiles one program for them, and keeps
 it. Called with traced arrays, it becomes part of that trace, which is how second
-derivatives come about.
+derivatives come about. Arrays that the function brings along stay as they were when
+it was traced: what varies is an argument.
 """
 
 from __future__ import annotations
