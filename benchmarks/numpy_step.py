@@ -33,9 +33,9 @@ from numpy.typing import NDArray
 
 import glassprop as gp
 from glassprop.backends.run_numpy import NumpySteps
-from glassprop.fit import Recipe
 from glassprop.losses import get_loss
 from glassprop.programs import Target
+from glassprop.recipes import Recipe
 from timing import in_turns, machine, ratios, spread, table, verdict
 
 Array = NDArray[np.float64]
@@ -112,7 +112,7 @@ def exam_steps(net: gp.Network) -> NumpySteps:
     """Make the exam network's training steps, as `fit` makes them."""
     target = Target((1,), np.dtype(np.float64))
     recipe = Recipe(get_loss("half_squared_error"), gp.SGD(RATE), target)
-    return NumpySteps(recipe.program(net))
+    return NumpySteps(recipe.program(net.structure, net.name))
 
 
 def start_values() -> dict[str, np.ndarray]:

@@ -79,7 +79,8 @@ def test_one_dimension_where_two_are_needed():
         ShapeError,
         numbers(),
         "X: expected shape (n, features), got (4,). One feature is a column, "
-        "X[:, None]; one row is X[None, :].",
+        "X[:, None]; one row is X[None, :]. A network that is made with input_shape=4 "
+        "takes one row as it is.",
         X[:, 0],
         Y,
     )
@@ -817,6 +818,16 @@ def test_validation(validation, kind, message):
             "callbacks must be a list of functions callback(net, history), got [None].",
         ),
         (
+            {"callbacks": [lambda net: None]},
+            "callback '<lambda>' takes (net), but is called with (net, history). Write "
+            "it as a function (net, history) -> True to stop.",
+        ),
+        (
+            {"loss": lambda y: y},
+            "loss '<lambda>' takes (y), but is called with (output, y). Write it as a "
+            "function (output, y) -> one number a row.",
+        ),
+        (
             {"callbacks": None},
             "callbacks must be a list of functions callback(net, history), got None.",
         ),
@@ -838,8 +849,8 @@ def test_validation(validation, kind, message):
         ),
         (
             {"schedule": "cosin"},
-            "schedule: expected constant, step or cosine, got 'cosin'. Did you mean "
-            "'cosine'?",
+            "schedule: expected constant, glassprop.schedules.Step(every=10) or "
+            "glassprop.schedules.Cosine(epochs=100), got 'cosin'.",
         ),
     ],
     ids=lambda value: None if isinstance(value, str) else str(next(iter(value))),

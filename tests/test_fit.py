@@ -22,6 +22,7 @@ import sklearn.metrics
 import glassprop as gp
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.check import GradientCheck
+from glassprop.epochs import CALL, CALLING, steps_of_a_call
 from glassprop.errors import ArgumentError, DataError, DivergenceError, ShapeError
 from glassprop.history import History
 from glassprop.metrics import Metric
@@ -663,6 +664,72 @@ def test_ctrl_c_ends_an_epoch_between_two_steps():
     assert bits(net) == bits(expected)
 
 
+def test_an_epoch_is_run_in_calls_that_change_nothing(monkeypatch):
+    whole, parts, sizes = random_network(), random_network(), []
+    expected = quietly(whole, X, LABELS, epochs=6, **OPTIONS)
+    epoch = NumpySteps.epoch
+
+    def told(self, values, data, batches, rates, **options):
+        assert len(rates) == len(batches)
+        sizes.append(len(batches))
+        return epoch(self, values, data, batches, rates, **options)
+
+    monkeypatch.setattr(NumpySteps, "epoch", told)
+    monkeypatch.setattr("glassprop.epochs.steps_of_a_call", lambda program, rows: 3)
+    history = quietly(parts, X, LABELS, epochs=6, **OPTIONS)
+    assert sizes == [3, 1] * 6
+    assert bits(parts) == bits(whole)
+    assert history == expected
+    assert parts.training.steps == whole.training.steps == 24
+
+
+def test_a_call_holds_what_the_cost_of_a_step_allows():
+    net = gp.Network([gp.Dense(100), gp.Dense(1)], loss="huber", input_shape=100)
+    quietly(net, np.ones((1, 100)), np.ones((1, 1)))
+    program = net.recipe.program(net.structure)
+    few, many = (steps_of_a_call(program, rows) for rows in (10, 1000))
+    assert few > 10 * many > 10
+    per_step = program.cost(1000) + CALLING * program.size
+    assert many * per_step <= CALL < (many + 1) * per_step
+    assert steps_of_a_call(program, 10**9) == 1
+
+
+@pytest.mark.usefixtures("default_handler")
+def test_ctrl_c_ends_an_epoch_between_two_calls(monkeypatch):
+    monkeypatch.setattr("glassprop.epochs.steps_of_a_call", lambda program, rows: 2)
+    epoch = NumpySteps.epoch
+
+    def deaf(self, *arguments, stop, **options):
+        """Run all steps of a call, as compiled code does; Ctrl-C comes meanwhile."""
+        losses = epoch(self, *arguments, stop=lambda: False, **options)
+        signal.raise_signal(signal.SIGINT)
+        return losses
+
+    monkeypatch.setattr(NumpySteps, "epoch", deaf)
+    net, expected = regressor(), regressor()
+    history = quietly(net, X, Y, batch_size=5, shuffle=False, epochs=9)
+    assert (history.stopped, history.epochs) == ("interrupted", [])
+    assert (net.training.epochs, net.training.steps) == (0, 2)
+    monkeypatch.undo()
+    quietly(expected, X[:10], Y[:10], batch_size=5, shuffle=False)
+    assert bits(net) == bits(expected)
+
+
+def test_divergence_in_a_later_call_names_the_step_of_the_epoch(monkeypatch):
+    messages = []
+    for most in (2, 100):
+        monkeypatch.setattr(
+            "glassprop.epochs.steps_of_a_call", lambda program, rows, most=most: most
+        )
+        net = gp.Network([gp.Dense(1)], loss="half_squared_error")
+        options = {"optimizer": gp.SGD(1e60), "batch_size": 5, "shuffle": False}
+        messages.append(diverges(net, X, Y[:, :1], **options))
+        messages.append((bits(net), net.training.steps))
+    assert messages[:2] == messages[2:]
+    assert messages[0].startswith("training diverged in epoch 1, step 4: ")
+    assert messages[1][1] == 3
+
+
 def test_a_handler_of_the_callers_own_is_left_in_place():
     heard = []
     before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
@@ -683,7 +750,7 @@ def test_a_handler_of_the_callers_own_is_left_in_place():
 def test_a_back_end_asks_before_each_step_whether_to_stop():
     net = regressor(input_shape=3)
     quietly(net, X, Y, optimizer=gp.SGD(0.1))
-    steps = NumpySteps(net.recipe.program(net))
+    steps = NumpySteps(net.recipe.program(net.structure))
     answers = iter([False, False, True])
     before = bits(net)
     losses = steps.epoch(
@@ -870,7 +937,7 @@ def everything(net):
     training = net.training
     return {
         "bits": bits(net),
-        "structure": net._structure,
+        "built": net._built,
         "input_shape": net.input_shape,
         "loss": net.loss,
         "recipe": net.recipe,
@@ -1188,6 +1255,19 @@ def test_looking_at_a_network_does_not_choose_its_dtype():
     assert bits(net) == bits(expected)
 
 
+def test_what_was_assigned_and_learned_stays_when_data_choose_the_dtype():
+    net = gp.Network([gp.Standardize(), gp.Dense(2)], input_shape=3)
+    net.parameters["dense_1.bias"] = [1, 2]
+    net.learn(X)
+    mean = net.values["standardize_1.mean"]
+    assert net(X.astype(np.float32)).dtype == np.float32
+    assert net.learned == {"standardize_1"}
+    assert net.parameters["dense_1.bias"].tolist() == [1, 2]
+    np.testing.assert_array_equal(
+        net.values["standardize_1.mean"], mean.astype(np.float32)
+    )
+
+
 def test_a_refused_call_does_not_choose_the_dtype_either():
     net, expected = regressor(input_shape=3), regressor(input_shape=3)
     net.summary()
@@ -1358,19 +1438,41 @@ def test_parameters_are_a_mapping_that_writes_into_the_network():
             "np.unique(words, return_inverse=True)[1].",
         ),
         (
+            lambda p: p.update({"out.bias": [1, np.nan]}),
+            ArgumentError,
+            "parameter 'out.bias': expected finite numbers, got NaN at position (1,), "
+            "in float64. Assign np.where(np.isfinite(value), value, 0) to put 0 in "
+            "such places.",
+        ),
+        (
             lambda p: p.pop("out.bias"),
             ArgumentError,
             "parameter 'out.bias' belongs to its layer. Remove the layer, "
             "net.remove(...).",
         ),
     ],
-    ids=["unknown", "shape", "number", "words", "delete"],
+    ids=["unknown", "shape", "number", "words", "NaN", "delete"],
 )
 def test_parameters_refuse_what_does_not_fit(use, kind, message):
     net = regressor(input_shape=3)
     before = dict(net.parameters)
     assert refusal(kind, lambda: use(net.parameters)) == message
     assert same(before, net.parameters)
+
+
+def test_parameters_refuse_what_is_infinite_in_float32():
+    net = regressor(input_shape=3, dtype=np.float32)
+    net(X)
+    before = bits(net)
+    message = refusal(
+        ArgumentError, lambda: net.parameters.update({"out.bias": [-1e39, 0]})
+    )
+    assert message == (
+        "parameter 'out.bias': expected finite numbers, got infinity at position "
+        "(0,), in float32. Assign np.where(np.isfinite(value), value, 0) to put 0 in "
+        "such places."
+    )
+    assert bits(net) == before
 
 
 def test_a_network_that_does_not_know_its_input_says_so():
@@ -1588,7 +1690,7 @@ def test_the_source_runs_alone_and_one_step_of_it_is_what_fit_does(optimizer, tm
 def test_a_traceback_shows_the_line_of_the_program():
     net = regressor(input_shape=3)
     quietly(net, X, Y)
-    steps = net.compiled(net.recipe, lambda: None)
+    steps = net.built.compiled(net.recipe, lambda: None)
     lines, _ = inspect.getsourcelines(steps.compiled._function)
     assert lines[0].startswith("def step(")
 

@@ -205,18 +205,25 @@ def test_get_initializer_takes_names_numbers_records_and_functions():
         (
             lambda: get_initializer("he_norml"),
             "initializer: expected normal, uniform, glorot_normal, glorot_uniform, "
-            "he_normal, he_uniform, zeros or constant, got 'he_norml'. Did you mean "
+            "he_normal, he_uniform, zeros or "
+            "glassprop.initializers.constant(value=0.1), got 'he_norml'. Did you mean "
             "'he_normal'?",
         ),
         (
             lambda: get_initializer("qqq"),
             "initializer: expected normal, uniform, glorot_normal, glorot_uniform, "
-            "he_normal, he_uniform, zeros or constant, got 'qqq'.",
+            "he_normal, he_uniform, zeros or "
+            "glassprop.initializers.constant(value=0.1), got 'qqq'.",
+        ),
+        (
+            lambda: get_initializer(lambda shape: 0 * shape),
+            "initializer '<lambda>' takes (shape), but is called with (rng, shape, "
+            "dtype). Write it as a function (rng, shape, dtype) -> array.",
         ),
         (
             lambda: get_initializer("constant"),
-            "initializer: 'constant' needs value. Pass "
-            "glassprop.initializers.constant(value=...) instead of the name.",
+            "initializer: 'constant' alone does not say enough. Pass a record, such as "
+            "glassprop.initializers.constant(value=0.1).",
         ),
         (
             lambda: get_initializer(he_normal),

@@ -336,8 +336,19 @@ def test_frozen_names_are_checked():
         (
             {"units": 2, "initializer": "he_norml"},
             "initializer: expected normal, uniform, glorot_normal, glorot_uniform, "
-            "he_normal, he_uniform, zeros or constant, got 'he_norml'. Did you mean "
+            "he_normal, he_uniform, zeros or "
+            "glassprop.initializers.constant(value=0.1), got 'he_norml'. Did you mean "
             "'he_normal'?",
+        ),
+        (
+            {"units": 2, "initializer": lambda shape: 0 * shape},
+            "initializer '<lambda>' takes (shape), but is called with (rng, shape, "
+            "dtype). Write it as a function (rng, shape, dtype) -> array.",
+        ),
+        (
+            {"units": 2, "activation": lambda: 1},
+            "activation '<lambda>' takes (), but is called with (z). Write it as a "
+            "function (z).",
         ),
     ],
     ids=lambda value: None if isinstance(value, str) else str(value),
@@ -422,6 +433,11 @@ def test_names_of_words_are_in_snake_case():
             "and underscores.",
         ),
         (
+            [gp.Dense(1, name="")],
+            "a layer's name must be a Python identifier, got ''. Use letters, digits "
+            "and underscores.",
+        ),
+        (
             [np.tanh],
             "<ufunc 'tanh'> is not a layer: it has no method forward(p, x, run). A "
             "function becomes a layer as gp.Activation(function).",
@@ -445,6 +461,7 @@ def test_names_of_words_are_in_snake_case():
         "same as made",
         "blank",
         "number",
+        "empty",
         "function",
         "word",
         "class",
@@ -620,9 +637,15 @@ def test_start_values_are_checked():
         return np.full(shape, np.nan)
 
     finite = (
-        "dense_1.weight: expected finite start values, got NaN or infinity. Look at "
-        "the initializer, or at the weights that are given."
+        "dense_1.weight: expected finite start values, got {}. Look at the "
+        "initializer, or at the weights that are given."
+    ).format
+    given = (
+        "Dense 'dense_1': the given weight has infinity at position (0, 1). Give "
+        "finite numbers, or leave it out to start from the initializer."
     )
+    weights = np.array([[1, np.inf], [np.nan, 0], [0, 0]])
+    nan, large = (f"{word} at position (0, 0), in " for word in ("NaN", "infinity"))
     for layer, dtype, kind, message in (
         (
             gp.Dense(2, initializer=flat),
@@ -630,9 +653,19 @@ def test_start_values_are_checked():
             ShapeError,
             "dense_1.weight: expected start values of shape (3, 2), got (3,).",
         ),
-        (gp.Dense(2, initializer=none), None, ArgumentError, finite),
-        (gp.Dense(2, weights=(np.full((3, 2), np.inf),)), None, ArgumentError, finite),
-        (gp.Dense(2, initializer=1e39), np.float32, ArgumentError, finite),
+        (
+            gp.Dense(2, initializer=none),
+            None,
+            ArgumentError,
+            finite(f"{nan}float64"),
+        ),
+        (gp.Dense(2, weights=(weights,)), None, ArgumentError, given),
+        (
+            gp.Dense(2, initializer=1e39),
+            np.float32,
+            ArgumentError,
+            finite(f"{large}float32"),
+        ),
     ):
         net = gp.Network([layer], dtype=dtype)
         assert refusal(kind, lambda: net(normal(1, 3))) == message  # noqa: B023  # called at once
@@ -738,6 +771,18 @@ def test_scale_multiplies_and_adds():
             {"factor": math.nan},
             ArgumentError,
             "Scale: factor must be finite numbers, got nan.",
+        ),
+        (
+            {"factor": 0},
+            ArgumentError,
+            "Scale: factor must not be 0, got 0: it would make every row alike. Leave "
+            "out columns that say nothing before the call.",
+        ),
+        (
+            {"factor": [1.0, 0.0]},
+            ArgumentError,
+            "Scale: factor must not be 0, got [1.0, 0.0]: it would make every row "
+            "alike. Leave out columns that say nothing before the call.",
         ),
         (
             {"factor": 1, "offset": "much"},
@@ -907,6 +952,22 @@ def test_own_state_is_written_while_training_only():
     assert list(net.parameters) == []
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_own_state_may_be_written_as_a_python_number(dtype):
+    class Told:
+        def state(self, input_shape):
+            return {"trained": gp.Parameter((), 0.0)}
+
+        def forward(self, p, x, run):
+            run.update(trained=1)
+            return x
+
+    net = gp.Network([Told(), gp.Dense(1)], loss="huber", dtype=dtype)
+    net.fit(normal(4, 2), normal(4, 1), verbose=False)
+    assert net.values["told_1.trained"] == 1
+    assert net.values["told_1.trained"].dtype == dtype
+
+
 def test_own_state_is_outside_of_the_gradient():
     class Remember:
         def parameters(self, input_shape):
@@ -1035,8 +1096,74 @@ def own(**methods):
             "Own 'own_1': cannot multiply (n, 2) @ (3, 1): the last axis of the first "
             "is 2, the matching axis of the second is 3.",
         ),
+        (
+            own(
+                parameters=lambda self, shape: {
+                    "weight": gp.Parameter(shape),
+                    "bias": gp.Parameter(shape),
+                },
+                forward=lambda self, p, x, run: x * p["weigth"],
+            ),
+            ArgumentError,
+            "Own 'own_1': p['weigth'] is read but not declared; "
+            "parameters(input_shape) gives 'weight', 'bias'. Did you mean 'weight'? "
+            "Each name that is read must be there, {'weigth': gp.Parameter(shape)}.",
+        ),
+        (
+            own(forward=lambda self, p, x, run: x - run.state["mean"]),
+            ArgumentError,
+            "Own 'own_1': run.state['mean'] is read but not declared; "
+            "state(input_shape) gives nothing. Each name that is read must be there, "
+            "{'mean': gp.Parameter(shape)}.",
+        ),
+        (
+            own(
+                state=lambda self, shape: {"seen": gp.Parameter(shape, 0.0)},
+                forward=lambda self, p, x, run: (
+                    run.update(seen=np.argmax(x, axis=0)) or x
+                ),
+            ),
+            ArgumentError,
+            "Own 'own_1': run.update(seen=...): expected dtype float64, the "
+            "network's, in which state is kept, got int64. Convert it, "
+            "value.astype(x.dtype).",
+        ),
+        (
+            own(
+                parameters=lambda self, shape: {"k": gp.Parameter(shape)},
+                state=lambda self, shape: {"k": gp.Parameter(shape)},
+            ),
+            ArgumentError,
+            "Own 'own_1': 'k' names both a parameter and a state. Give one of them "
+            "another name.",
+        ),
+        (
+            own(forward=lambda self, p, x: x),
+            ArgumentError,
+            "Own 'own_1': method '<lambda>' takes (p, x), but is called with (p, x, "
+            "run). Write it as a function (p, x, run).",
+        ),
+        (
+            own(parameters=lambda self: {}),
+            ArgumentError,
+            "Own 'own_1': method '<lambda>' takes (), but is called with "
+            "(input_shape). Write it as a function (input_shape).",
+        ),
     ],
-    ids=["no rows", "rows twice", "parameter", "update", "update shape", "product"],
+    ids=[
+        "no rows",
+        "rows twice",
+        "parameter",
+        "update",
+        "update shape",
+        "product",
+        "undeclared parameter",
+        "undeclared state",
+        "update dtype",
+        "one name twice",
+        "forward without run",
+        "parameters without shape",
+    ],
 )
 def test_a_layer_that_breaks_the_contract_is_refused_by_name(layer, kind, message):
     net = gp.Network([layer])

@@ -323,6 +323,16 @@ def test_a_record_of_ones_own_says_what_its_target_is():
             ("own", by_row, "binary", "sigmoid"),
             "Loss 'own': probabilities must be a function, got 'sigmoid'.",
         ),
+        (
+            ("own", lambda z: z),
+            "loss '<lambda>' takes (z), but is called with (output, y). Write it as a "
+            "function (output, y) -> one number a row.",
+        ),
+        (
+            ("own", by_row, "binary", by_row),
+            "probabilities of a loss 'by_row' takes (output, y), but is called with "
+            "(output). Write it as a function (output).",
+        ),
     ],
 )
 def test_a_record_checks_what_it_is_given(arguments, message):
@@ -375,7 +385,7 @@ def test_weights_keep_their_mean_of_1_when_rows_are_held_out():
     X, y = RNG.normal(size=(10, 1)), np.arange(10.0)[:, None]
     weights = 2.0 ** np.arange(10)
     # The output stays 0 and a row's loss is 1, so the losses are the weights' means.
-    net = gp.Network([gp.Scale(0.0)], loss=lambda output, y: 1 + 0 * output[:, 0])
+    net = gp.Network([gp.Scale(1.0)], loss=lambda output, y: 1 + 0 * output[:, 0])
     history = net.fit(X, y, sample_weight=weights, validation=0.4, verbose=False)
     assert history["loss"] == [pytest.approx(1, rel=1e-14)]
     assert history["validation_loss"] == [pytest.approx(1, rel=1e-14)]
@@ -427,7 +437,8 @@ WRONG_WEIGHTS = [
     (
         {"sample_weight": np.ones((4, 1))},
         ShapeError,
-        "sample_weight: expected shape (4,), a weight a row, got (4, 1).",
+        "sample_weight: expected shape (4,), a weight a row, got (4, 1). "
+        "np.ravel(weights) gives it one axis.",
     ),
     (
         {"sample_weight": [1.0, -2.0, 1.0, -1.0]},
@@ -442,7 +453,8 @@ WRONG_WEIGHTS = [
     (
         {"sample_weight": [0.0] * 4},
         DataError,
-        "the weights of all rows are 0; nothing is left to learn from.",
+        "sample_weight: all 4 weights are 0; then no row counts. Leave them out to "
+        "count all rows alike.",
     ),
     (
         {"class_weight": "balance"},

@@ -347,34 +347,19 @@ def test_refuses_what_is_no_number(row):
     place = row.function.__name__
     _, guess = valid(row)
     words = np.array(["a", "b", "c"])
-    if row.takes == "values":
-        expected = (
-            f"{place}: expected y_true to hold real numbers, got dtype <U1. Convert it "
-            f"to float64 first."
-        )
-    else:
-        expected = (
-            f"{place}: expected y_true to hold class numbers, got dtype <U1. Labels "
-            f"of any kind become class numbers by numpy.unique(labels, "
-            f"return_inverse=True)."
-        )
-    assert refusal(DataError, lambda: row.function(words, guess)) == expected
+    assert refusal(DataError, lambda: row.function(words, guess)) == (
+        f"{place}: y_true: expected numbers, got dtype <U1. Number words by "
+        f"np.unique(words, return_inverse=True)[1]."
+    )
 
 
 def test_refuses_complex_predictions(row):
     truth, guess = valid(row)
     text = refusal(DataError, lambda: row.function(truth, guess.astype(complex)))
-    if row.takes == "classes":
-        assert text == (
-            f"{row.function.__name__}: expected y_pred to hold class numbers, got "
-            f"dtype complex128. Labels of any kind become class numbers by "
-            f"numpy.unique(labels, return_inverse=True)."
-        )
-    else:
-        assert text == (
-            f"{row.function.__name__}: expected y_pred to hold real numbers, got dtype "
-            f"complex128. Convert it to float64 first."
-        )
+    assert text == (
+        f"{row.function.__name__}: y_pred: expected numbers, got dtype complex128. "
+        f"Take the real part, np.real(...), or stack real and imaginary parts."
+    )
 
 
 @pytest.mark.parametrize("broken", [1.5, math.nan, math.inf])
@@ -393,24 +378,25 @@ def test_refuses_weights_that_do_not_fit(row):
         return lambda: row.function(truth, guess, weights=weights)
 
     assert refusal(ShapeError, weighted(np.ones((3, 1)))) == (
-        f"{place}: expected weights of shape (3,), one a row, got (3, 1). A column "
-        f"becomes a row of numbers by weights.ravel()."
+        f"{place}: weights: expected shape (3,), a weight a row, got (3, 1). "
+        f"np.ravel(weights) gives it one axis."
+    )
+    assert refusal(ShapeError, weighted([1.0, 2.0])) == (
+        f"{place}: weights: expected shape (3,), a weight a row, got (2,)."
     )
     assert refusal(DataError, weighted([1, -2, 1])) == (
-        f"{place}: expected weights to be finite and 0 or more, got -2.0 in row 1. A "
-        f"row of weight 0 does not count."
+        f"{place}: weights: expected numbers >= 0, got -2 in row 1."
     )
     assert refusal(DataError, weighted([1, 1, math.nan])) == (
-        f"{place}: expected weights to be finite and 0 or more, got nan in row 2. A "
-        f"row of weight 0 does not count."
+        f"{place}: weights: NaN in row 2. Fill missing values or drop these rows."
     )
     assert refusal(DataError, weighted([0, 0, 0])) == (
-        f"{place}: expected a weight above 0, got 3 zeros. Then no row counts; leave "
-        f"weights out to count them all alike."
+        f"{place}: weights: all 3 weights are 0; then no row counts. Leave them out "
+        f"to count all rows alike."
     )
     assert refusal(DataError, weighted(["a", "b", "c"])) == (
-        f"{place}: expected weights to hold real numbers, got dtype <U1. Convert it to "
-        f"float64 first."
+        f"{place}: weights: expected numbers, got dtype <U1. Number words by "
+        f"np.unique(words, return_inverse=True)[1]."
     )
 
 

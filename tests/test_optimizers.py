@@ -403,3 +403,35 @@ def test_an_unknown_optimizer_leaves_the_network_unbuilt():
         "such as gp.Adam(learning_rate=0.01)."
     )
     assert net.input_shape is None
+
+
+def test_printed_names_follow_the_parameter():
+    layers = [gp.Dense(3, "tanh"), gp.Dense(1, name="out")]
+    net = gp.Network(layers, loss="huber", input_shape=2)
+    program = net.source(optimizer="adamw")
+    update = [line.split(" = ")[0].strip() for line in program.splitlines()]
+    update = update[update.index("# update") + 1 :]
+    assert update == [
+        "m_W1[...]",
+        "square_W1",
+        "v_W1[...]",
+        "decay",
+        "shrunk_W1",
+        "step_size",
+        "scale",
+        "step_W1",
+        "W1[...]",
+        *(
+            line.format(name)
+            for name in ("b1", "W_out", "b_out")
+            for line in (
+                "m_{}[...]",
+                "square_{}",
+                "v_{}[...]",
+                "shrunk_{}",
+                "step_{}",
+                "{}[...]",
+            )
+        ),
+        "return loss",
+    ]

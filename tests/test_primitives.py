@@ -364,12 +364,69 @@ def test_logsumexp_of_infinities(dtype):
     assert_same_bits(run_both(program, z)[0], np.array([-np.inf, np.inf, 2.0], dtype))
 
 
+@pytest.mark.parametrize(
+    "z", [[-np.inf, -np.inf], [np.inf, 0.0]], ids=["all -inf", "one inf"]
+)
+def test_the_slope_of_logsumexp_is_nan_where_softmax_is(z):
+    z = np.array(z)
+    with np.errstate(all="ignore"):
+        slope = gradient(lambda z: stable.logsumexp(z, axis=(0,)))(z)
+        chances = stable.softmax(z, axis=(0,))
+    assert np.isnan(slope[z == z.max()]).all()
+    assert np.isnan(chances[z == z.max()]).all()
+
+
 # Slopes at the corners --------------------------------------------------------------
 
 
+RELUS = {
+    "x, 0": lambda x: np.maximum(x, 0),
+    "0, x": lambda x: np.maximum(0, x),
+    "x, zeros": lambda x: np.maximum(x, np.zeros_like(x)),
+    "zeros, x": lambda x: np.maximum(np.zeros(()), x),
+    "-min(-x, 0)": lambda x: -np.minimum(-x, 0),
+    "-min(0, -x)": lambda x: -np.minimum(0.0, -x),
+    "clip": lambda x: np.clip(x, 0, None),
+    "clipped from above": lambda x: np.clip(x, None, 0) + 1,
+}
+
+
+@pytest.mark.parametrize("relu", RELUS.values(), ids=RELUS.keys())
+def test_at_a_tie_with_a_number_the_slope_is_zero(relu):
+    assert gradient(relu)(0.0) == 0.0
+    assert gradient(relu)(-0.0) == 0.0
+    assert sorted([gradient(relu)(-1.0), gradient(relu)(1.0)]) == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("extreme", [np.maximum, np.minimum])
+def test_two_values_at_a_tie_share_the_slope(extreme):
+    both = gradient(extreme, (0, 1))
+    assert both(1.0, 1.0) == (0.5, 0.5)
+    assert sum(both(1.0, 2.0)) == sum(both(2.0, 1.0)) == 1.0
+    assert gradient(lambda x: extreme(x, x))(3.0) == 1.0
+    # An argument is no number of the function's own, whatever is asked for.
+    assert gradient(extreme, 0)(1.0, 1.0) == gradient(extreme, 1)(1.0, 1.0) == 0.5
+
+
+@DTYPES
+@pytest.mark.parametrize("reduce", [np.max, np.min])
+def test_an_extreme_that_is_nan_has_slopes_of_nan(reduce, dtype):
+    x = np.array([[1.0, np.nan, 3.0], [2.0, 5.0, 5.0]], dtype)
+    with np.errstate(invalid="ignore"):
+        found = gradient(lambda x: np.sum(reduce(x, axis=1)))(x)
+    assert found.dtype == dtype
+    assert np.isnan(found[0]).all()
+    assert np.isfinite(found[1]).all()
+    assert found[1].sum() == 1.0
+
+
+@pytest.mark.parametrize("relu", RELUS.values(), ids=RELUS.keys())
+def test_a_nan_lets_the_gradient_through(relu):
+    assert gradient(relu)(np.nan) == 1.0
+    assert np.isnan(gradient(lambda x: relu(x) * relu(x))(np.nan))
+
+
 def test_slope_where_two_values_are_equal():
-    assert gradient(lambda x: np.maximum(x, 0))(0.0) == 0.0
-    assert gradient(lambda x: np.maximum(0, x))(0.0) == 1.0
     assert gradient(np.abs)(0.0) == 0.0
     ties = np.array([1.0, 3.0, 3.0])
     assert_same_bits(gradient(np.max)(ties), np.array([0.0, 0.5, 0.5]))

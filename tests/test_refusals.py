@@ -13,7 +13,7 @@ import glassprop as gp
 from glassprop.errors import GlasspropError, ShapeError, TraceError
 from glassprop.numpy_functions import FUNCTIONS, UFUNCS
 from glassprop.refusals import SPECIAL_CASES, function_name
-from tracing import program_of
+from tracing import interpreted, program_of
 
 FOUR = np.array([1.0, 2.0, 3.0, 4.0])
 MATRIX = np.arange(12.0).reshape(3, 4)
@@ -73,19 +73,21 @@ PLAIN_NUMBER = refused(
     "Use x itself for float(x), np.exp for math.exp, and np.stack([x, y]) to build an "
     "array.",
 )
+PICK_FROM_PLAIN = (
+    "To pick from a plain `a` of k values or rows by a traced index, write "
+    "(x[..., None] == np.arange(k)) @ a; np.eye(k)[x] is the comparison alone."
+)
 PLAIN_INTEGER = refused(
     "a traced value as a plain integer (range(x), np.zeros(x), a[x] of a list)",
     UNKNOWN,
-    "Use plain integers for sizes and ranges; to pick by a traced index, make `a` an "
-    "array and an argument of the function.",
+    f"Use plain integers for sizes and ranges. {PICK_FROM_PLAIN}",
 )
 PLAIN_ARRAY = refused(
     "a traced array as a plain one (np.asarray(x), np.array([x, y]), np.full(3, x), "
     "a[x], a[i] = x)",
     UNKNOWN,
     "Use x itself for np.asarray(x), np.stack([x, y]) for np.array([x, y]), "
-    "np.broadcast_to(x, 3) for np.full(3, x); to pick from a plain `a` by a traced "
-    "index, make it an argument of the function.",
+    f"np.broadcast_to(x, 3) for np.full(3, x). {PICK_FROM_PLAIN}",
 )
 
 
@@ -327,8 +329,10 @@ CHOOSE = "Use np.where(condition, a, b) to choose."
         pytest.param(
             lambda x: np.fft.fft(x) + 1, unsupported("np.fft.fft"), id="np.fft"
         ),
-        pytest.param(lambda x: x // 2, unsupported("np.floor_divide"), id="//"),
-        pytest.param(lambda x: x % 2, unsupported("np.remainder"), id="%"),
+        pytest.param(lambda x: x // 2, special("np.floor_divide"), id="//"),
+        pytest.param(lambda x: x % 2, special("np.remainder"), id="%"),
+        pytest.param(lambda x: divmod(x, 2), special("np.divmod"), id="divmod"),
+        pytest.param(lambda x: divmod(7, x), special("np.divmod"), id="divmod 7"),
         pytest.param(
             lambda x: np.arctan2(x, 1), unsupported("np.arctan2"), id="arctan2"
         ),
@@ -558,6 +562,30 @@ BOOLEANS = refused(
             id="two ellipses",
         ),
         pytest.param(
+            lambda x: x[[0, 3]],
+            "index 3 is out of bounds for the axis of size 3 in an array of shape "
+            "(3, 4).",
+            ShapeError,
+            id="array out of bounds",
+        ),
+        pytest.param(
+            lambda x: x[:, None, np.array([[0], [-5]])],
+            "index -5 is out of bounds for the axis of size 4 in an array of shape "
+            "(3, 4).",
+            ShapeError,
+            id="second array out of bounds",
+        ),
+        pytest.param(
+            lambda x: x[np.array([])],
+            refused(
+                "an index of dtype float64",
+                "an index is made of integers",
+                "Use integers, slices, None, `...` or integer arrays.",
+            ),
+            TraceError,
+            id="no floats",
+        ),
+        pytest.param(
             lambda x: x[:, -5],
             "index -5 is out of bounds for the axis of size 4 in an array of shape "
             "(3, 4).",
@@ -704,6 +732,10 @@ def unpack(x):
         pytest.param(unpack, LOOP, TraceError, id="unpacking"),
         pytest.param(lambda x: x.shape[0] // 2, DIVIDED, TraceError, id="//"),
         pytest.param(lambda x: x.shape[0] % 2, DIVIDED, TraceError, id="%"),
+        pytest.param(lambda x: divmod(x.shape[0], 2), DIVIDED, TraceError, id="divmod"),
+        pytest.param(
+            lambda x: divmod(7, x.shape[0]), DIVIDED, TraceError, id="7 divmod"
+        ),
         pytest.param(add_rows_to_plain, out("np.add"), TraceError, id="plain += n"),
         pytest.param(lambda x: x[1:], CUT, ShapeError, id="x[1:]"),
         pytest.param(lambda x: x[:2], CUT, ShapeError, id="x[:2]"),
@@ -928,7 +960,7 @@ def test_shapes_that_do_not_fit(function, message):
 # Values of other kinds ------------------------------------------------------------
 
 TO_FLOAT = "Convert it first: array.astype(np.float64)."
-GIVE_NUMBERS = "Give numbers, or an array."
+GIVE_NUMBERS = "Give numbers."
 
 
 @pytest.mark.parametrize(
@@ -1007,25 +1039,37 @@ def varies(difference):
     )
 
 
-def assert_varies(function, difference):
+def assert_varies(function, difference, line):
+    """The place is the line of the function, counted from its first, that varies."""
     with pytest.raises(TraceError) as caught:
         gp.gradient(function)(2.0)
-    assert str(caught.value) == f"{varies(difference)}\n  {place_of(caught)}"
+    number = function.__code__.co_firstlineno + line
+    text = linecache.getline(__file__, number).strip()
+    place = f"{__file__}:{number}: {text}"
+    assert str(caught.value) == f"{varies(difference)}\n  {place}"
 
 
 def test_random_numbers_of_numpys():
     generator = np.random.default_rng(0)
     first, second = np.random.default_rng(0).random(2)
+
+    def with_a_number(x):
+        drawn = generator.random()
+        return np.sin(x) + x * drawn
+
     assert_varies(
-        lambda x: x * generator.random(),
-        f"a constant {first} in one run is {second} in the next",
+        with_a_number, f"a constant {first} in one run is {second} in the next", 2
     )
     many = np.random.default_rng(0)
     drawn = [np.random.default_rng(0).normal(size=(2, 9))[at] for at in (0, 1)]
     texts = [np.array2string(one, threshold=4, edgeitems=2) for one in drawn]
+
+    def with_an_array(x):
+        x = x * np.arange(9.0)
+        return np.sum(x * many.normal(size=9))
+
     assert_varies(
-        lambda x: np.sum(x * many.normal(size=9)),
-        f"a constant {texts[0]} in one run is {texts[1]} in the next",
+        with_an_array, f"a constant {texts[0]} in one run is {texts[1]} in the next", 2
     )
 
 
@@ -1036,7 +1080,7 @@ def test_a_counter_that_changes_a_number():
         calls.append(1)
         return x * len(calls)
 
-    assert_varies(counter, "a constant 1.0 in one run is 2.0 in the next")
+    assert_varies(counter, "a constant 1.0 in one run is 2.0 in the next", 2)
 
 
 def test_a_counter_that_changes_the_number_of_operations():
@@ -1048,7 +1092,10 @@ def test_a_counter_that_changes_the_number_of_operations():
             x = np.sin(x)
         return x
 
-    assert_varies(counter, "one run had 5 operations, the next 8")
+    with pytest.raises(TraceError) as caught:
+        gp.gradient(counter)(2.0)
+    message = varies("one run had 5 operations, the next 8")
+    assert str(caught.value) == f"{message}\n  {place_of(caught)}"
 
 
 def test_a_counter_that_changes_an_operation():
@@ -1220,14 +1267,6 @@ def counted(x):
             "Convert it first, a.astype(np.float64), or choose other arguments with "
             "wrt.",
         ),
-        (
-            gp.hessian,
-            squares,
-            3,
-            "the gradient with respect to 'x' needs an array of floats, got int64. "
-            "Convert it first, x.astype(np.float64), or choose other arguments with "
-            "wrt.",
-        ),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -1242,35 +1281,103 @@ def test_functions_that_have_no_derivative(transform, function, argument, messag
     [
         (
             np.ones(3, np.float16),
-            "the argument 'x' of squares is an array of dtype float16; expected "
-            "booleans, integers, float32 or float64. Convert it first, "
-            "np.asarray(x, float).",
+            "the argument 'x' of squares cannot be an array of dtype float16: traced "
+            "functions calculate with booleans, integers, float32 and float64. Convert "
+            "it first: array.astype(np.float64).",
         ),
         (
             np.ones(3, complex),
-            "the argument 'x' of squares is an array of dtype complex128; expected "
-            "booleans, integers, float32 or float64. Convert it first, "
-            "np.asarray(x, float).",
+            "the argument 'x' of squares cannot be an array of dtype complex128: "
+            "traced functions calculate with booleans, integers, float32 and float64. "
+            "Convert it first: array.astype(np.float64).",
+        ),
+        (
+            np.ma.masked_array([1.0, 2.0], [0, 1]),
+            "the argument 'x' of squares cannot be a masked array: a program has no "
+            "masks. Fill it, array.filled(0), and multiply by where it is valid.",
         ),
         (
             "mean",
-            "the argument 'x' of squares is a str; expected booleans, integers, "
-            "float32 or float64. An argument that is not of numbers belongs to the "
-            "function: functools.partial(squares, x=...).",
+            "the argument 'x' of squares cannot be a value of type str: traced "
+            "functions calculate with booleans, integers, float32 and float64. An "
+            "argument that is not of numbers belongs to the function: "
+            "functools.partial(squares, x=...).",
         ),
         (
             None,
-            "the argument 'x' of squares is a NoneType; expected booleans, integers, "
-            "float32 or float64. An argument that is not of numbers belongs to the "
-            "function: functools.partial(squares, x=...).",
+            "the argument 'x' of squares cannot be a value of type NoneType: traced "
+            "functions calculate with booleans, integers, float32 and float64. An "
+            "argument that is not of numbers belongs to the function: "
+            "functools.partial(squares, x=...).",
         ),
     ],
-    ids=["float16", "complex", "text", "None"],
+    ids=["float16", "complex", "masked", "text", "None"],
 )
 def test_arguments_of_other_kinds(value, message):
     with pytest.raises(TraceError) as caught:
         gp.gradient(squares)(value)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "transform", [gp.gradient, gp.value_and_gradient, gp.jacobian, gp.hessian]
+)
+@pytest.mark.parametrize("value", [3, np.ones(2)], ids=["number", "array"])
+def test_what_is_no_function_is_not_differentiated(transform, value):
+    name = transform.__name__
+    with pytest.raises(TraceError) as caught:
+        transform(value)
+    assert str(caught.value) == (
+        f"glassprop.{name} takes a function, got a value of type "
+        f"{type(value).__name__}. Give the function, and call what comes back: "
+        f"glassprop.{name}(f)(x)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: gp.gradient(squares)(2),
+            "the gradient with respect to 'x' needs floats, got the int 2. Pass 2.0.",
+        ),
+        (
+            lambda: gp.hessian(squares)(True),
+            "the gradient with respect to 'x' needs floats, got the bool True. Pass "
+            "1.0.",
+        ),
+        (
+            lambda: gp.gradient(lambda p: p["w"] * p["b"][0])({"w": 1.0, "b": [3]}),
+            "the gradient with respect to 'p.b.0' needs floats, got the int 3. Pass "
+            "3.0.",
+        ),
+    ],
+    ids=["int", "bool", "nested"],
+)
+def test_a_python_int_is_not_differentiated(call, message):
+    with pytest.raises(TraceError) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+def test_an_index_that_is_too_large_when_a_program_runs():
+    def picked(x, at):
+        return np.sum(x[at] * x[at])
+
+    slope = gp.gradient(picked)
+    x, far = np.arange(3.0), np.array([0, 7])
+    slope(x, np.array([0, 2]))
+    with pytest.raises(ShapeError) as caught:
+        slope(x, far)
+    source = slope.source(x, far)
+    message, _, place = str(caught.value).partition("\n  ")
+    assert message == (
+        "gradient_of_picked: index 7 is out of bounds for axis 0 with size 3."
+    )
+    file, line, text = place.split(":", 2)
+    assert file.startswith("<glassprop gradient ")
+    assert source.splitlines()[int(line) - 1].strip() == text.strip()
+    assert "[at]" in text
 
 
 @pytest.mark.parametrize(
@@ -1296,6 +1403,37 @@ def test_functions_that_are_written_otherwise(call, name, repair):
         f"{name} cannot be traced: it has no row in the table of primitives. {repair}"
     )
     assert place.startswith(f"  {__file__}:")
+
+
+def test_the_repair_for_picking_from_a_plain_array_works():
+    a = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    row, rows = np.int64(2), np.array([1, 1, 0])
+
+    def picked(x):
+        return [
+            (x[..., None] == np.arange(3)) @ a,
+            (x[..., None] == np.arange(3)) @ [1.0, 2.0, 3.0],
+            x[..., None] == np.arange(3),
+        ]
+
+    for at in (row, rows):
+        found = interpreted(program_of(picked, at), at)
+        for one, expected in zip(
+            found, (a[at], np.array([1.0, 2.0, 3.0])[at], np.eye(3)[at]), strict=True
+        ):
+            np.testing.assert_array_equal(one, expected)
+
+
+def test_the_repair_for_whole_quotients_and_remainders_works():
+    def parts(x):
+        q = (x / 2).astype(np.int64)
+        return [q, x - 2 * q]
+
+    x = np.array([0.0, 1.5, 2.0, 7.25])
+    whole, rest = interpreted(program_of(parts, x), x)
+    np.testing.assert_array_equal(whole, x // 2)
+    np.testing.assert_array_equal(rest, x % 2)
+    assert gp.gradient(lambda x: parts(x)[1])(7.25) == 1.0
 
 
 def test_the_repair_for_picking_a_value_of_each_row_works():

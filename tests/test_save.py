@@ -381,7 +381,7 @@ def test_arrays_with_columns_first_come_back():
 
 def test_numbers_that_are_not_finite_come_back():
     net = gp.Network([gp.Dense(1), Shift(by=[math.inf, -math.inf])], input_shape=4)
-    net.parameters["dense_1.weight"] = [[np.nan], [np.inf], [-np.inf], [-0.0]]
+    net.put({"dense_1.weight": [[np.nan], [np.inf], [-np.inf], [-0.0]]})
     net.save(NAME)
     again = gp.load(NAME, functions=[Shift])
     assert same_bits(again.values, net.values)
@@ -1306,6 +1306,14 @@ HEADERS = {
         put("layers", 0, "fields", "name", {"float": "inf"}),
         "a layer's name must be a Python identifier, got inf. Use letters, digits and "
         "underscores",
+    ),
+    "name that is an array": (
+        put(
+            *("layers", 0, "fields", "name"),
+            {"array": [], "dtype": "int8", "shape": [0]},
+        ),
+        "a layer's name must be a Python identifier, got array([], dtype=int8). Use "
+        "letters, digits and underscores",
     ),
     "one name twice": (
         put("layers", 1, "fields", "name", "hidden"),

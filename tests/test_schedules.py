@@ -125,22 +125,35 @@ def test_get_schedule_takes_none_names_records_and_functions():
     [
         (
             lambda: get_schedule("cosin"),
-            "schedule: expected constant, step or cosine, got 'cosin'. Did you mean "
-            "'cosine'?",
+            "schedule: expected constant, glassprop.schedules.Step(every=10) or "
+            "glassprop.schedules.Cosine(epochs=100), got 'cosin'.",
         ),
         (
             lambda: get_schedule("qqq"),
-            "schedule: expected constant, step or cosine, got 'qqq'.",
+            "schedule: expected constant, glassprop.schedules.Step(every=10) or "
+            "glassprop.schedules.Cosine(epochs=100), got 'qqq'.",
         ),
         (
             lambda: get_schedule("cosine"),
-            "schedule: 'cosine' needs epochs. Pass "
-            "glassprop.schedules.Cosine(epochs=...) instead of the name.",
+            "schedule: 'cosine' alone does not say enough. Pass a record, such as "
+            "glassprop.schedules.Cosine(epochs=100).",
         ),
         (
             lambda: get_schedule("step"),
-            "schedule: 'step' needs every. Pass glassprop.schedules.Step(every=...) "
-            "instead of the name.",
+            "schedule: 'step' alone does not say enough. Pass a record, such as "
+            "glassprop.schedules.Step(every=10).",
+        ),
+        (
+            lambda: get_schedule("constan"),
+            "schedule: expected constant, glassprop.schedules.Step(every=10) or "
+            "glassprop.schedules.Cosine(epochs=100), got 'constan'. Did you mean "
+            "'constant'?",
+        ),
+        (
+            lambda: get_schedule(lambda step: 1.0),
+            "schedule '<lambda>' takes (step), but is called with (steps, "
+            "steps_per_epoch). Write it as a function (steps, steps_per_epoch) -> "
+            "factors.",
         ),
         (
             lambda: get_schedule(Cosine),

@@ -13,8 +13,9 @@ from glassprop.differentiate import pullback
 from glassprop.errors import ArgumentError, ShapeError
 from glassprop.graph import Size, order
 from glassprop.numpy_functions import FUNCTIONS, UFUNCS
+from glassprop.operators import Operators
 from glassprop.ops import stable
-from glassprop.traced import Array, Operators
+from glassprop.traced import Array
 from glassprop.verify import directional_difference
 from tracing import (
     FLOATS,
@@ -27,6 +28,7 @@ from tracing import (
     run_both,
 )
 
+DTYPES = pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
 RNG = np.random.default_rng(42)
 A = RNG.uniform(0.5, 2, (3, 4))
 B = RNG.uniform(0.5, 2, (3, 4))
@@ -471,6 +473,7 @@ OPERATOR_EXAMPLES = {
 REFUSED_OPERATORS = {
     *("__setitem__", "__delitem__", "__contains__", "__index__"),
     *("__floordiv__", "__rfloordiv__", "__mod__", "__rmod__"),
+    *("__divmod__", "__rdivmod__"),
 }
 
 
@@ -522,7 +525,7 @@ def cast(inputs, dtype):
 
 
 @pytest.mark.parametrize("one", EXAMPLES)
-@pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
+@DTYPES
 def test_values_and_dtypes_are_numpys(one, dtype):
     inputs = cast(one.inputs, dtype)
     expected = as_list(one.function(*inputs))
@@ -738,7 +741,7 @@ def test_scipys_expit_is_the_sigmoid():
         lambda x, w: x * {x.shape: 2.0}[x.shape],
     ],
 )
-@pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
+@DTYPES
 def test_one_program_serves_every_number_of_rows(function, dtype):
     w = W.astype(dtype)
     program = program_of(
@@ -903,6 +906,40 @@ def test_a_default_between_two_given_arguments_stays():
     assert gp.gradient(function, "c")(2.0, c=5.0) == 1.0
 
 
+def with_defaults(a, b=2.0, c=3.0, *, d=5.0):
+    return a * b * b * c * d
+
+
+@pytest.mark.parametrize(
+    ("wrt", "slopes"),
+    [
+        ("b", 12.0 * 15),
+        (1, 12.0 * 15),
+        ("d", 36.0),
+        (3, 36.0),
+        (2, 60.0),
+        ((0, "c"), (60.0, 60.0)),
+        ((2, -1), (60.0, 60.0)),
+    ],
+)
+def test_gradient_with_respect_to_a_default(wrt, slopes):
+    found = gp.gradient(with_defaults, wrt)(3.0)
+    assert found == slopes
+
+
+def test_gradient_with_respect_to_a_default_by_position_alone():
+    def by_position(a, b=2.0, c=5.0, /):
+        return a * b * c * c
+
+    assert gp.gradient(by_position, 2)(3.0) == 60.0
+
+
+def test_hessian_with_respect_to_defaults():
+    assert gp.hessian(with_defaults, "b")(3.0) == 2 * 3 * 3 * 5
+    (cc, ca), (ac, aa) = gp.hessian(with_defaults, (2, -1))(3.0)
+    assert (cc, ca, ac, aa) == (0, 20, 20, 0)
+
+
 def test_gradient_of_further_positional_arguments():
     def function(*x, x_scale=2.0):
         return x_scale * (x[0] * x[1] ** 2)
@@ -986,9 +1023,19 @@ def test_jacobian_and_hessian_of_an_argument_in_a_dict():
     ("wrt", "message"),
     [
         (
-            2,
-            "wrt=2: energy was called with the arguments p, x. Give a position or one "
+            3,
+            "wrt=3: energy was called with the arguments p, x. Give a position or one "
             "of these names.",
+        ),
+        (
+            None,
+            "wrt=None: energy was called with the arguments p, x. Give a position or "
+            "one of these names.",
+        ),
+        (
+            (0, 1.5),
+            "wrt=1.5: energy was called with the arguments p, x. Give a position or "
+            "one of these names.",
         ),
         (
             -3,
@@ -1005,7 +1052,7 @@ def test_jacobian_and_hessian_of_an_argument_in_a_dict():
 def test_an_argument_that_was_not_given(wrt, message):
     with pytest.raises(ArgumentError) as caught:
         gp.gradient(energy, wrt)(P, X)
-    assert str(caught.value).partition("\n")[0] == message
+    assert str(caught.value) == message
 
 
 def test_arguments_that_the_function_does_not_take():
@@ -1105,12 +1152,67 @@ def test_a_gradient_has_the_dtype_of_its_argument(value, dtype):
     assert found.dtype == dtype
 
 
-def test_a_python_float_among_float32_arguments_is_weak():
+WEAK_EXAMPLES = {
+    "product": lambda x, s: np.sum(x * s),
+    "power": lambda x, s: np.sum(x**s),
+    "calculated": lambda x, s: np.sum(x / (1 + 2 * s)) - s**2,
+    "sine": lambda x, s: np.sum(x * np.sin(s)),
+    "compared": lambda x, s: np.sum(np.where(x > s, x, s)),
+    "condition": lambda x, s: np.sum(np.where(s, x, 2)),
+    "array": lambda x, s: np.sum(x * np.stack([s, 2 * s])),
+    "largest": lambda x, s: np.sum(np.maximum(s, x)),
+    "negative": lambda x, s: np.sum(abs(-s) * x),
+}
+
+
+@pytest.mark.parametrize("function", WEAK_EXAMPLES.values(), ids=WEAK_EXAMPLES.keys())
+@pytest.mark.parametrize("number", [2, 3.5, 0.1, np.float64(0.1), np.int64(2)])
+@DTYPES
+def test_python_numbers_as_arguments_have_numpys_dtypes(function, number, dtype):
+    x = np.array([1.5, 2.5], dtype)
+    value, slope = gp.value_and_gradient(function)(x, number)
+    expected = function(x, number)
+    assert value.dtype == expected.dtype
+    assert slope.dtype == x.dtype
+    np.testing.assert_allclose(value, expected, rtol=1e-6)
+
+
+def test_a_python_number_among_integers():
+    x, k = np.array([1.0, 2.0], np.float32), np.array([3, 4], np.int16)
+
+    def function(x, k, s):
+        return np.sum((k * s) * x)
+
+    assert gp.value_and_gradient(function)(x, k, 2)[0].dtype == np.float32
+    assert gp.value_and_gradient(function)(x, k, np.int64(2))[0].dtype == np.float64
+
+
+def test_a_python_int_as_an_index():
+    x = np.array([1.5, 2.5], np.float32)
+    assert_same_bits(
+        gp.gradient(lambda x, k: x[k] * x[k] * k)(x, 1), np.array([0, 5], np.float32)
+    )
+
+
+def test_a_python_float_among_float32_arguments_has_a_float64_slope():
     x = np.array([1.0, 2.0], np.float32)
-    value, slope = gp.value_and_gradient(lambda x, s: np.sum(x * s))(x, 0.1)
-    assert value.dtype == slope.dtype == np.float32
-    strong = gp.value_and_gradient(lambda x, s: np.sum(x * s))(x, np.float64(0.1))[0]
-    assert strong.dtype == np.float64
+    value, slope = gp.value_and_gradient(lambda x, s: np.sum(x * s), 1)(x, 0.1)
+    assert (value.dtype, slope.dtype) == (np.float32, np.float64)
+    assert slope == 3.0
+
+
+def test_python_numbers_and_arrays_are_two_programs():
+    x = np.array([1.0, 2.0], np.float32)
+    function = gp.value_and_gradient(lambda x, s: np.sum(x * s))
+    dtypes = [function(x, s)[0].dtype for s in (0.1, np.float64(0.1), 0.2)]
+    assert dtypes == [np.float32, np.float64, np.float32]
+
+
+def test_a_python_number_in_a_gradient_within_a_traced_function():
+    x = np.array([1.0, 2.0], np.float32)
+    inner = gp.gradient(lambda s, x: np.sum(x * s), wrt="x")
+    value = gp.value_and_gradient(lambda x: np.sum(inner(2, x) * x))(x)[0]
+    assert (value, value.dtype) == (6.0, np.float32)
 
 
 def test_lists_and_layouts_as_arguments():

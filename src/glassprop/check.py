@@ -1,23 +1,21 @@
-"""A network's gradients against finite differences."""
+"""A network's gradients, and how far they are from finite differences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.built import Built
 from glassprop.compiling import Compiled
 from glassprop.losses import Loss
 from glassprop.programs import gradient_program
 from glassprop.randomness import CHECK, generator, stream_of
 from glassprop.rows import Rows
 from glassprop.structure import arrange
-
-if TYPE_CHECKING:
-    from glassprop.network import Network
 
 ENTRIES = 20  # entries of each parameter that are moved one by one, at most
 EPS = 1e-5
@@ -76,34 +74,48 @@ def _verdict(error: float) -> str:
     return "doubtful" if error < 1e-2 else "wrong"
 
 
-def check_gradients(net: Network, rows: Rows, loss: Loss) -> GradientCheck:
+def gradients(built: Built, rows: Rows, loss: Loss) -> dict[str, NDArray[Any]]:
+    """Give the gradient of the mean loss, penalties included, by parameter.
+
+    Random layers behave as in prediction.
+    """
+    structure = built.structure
+    compiled: Compiled = built.compiled(
+        ("gradients", loss, rows.target),
+        lambda: Compiled(gradient_program(structure, loss, rows.target)),
+    )
+    with np.errstate(all="ignore"):
+        found = compiled.named({**built.given(), **rows.data()})
+    return {
+        key: np.array(found[f"d {key}"], structure.dtype) for key in structure.trainable
+    }
+
+
+def check_gradients(built: Built, rows: Rows, loss: Loss) -> GradientCheck:
     """Compare derived gradients with centred differences, in float64.
 
     Each parameter is moved along up to 20 of its axes and one random direction. The
     network is traced again in float64; random layers behave as in prediction.
     """
-    structure = arrange(net.layers, net.structure.input_shape, np.float64)
+    before = built.structure
+    layers = [place.layer for place in before.places]
+    structure = arrange(layers, before.input_shape, np.float64)
     compiled = Compiled(gradient_program(structure, loss, rows.target))
-    program = compiled.program
     data = {
         key: array.astype(np.float64) if array.dtype.kind == "f" else array
         for key, array in rows.data().items()
     }
-    given: dict[str, Any] = {
-        key: np.array(value, np.float64) for key, value in net.values.items()
-    }
-    given |= {**data, "seed": net.seed, "t": np.float64(0)}
+    values = {key: np.array(one, np.float64) for key, one in built.values.items()}
+    given = {**built.given(), **values, **data}
 
     def results() -> dict[str, Any]:
         with np.errstate(all="ignore"):
-            values = compiled(*(given[key] for key in program.inputs))
-        parts = values if len(program.results) > 1 else (values,)
-        return dict(zip(program.results, parts, strict=True))
+            return compiled.named(given)
 
     derived = results()
     errors: dict[str, float] = {}
     for name in structure.trainable:
-        rng = generator(net.seed, stream_of(name, CHECK))
+        rng = generator(built.seed, stream_of(name, CHECK))
         here = given[name]
         slopes: list[tuple[float, float, float]] = []
         for direction in _directions(here, rng):

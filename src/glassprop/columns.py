@@ -1,8 +1,8 @@
 """One column of a table as numbers, as codes of words, or refused.
 
 Takes a `Table` and one of its columns and gives float64 arrays of shape (rows,), NaN
-where missing. Every message names the file, the column, and the first row at fault as
-it is counted in the file.
+where missing. Every message names the file, the column, and where the first cell at
+fault stands in the file.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from glassprop.errors import DataError, did_you_mean, listing
 from glassprop.tables import NUMBER, Table, TableColumn
 
 MAX_NAMES = 20  # as many columns a message lists
+COMMAS = (  # numbers with a decimal comma, or with commas between thousands
+    r"[ \t]*[+-]?([0-9]*|[0-9]{1,3}([. ][0-9]{3})+),[0-9]+([eE][+-]?[0-9]+)?[ \t]*"
+    r"|[ \t]*[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]*)?[ \t]*"
+)
 EXACT = 2.0**53  # from here on, float64 cannot hold every whole number
 
 
@@ -77,6 +81,8 @@ def read_numbers(
     if column.kind in {"words", "booleans"}:
         strays = ~column.missing & ~look_like_numbers(column)
         if strays.any():
+            if look_like_numbers_with_commas(column)[strays][0]:
+                raise _commas(table, column, strays, way_out)
             raise DataError(
                 f"{place(table, column, strays)}: expected a number, {because}, got "
                 f"the word {column.values[strays][0]!r}. Mend that cell, or empty it "
@@ -189,6 +195,58 @@ def look_like_numbers(column: TableColumn) -> NDArray[np.bool_]:
     return np.array(matches, dtype=np.bool_)
 
 
+def look_like_numbers_with_commas(column: TableColumn) -> NDArray[np.bool_]:
+    """Say for each cell of a column of words whether it is a number with commas.
+
+    They part the decimals off, or thousands; in ``1,234`` nobody can tell. So such
+    numbers are never read, only named in messages.
+
+    Parameters
+    ----------
+    column : TableColumn
+        Of kind words or booleans.
+
+    Returns
+    -------
+    bool array of shape (rows,)
+        False where missing.
+    """
+    matches = [re.fullmatch(COMMAS, text) is not None for text in column.values]
+    return np.array(matches, dtype=np.bool_)
+
+
+def refuse_commas(table: Table, column: TableColumn, way_out: str = "") -> None:
+    """Refuse a column of words that has numbers with commas.
+
+    Parameters
+    ----------
+    table : Table
+    column : TableColumn
+        Of kind words or booleans.
+    way_out : str
+        A sentence to end the message with.
+
+    Raises
+    ------
+    DataError
+        There is one.
+    """
+    commas = look_like_numbers_with_commas(column)
+    if commas.any():
+        raise _commas(table, column, commas, way_out)
+
+
+def _commas(
+    table: Table, column: TableColumn, rows: NDArray[np.bool_], way_out: str
+) -> DataError:
+    return DataError(
+        f"{place(table, column, rows)}: expected a number such as 1234.5, with a point "
+        "before its decimals and nothing between its thousands, got "
+        f"{column.values[rows][0]!r}. Save the table with such numbers, or replace the "
+        f"commas in it. {way_out}".rstrip()
+    )
+
+
 def number_text(number: float) -> str:
     """Write a number as a word: ``3`` for 3.0, else as Python does."""
     whole = number.is_integer() and abs(number) < EXACT
@@ -210,12 +268,10 @@ def place(
     Returns
     -------
     str
-        Such as ``'t.csv', column 'x', row 3``.
+        Such as ``'t.csv', column 'x', line 4``.
     """
     text = f"{table.source}, column {column.name!r}"
-    if rows is None:
-        return text
-    return f"{text}, row {table.row_numbers[np.argmax(rows)]}"
+    return text if rows is None else f"{text}, {table.place(rows)}"
 
 
 def drop_option(column: TableColumn) -> str:

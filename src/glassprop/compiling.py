@@ -78,6 +78,25 @@ class Compiled:
         """
         return self._function(*values, *self._captured)
 
+    def named(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Run on values by name, and give the program's results by name.
+
+        Parameters
+        ----------
+        given : mapping from str to array
+            A value for each input; further ones are left aside. Inputs that an output
+            replaces are written in place.
+
+        Returns
+        -------
+        dict from str to array
+            The outputs that do not replace an input.
+        """
+        results = self(*(given[key] for key in self.program.inputs))
+        names = list(self.program.results)
+        parts = results if len(names) > 1 else (results,)
+        return dict(zip(names, parts, strict=True))
+
 
 def _executed(name: str, source: str) -> Callable[..., Any]:
     """Execute a module's source so that tracebacks show its lines."""

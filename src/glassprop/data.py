@@ -7,17 +7,15 @@ error that names the column and the row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from glassprop.arrays import Array, as_array, check_finite, column_names
 from glassprop.errors import ArgumentError, DataError, ShapeError, shape_text
 from glassprop.losses import Loss
 from glassprop.programs import Target
 
-Array = NDArray[Any]
 FLOATS: tuple[np.dtype[Any], ...] = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -42,81 +40,6 @@ def network_dtype(data: Any, dtype: Any) -> np.dtype[Any]:
     if chosen is None or chosen not in FLOATS:
         raise ArgumentError(f"dtype must be float32 or float64, got {dtype!r}.")
     return chosen
-
-
-def as_array(data: Any, name: str) -> Array:
-    """Turn an array, a list or a data frame into an array of numbers.
-
-    Raises
-    ------
-    DataError
-        If it holds anything but numbers, or rows of different length.
-    """
-    if np.ma.is_masked(data):
-        raise DataError(
-            f"{name}: the array has masked values. Fill them first, data.filled(...)."
-        )
-    try:
-        array = np.asarray(data)
-    except ValueError:
-        raise DataError(
-            f"{name}: the rows have different lengths. Give a rectangular array."
-        ) from None
-    if array.dtype.kind == "O":
-        wrong = _not_a_number(data, array)
-        if wrong is None and column_names(data) is not None:
-            return array.astype(np.float64)  # a data frame with columns of many dtypes
-        raise DataError(_object_text(name, wrong))
-    if array.dtype.kind not in "biuf":
-        raise DataError(
-            f"{name}: expected numbers, got dtype {array.dtype}."
-            + (
-                " Take the real part, np.real(...), or stack real and imaginary parts."
-                if array.dtype.kind == "c"
-                else " Number words by np.unique(words, return_inverse=True)[1]."
-                if array.dtype.kind in "US"
-                else " Convert it first, np.asarray(data, float)."
-            )
-        )
-    return array
-
-
-def _not_a_number(data: Any, array: Array) -> tuple[Any, str] | None:
-    """Find the first value in an array of objects that is not a number."""
-    for index, value in np.ndenumerate(array):
-        if not isinstance(value, int | float | np.bool | np.number):
-            return value, _place(index, column_names(data))
-    return None
-
-
-def _object_text(name: str, wrong: tuple[Any, str] | None) -> str:
-    if wrong is None:
-        return (
-            f"{name}: expected numbers, got an array of dtype object. Convert it "
-            "first, np.asarray(data, float)."
-        )
-    value, place = wrong
-    return (
-        f"{name}: expected numbers, got {value!r} in {place}. Turn words into numbers, "
-        "and missing values into NaN, before the call."
-    )
-
-
-def _place(index: tuple[int, ...], names: Sequence[str] | None) -> str:
-    """Say where a value of an array stands: ``column 2, row 7``."""
-    if not index:
-        return "the array"
-    place = f"row {index[0]}"
-    if len(index) == 2:
-        column = repr(names[index[1]]) if names else str(index[1])
-        return f"column {column}, {place}"
-    return f"{place}, position {index[1:]}" if len(index) > 2 else place
-
-
-def column_names(data: Any) -> list[str] | None:
-    """Give the column names of a data frame, None for anything else."""
-    columns = getattr(data, "columns", None)
-    return None if columns is None else [str(column) for column in columns]
 
 
 def as_inputs(
@@ -153,6 +76,11 @@ def as_inputs(
         column = f"One feature is a column, {name}[:, None]"
         if input_shape is None:
             hint = f"{column}; one row is {name}[None, :]."
+            if array.size:
+                hint += (
+                    " A network that is made with input_shape="
+                    f"{array.size} takes one row as it is."
+                )
         elif input_shape == (1,):
             hint = f"{column}."
         else:
@@ -177,38 +105,6 @@ def as_inputs(
         result = np.ascontiguousarray(array, dtype)
     check_finite(result, name, names=names, missing_allowed=missing_allowed)
     return result
-
-
-def check_finite(
-    array: Array,
-    name: str,
-    *,
-    names: Sequence[str] | None = None,
-    missing_allowed: bool = False,
-) -> None:
-    """Refuse NaN and infinity, and say where the first one stands.
-
-    Raises
-    ------
-    DataError
-        With the column and the row, counted from 0.
-    """
-    if array.dtype.kind != "f":
-        return
-    wrong = np.isinf(array) if missing_allowed else ~np.isfinite(array)
-    if not wrong.any():
-        return
-    index = tuple(int(i) for i in np.argwhere(wrong)[0])
-    word = "NaN" if np.isnan(array[index]) else "infinity"
-    place = _place(index, names)
-    repair = (
-        "Fill missing values or drop these rows."
-        if word == "NaN"
-        else "Replace it by a finite number or drop these rows; float32 ends at 3.4e38."
-    )
-    count = int(wrong.sum())
-    more = f" ({count} such values)" if count > 1 else ""
-    raise DataError(f"{name}: {word} in {place}{more}. {repair}")
 
 
 # Targets ------------------------------------------------------------------------------

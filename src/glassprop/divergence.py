@@ -104,12 +104,12 @@ def _error(
     with np.errstate(all="ignore"):
         _, values = program.run(inputs, record=True)
     bad = _first_bad(values)
-    rate = float(given["learning_rate"])
     return DivergenceError(
-        f"training diverged in epoch {training.epochs + 1}, step {step}: "
-        f"{_described(bad)}. The network keeps the weights from before that step. The "
-        f"learning rate was {rate:.6g}: try {rate / 10:.2g}; standardize the inputs "
-        "(gp.Standardize() as first layer), or clip the gradient (clip=1.0)."
+        epoch=training.epochs + 1,
+        step=step,
+        found=_described(bad),
+        layer=None if bad.scope in ("", LOSS_SCOPE) else bad.scope,
+        learning_rate=float(given["learning_rate"]),
     )
 
 

@@ -21,7 +21,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassprop.columns import find_column, place, read_codes, read_numbers
-from glassprop.errors import ArgumentError, DataError, ShapeError, shape_text
+from glassprop.errors import (
+    ArgumentError,
+    DataError,
+    ModelFileError,
+    ShapeError,
+    shape_text,
+)
+from glassprop.model_files import write_whole
 from glassprop.plans import Plan, PlanColumn
 from glassprop.tables import Table, quoted
 
@@ -154,7 +161,8 @@ def write_predictions(
 ) -> None:
     """Write predictions as a CSV file: whole, or not at all.
 
-    The rows go to a new file beside `path`, which takes its place at the end.
+    The rows go to a new file beside `path`, which takes its place at the end. A link
+    is followed; permissions stay.
 
     Parameters
     ----------
@@ -175,7 +183,8 @@ def write_predictions(
     ShapeError
         The arrays are of other shapes.
     DataError
-        The file cannot be written, for instance because the disk is full.
+        The file cannot be written, for instance because the disk is full, or is none
+        but a device, a pipe or a folder.
     """
     values = np.asarray(predictions)
     if values.ndim != 1 and values.shape[1:] != (1,):
@@ -230,17 +239,12 @@ def _write_file(path: Path, text: str, force: bool) -> None:
             f"{quoted(path)} exists already and is left as it is. Name another file, "
             "or replace it with --force."
         )
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(beside, "w", newline="", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
+        write_whole(path, text.encode())
+    except ModelFileError as error:
+        raise DataError(f"{quoted(path)}: {error}") from None
     except OSError as error:
         raise DataError(
             f"{quoted(path)} cannot be written: {error.strerror}. Name a file in a "
             "directory that exists, can be written to and has room."
         ) from None
-    finally:
-        beside.unlink(missing_ok=True)

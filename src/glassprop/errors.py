@@ -40,7 +40,44 @@ class ArgumentError(GlasspropError, ValueError):
 
 
 class DivergenceError(GlasspropError, ArithmeticError):
-    """Training met NaN or infinity; the network keeps its last finite weights."""
+    """Training met NaN or infinity; the network keeps its last finite weights.
+
+    Parameters
+    ----------
+    epoch, step : int
+        Where: counted from 1, the step within its epoch.
+    found : str
+        The first value that is not finite, and what made it, in words.
+    layer : str or None
+        Whose operation made it; None for the loss, and for what is no layer's.
+    learning_rate : float
+        Of that step.
+    """
+
+    def __init__(
+        self, epoch: int, step: int, found: str, layer: str | None, learning_rate: float
+    ) -> None:
+        super().__init__(epoch, step, found, layer, learning_rate)
+        self.epoch = epoch
+        self.step = step
+        self.found = found
+        self.layer = layer
+        self.learning_rate = learning_rate
+
+    @property
+    def what(self) -> str:
+        """What happened, as the first sentence of a message."""
+        where = f"in epoch {self.epoch}, step {self.step}"
+        return f"training diverged {where}: {self.found}."
+
+    def __str__(self) -> str:
+        """Say what happened, and what to try in Python."""
+        rate = self.learning_rate
+        return (
+            f"{self.what} The network keeps the weights from before that step. The "
+            f"learning rate was {rate:.6g}: try {rate / 10:.2g}; standardize the "
+            "inputs (gp.Standardize() as first layer), or clip the gradient (clip=1.0)."
+        )
 
 
 class ModelFileError(GlasspropError, ValueError):

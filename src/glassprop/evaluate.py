@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.built import Built
+from glassprop.chunks import run_in_chunks
 from glassprop.compiling import Compiled
 from glassprop.data import classes_of
 from glassprop.errors import ArgumentError, shape_text
@@ -16,27 +18,19 @@ from glassprop.metrics import METRICS, Metric, get_metric
 from glassprop.programs import evaluate_program, predict_program
 from glassprop.rows import Rows
 
-if TYPE_CHECKING:
-    from glassprop.network import Network
-
 Array = NDArray[Any]
-CHUNK = 8192  # rows that are predicted at once
 
 
-def outputs(net: Network, x: Array, loss: Loss | None = None) -> Array:
-    """Calculate the output for checked rows; with a loss, its probabilities."""
-    compiled: Compiled = net.compiled(
-        ("predict", loss), lambda: Compiled(predict_program(net.structure, loss))
+def outputs(built: Built, x: Array, loss: Loss | None = None) -> Array:
+    """Calculate the output for checked rows; with a loss, its probabilities.
+
+    Many rows are calculated in parts, unless a layer mixes them (`glassprop.chunks`).
+    """
+    compiled: Compiled = built.compiled(
+        ("predict", loss), lambda: Compiled(predict_program(built.structure, loss))
     )
-    keys = list(compiled.program.inputs)
-    given = {**net.values, "seed": net.seed, "t": np.float64(0)}
-    parts = []
-    for start in range(0, max(len(x), 1), CHUNK):
-        given["x"] = x[start : start + CHUNK]
-        with np.errstate(all="ignore"):
-            parts.append(np.asarray(compiled(*(given[key] for key in keys))))
-    whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    return np.array(whole, net.structure.dtype)
+    results = run_in_chunks(compiled, built.given(), {"x": x})
+    return np.array(results["output"], built.structure.dtype)
 
 
 def decisions(output: Array, loss: Loss | None) -> Array:
@@ -51,21 +45,21 @@ def decisions(output: Array, loss: Loss | None) -> Array:
 
 
 def evaluate_rows(
-    net: Network,
+    built: Built,
     rows: Rows,
     loss: Loss,
     metrics: str | Sequence[str | Metric] | None = None,
 ) -> dict[str, float]:
-    """Measure a network on checked rows: the loss with penalties, and metrics."""
-    compiled: Compiled = net.compiled(
+    """Measure a network on checked rows: the loss with penalties, and metrics.
+
+    Many rows are calculated in parts, unless a layer or the loss mixes them
+    (`glassprop.chunks`).
+    """
+    compiled: Compiled = built.compiled(
         ("evaluate", loss, rows.target),
-        lambda: Compiled(evaluate_program(net.structure, loss, rows.target)),
+        lambda: Compiled(evaluate_program(built.structure, loss, rows.target)),
     )
-    program = compiled.program
-    given = {**net.values, **rows.data(), "seed": net.seed, "t": np.float64(0)}
-    with np.errstate(all="ignore"):
-        results = compiled(*(given[key] for key in program.inputs))
-    found = dict(zip(program.results, results, strict=True))
+    found = run_in_chunks(compiled, built.given(), rows.data())
     output = np.asarray(found["output"])
     losses = np.asarray(found["losses"], np.float64)
     mean = np.average(losses, weights=rows.weights)

@@ -89,6 +89,9 @@ def logsumexp(
 ) -> Any:
     """Give log(sum(exp(z))); its slope is softmax.
 
+    Where every z is -inf the value is -inf, where one is inf it is inf; softmax has no
+    value there, and the slope is NaN.
+
     Parameters
     ----------
     z : array of any shape

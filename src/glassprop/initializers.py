@@ -19,15 +19,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from numbers import Real
 from types import MappingProxyType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from glassprop.errors import ArgumentError, did_you_mean, listing
+from glassprop.errors import ArgumentError
+from glassprop.registries import by_name, needed
+from glassprop.signatures import check_call
 
 Shape = tuple[int, ...]
 Array = npt.NDArray[Any]
@@ -267,7 +269,7 @@ class constant:
         If `value` is not finite.
     """
 
-    value: float
+    value: float = needed(0.1)
 
     def __post_init__(self) -> None:
         _store_floats(self)
@@ -317,7 +319,8 @@ def get_initializer(spec: str | float | Initializer) -> Initializer:
     Raises
     ------
     ArgumentError
-        If the name is unknown or needs a number, or `spec` is something else.
+        If the name is unknown or needs a number, a function takes other arguments, or
+        `spec` is something else.
 
     Examples
     --------
@@ -325,7 +328,7 @@ def get_initializer(spec: str | float | Initializer) -> Initializer:
     (he_normal(), constant(value=0.5))
     """
     if isinstance(spec, str):
-        return _by_name(spec)
+        return by_name("initializer", INITIALIZERS, spec)
     if isinstance(spec, type):
         raise ArgumentError(
             f"initializer: expected an initializer, got the class {spec.__name__}. "
@@ -334,12 +337,34 @@ def get_initializer(spec: str | float | Initializer) -> Initializer:
     if isinstance(spec, Real) and not isinstance(spec, bool):
         return constant(float(spec))
     if callable(spec):
+        check_call("initializer", spec, ("rng", "shape", "dtype"), gives="array")
         return spec
     raise ArgumentError(
         f"initializer: expected a name, a number, an initializer or a function "
         f"(rng, shape, dtype) -> array, got {spec!r}. The names: "
         f"{', '.join(INITIALIZERS)}."
     )
+
+
+def not_finite(array: Array) -> str | None:
+    """Say where the first value that is not finite stands: ``NaN at position (0, 2)``.
+
+    Parameters
+    ----------
+    array : array
+        Numbers.
+
+    Returns
+    -------
+    str or None
+        None where all are finite.
+    """
+    wrong = np.argwhere(~np.isfinite(array))
+    if not len(wrong):
+        return None
+    place = tuple(int(one) for one in wrong[0])
+    word = "NaN" if np.isnan(array[place]) else "infinity"
+    return f"{word} at position {place}" if place else word
 
 
 def default_initializer(activation: str | None) -> Initializer:
@@ -366,26 +391,6 @@ def default_initializer(activation: str | None) -> Initializer:
     ``2 / fan_in`` by twice that at first, and by more as the values grow.
     """
     return he_normal() if activation in RECTIFIERS else glorot_uniform()
-
-
-def _by_name(name: str) -> Initializer:
-    """Look a name up and make the record from its defaults."""
-    record = INITIALIZERS.get(name)
-    if record is None:
-        raise ArgumentError(
-            f"initializer: expected {listing(INITIALIZERS)}, got {name!r}."
-            f"{did_you_mean(name, INITIALIZERS)}"
-        )
-    needed = [
-        field.name for field in fields(cast(Any, record)) if field.default is MISSING
-    ]
-    if needed:
-        call = f"glassprop.initializers.{name}({', '.join(f'{n}=...' for n in needed)})"
-        raise ArgumentError(
-            f"initializer: {name!r} needs {' and '.join(needed)}. Pass {call} instead "
-            f"of the name."
-        )
-    return record()
 
 
 def _store_floats(record: Any) -> None:

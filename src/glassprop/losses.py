@@ -19,6 +19,7 @@ import numpy as np
 
 from glassprop.errors import ArgumentError, did_you_mean, listing
 from glassprop.functions import logsumexp, sigmoid, softmax, softplus
+from glassprop.signatures import check_call
 
 LossFunction: TypeAlias = Callable[[Any, Any], Any]
 TARGETS = ("any", "values", "binary", "classes")
@@ -165,7 +166,7 @@ class Loss:
     Raises
     ------
     ArgumentError
-        If an argument is of another kind.
+        If an argument is of another kind, or a function takes other arguments.
     """
 
     name: str
@@ -187,6 +188,9 @@ class Loss:
                 raise ArgumentError(
                     f"Loss {self.name!r}: {which} must be a function, got {given!r}."
                 )
+        check_call("loss", self.function, ("output", "y"), gives="one number a row")
+        if self.probabilities is not None:
+            check_call("probabilities of a loss", self.probabilities, ("output",))
 
     def __hash__(self) -> int:
         # A function of the user's own may have no hash: an object with __call__.
@@ -230,7 +234,7 @@ def get_loss(spec: str | Loss | LossFunction) -> Loss:
     Raises
     ------
     ArgumentError
-        If there is no loss of that name.
+        If there is no loss of that name, or a function takes other arguments.
     """
     if isinstance(spec, Loss):
         return spec

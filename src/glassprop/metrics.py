@@ -21,6 +21,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from glassprop.arrays import as_array, check_weights
 from glassprop.errors import (
     ArgumentError,
     DataError,
@@ -29,6 +30,7 @@ from glassprop.errors import (
     listing,
     shape_text,
 )
+from glassprop.signatures import check_call
 
 Rows = npt.ArrayLike
 Numbers = npt.NDArray[np.float64]
@@ -340,12 +342,26 @@ class Metric:
         What `y_pred` holds.
     greater_is_better : bool
         False for errors and losses.
+
+    Raises
+    ------
+    ArgumentError
+        If the function takes other arguments.
     """
 
     name: str
     function: MetricFunction
     takes: Literal["classes", "probabilities", "values"]
     greater_is_better: bool
+
+    def __post_init__(self) -> None:
+        check_call(
+            f"metric {self.name!r}:",
+            self.function,
+            ("y_true", "y_pred"),
+            keywords=("weights",),
+            gives="float",
+        )
 
 
 _ROWS = (
@@ -452,18 +468,12 @@ def _same_rows(place: str, truth: Labels, guess: npt.NDArray[Any]) -> None:
 
 def _numbers(place: str, name: str, value: Rows) -> Numbers:
     """Give real numbers as float64, or refuse what is not."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        raise DataError(
-            f"{place}: expected {name} to hold real numbers, got dtype {array.dtype}. "
-            f"Convert it to float64 first."
-        )
-    return array.astype(np.float64)
+    return as_array(value, f"{place}: {name}").astype(np.float64)
 
 
 def _labels(place: str, name: str, value: Rows) -> Labels:
     """Give class numbers as int64, or refuse what is not."""
-    array = np.asarray(value)
+    array = as_array(value, f"{place}: {name}")
     if array.ndim != 1:
         way = f"One-hot rows and scores become classes by {name}.argmax(axis=-1)."
         if array.size == len(array):
@@ -471,12 +481,6 @@ def _labels(place: str, name: str, value: Rows) -> Labels:
         raise ShapeError(
             f"{place}: expected {name} of shape (n,), one class number a row, got "
             f"{shape_text(array.shape)}. {way}"
-        )
-    if array.dtype.kind not in "biuf":
-        raise DataError(
-            f"{place}: expected {name} to hold class numbers, got dtype {array.dtype}. "
-            f"Labels of any kind become class numbers by numpy.unique(labels, "
-            f"return_inverse=True)."
         )
     if array.dtype.kind == "f":
         broken = np.flatnonzero(~np.isfinite(array) | (np.floor(array) != array))
@@ -542,23 +546,4 @@ def _row_weights(place: str, weights: Rows | None, rows: int) -> Numbers:
     """Give the weights of the rows, 1 each by default."""
     if weights is None:
         return np.ones(rows)
-    array = _numbers(place, "weights", weights)
-    if array.shape != (rows,):
-        raise ShapeError(
-            f"{place}: expected weights of shape ({rows},), one a row, got "
-            f"{shape_text(array.shape)}. A column becomes a row of numbers by "
-            f"weights.ravel()."
-        )
-    wrong = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
-    if wrong.size:
-        row = int(wrong[0])
-        raise DataError(
-            f"{place}: expected weights to be finite and 0 or more, got "
-            f"{float(array[row])!r} in row {row}. A row of weight 0 does not count."
-        )
-    if not array.any():
-        raise DataError(
-            f"{place}: expected a weight above 0, got {rows} zeros. Then no row "
-            f"counts; leave weights out to count them all alike."
-        )
-    return array
+    return check_weights(weights, rows, f"{place}: weights").astype(np.float64)

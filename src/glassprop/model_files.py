@@ -123,7 +123,7 @@ def write_whole(path: AnyPath, data: bytes) -> None:
         If the system refuses; the old file is as it was then.
     """
     target = os.path.realpath(path)
-    mode = _replaceable(target)
+    mode = replaceable(path)
     folder, name = os.path.split(target)
     beside = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}.tmp")
     try:
@@ -139,19 +139,35 @@ def write_whole(path: AnyPath, data: bytes) -> None:
         _flush_folder(folder)
 
 
-def _replaceable(target: str) -> int | None:
-    """Check that a file may be replaced; give its permissions, None for a new file."""
+def replaceable(path: AnyPath) -> int | None:
+    """Check that `write_whole` may put a file there.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    int or None
+        The permissions of the file that is there; None if there is none.
+
+    Raises
+    ------
+    ModelFileError
+        If something other than a file is there, it is write-protected, or there is no
+        such folder.
+    """
     try:
-        found = os.stat(target)
+        found = os.stat(path)
     except FileNotFoundError:
-        folder = os.path.dirname(target)
+        folder = os.path.dirname(os.path.realpath(path))
         if not os.path.isdir(folder):
             raise ModelFileError(
                 f"there is no folder {_shown(folder)}. Make it first."
             ) from None
         return None
     _check_regular(found)
-    if not os.access(target, os.W_OK):
+    if not os.access(path, os.W_OK):
         raise ModelFileError("the file is write-protected. Save under another name.")
     return stat.S_IMODE(found.st_mode)
 

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from glassprop.errors import ArgumentError
-from glassprop.model_files import about
+from glassprop.model_files import about, replaceable
 from glassprop.network import Network
 from glassprop.tables import quoted
 
@@ -36,7 +36,8 @@ def model_path(data: Path, out: Path | None, *, force: bool = False) -> Path:
     ArgumentError
         `out` exists and `force` is false, or is a folder, or the table itself.
     ModelFileError
-        The folder is not there or cannot be written to.
+        The folder is not there or cannot be written to; or the file that is to be
+        replaced is write-protected, a device or a pipe.
     """
     path = Path(f"{data.stem}.safetensors") if out is None else out
     if path.is_dir() and (out is not None or force):
@@ -47,8 +48,11 @@ def model_path(data: Path, out: Path | None, *, force: bool = False) -> Path:
             f"{quoted(path)} exists already and is left as it is. Name another file, "
             "or replace it with --force."
         )
-    with about(path, "written"), tempfile.TemporaryFile(dir=path.parent):
-        pass
+    with about(path, "written"):
+        if force:
+            replaceable(path)
+        with tempfile.TemporaryFile(dir=os.path.dirname(os.path.realpath(path))):
+            pass
     return path
 
 

@@ -21,29 +21,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.check import GradientCheck, check_gradients
-from glassprop.compiling import Compiled
-from glassprop.data import as_array, as_inputs, network_dtype
+from glassprop.arrays import as_array
+from glassprop.built import Built, build, rearranged
+from glassprop.check import GradientCheck, check_gradients, gradients
+from glassprop.data import as_inputs, network_dtype
 from glassprop.early_stopping import EarlyStopping
-from glassprop.errors import (
-    ArgumentError,
-    ShapeError,
-    TraceError,
-    did_you_mean,
-    shape_text,
-)
+from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.evaluate import decisions, evaluate_rows, outputs
-from glassprop.fit import Callback, Recipe, Training, fit
+from glassprop.fit import Callback, fit
+from glassprop.graph import DType
 from glassprop.history import History
+from glassprop.learning import learn
 from glassprop.losses import Loss, LossFunction, get_loss
 from glassprop.metrics import Metric
-from glassprop.optimizers import SGD, Optimizer, get_optimizer
+from glassprop.optimizers import Optimizer, get_optimizer
 from glassprop.parameters import Parameters
-from glassprop.programs import Target, gradient_program
+from glassprop.recipes import Recipe, step_source
 from glassprop.rows import checked_rows
 from glassprop.schedules import Schedule
-from glassprop.structure import Structure, arrange, layer_names, start_values
+from glassprop.structure import Structure, layer_names
 from glassprop.summary import summary_text
+from glassprop.training import Training
 
 Array = NDArray[Any]
 
@@ -107,11 +105,7 @@ class Network:
         self.training: Training | None = None
         self.recipe: Recipe | None = None
         self.notes: dict[str, Any] = {}
-        self.learned: set[str] = set()
-        self.values: dict[str, Array] = {}
-        self._structure: Structure | None = None
-        self._assumed_dtype = False  # float64, because no data have been seen
-        self._compiled: dict[Any, Any] = {}
+        self._built: Built | None = None
 
     def __repr__(self) -> str:
         label = f" {self.name!r}" if self.name else ""
@@ -179,53 +173,67 @@ class Network:
         return names.index(name)
 
     def _rearrange(self, kept: Sequence[str | None], added: Any = None) -> None:
-        """Take the layers of these names in this order, an added one at None.
-
-        A layer's values go with it, under the name that it gets.
-        """
+        """Take the layers of these names in this order, an added one at None."""
         old = dict(zip(layer_names(self.layers), self.layers, strict=True))
         layers = [added if name is None else old[name] for name in kept]
-        renamed = dict(zip(kept, layer_names(layers), strict=True))
-        structure, values = None, {}
-        if self._structure is not None and layers:
-            before = self._structure
-            structure = arrange(layers, before.input_shape, before.dtype)
-            moved: dict[str, Array] = {}
-            for key, value in self.values.items():
-                layer, _, name = key.partition(".")
-                if layer in renamed:
-                    moved[f"{renamed[layer]}.{name}"] = value
-            values = start_values(structure, self.seed, moved)
-        self.layers, self._structure, self.values = layers, structure, values
-        self.learned = {renamed[name] for name in self.learned if name in renamed}
+        names = dict(zip(kept, layer_names(layers), strict=True))
+        before = self._built if layers else None
+        self._built = before and rearranged(before, layers, names)
+        self.layers, self.recipe = layers, None
         if self.training is not None:
             self.training = replace(self.training, memory={})
-        self.recipe = None
-        self._compiled.clear()
 
     # Building ------------------------------------------------------------------------
 
     @property
+    def built(self) -> Built:
+        """Structure and values; made from `input_shape` if need be."""
+        if self._built is not None:
+            return self._built
+        if self.input_shape is None:
+            raise ArgumentError(
+                "the network does not know the shape of its input yet. Give "
+                "input_shape= to gp.Network, or call fit first."
+            )
+        built = self._build(self.input_shape, network_dtype(None, self.dtype))
+        built.dtype_assumed = self.dtype is None
+        return built
+
+    def _build(self, input_shape: tuple[int, ...], dtype: DType) -> Built:
+        self._built = build(
+            self.layers,
+            input_shape,
+            dtype,
+            self.seed,
+            kept=self.values,
+            learned=self.learned,
+        )
+        self.input_shape = self._built.structure.input_shape
+        return self._built
+
+    @property
     def structure(self) -> Structure:
-        """Names, shapes and parameters; made from `input_shape` if need be."""
-        if self._structure is None:
-            if self.input_shape is None:
-                raise ArgumentError(
-                    "the network does not know the shape of its input yet. Give "
-                    "input_shape= to gp.Network, or call fit first."
-                )
-            self._build(self.input_shape, network_dtype(None, self.dtype))
-            self._assumed_dtype = self.dtype is None
-        assert self._structure is not None
-        return self._structure
+        """Names, shapes and parameters."""
+        return self.built.structure
 
-    def _build(self, input_shape: tuple[int, ...], dtype: Any) -> None:
-        structure = arrange(self.layers, input_shape, dtype)
-        self.values = start_values(structure, self.seed, self.values)
-        self._structure, self.input_shape = structure, structure.input_shape
-        self._compiled.clear()
+    @property
+    def values(self) -> dict[str, Array]:
+        """Every parameter and state by name: the arrays themselves, none before."""
+        return self._built.values if self._built else {}
 
-    def take(self, structure: Structure, values: Mapping[str, Any]) -> None:
+    @property
+    def learned(self) -> set[str]:
+        """The names of the layers that have learned from training rows."""
+        return self._built.learned if self._built else set()
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters by name; assigning writes into the network."""
+        return Parameters(self)
+
+    def take(
+        self, structure: Structure, values: Mapping[str, Any], learned: Iterable[str]
+    ) -> None:
         """Take a structure that was arranged for these layers, and all its values.
 
         Parameters
@@ -234,15 +242,18 @@ class Network:
             What `arrange` gave for the layers.
         values : mapping from str to array
             Every parameter and state by name; they are copied.
+        learned : iterable of str
+            The names of the layers that have learned from training rows.
         """
-        self._structure, self.input_shape = structure, structure.input_shape
-        self.values = {
+        copies = {
             key: np.array(value, structure.dtype, order="C")
             for key, value in values.items()
         }
+        self.input_shape = structure.input_shape
+        self._built = Built(structure, copies, self.seed, set(learned))
 
     @contextmanager
-    def built_for(self, X: Any) -> Iterator[Structure]:
+    def built_for(self, X: Any) -> Iterator[Built]:
         """Build the network for data; if what follows fails, take that back.
 
         Parameters
@@ -252,48 +263,25 @@ class Network:
 
         Yields
         ------
-        Structure
-            Names, shapes and parameters.
+        Built
+            Structure and values.
         """
-        before = self._structure, self.input_shape, self.values
+        before = self._built, self.input_shape
         dtype = network_dtype(as_array(X, "X"), self.dtype)
         try:
-            if self._structure is None:
-                missing_allowed = bool(
-                    self.layers and getattr(self.layers[0], "fills_missing", False)
-                )
-                rows = as_inputs(
-                    X, dtype, self.input_shape, missing_allowed=missing_allowed
-                )
+            if self._built is None:
+                first = self.layers[0] if self.layers else None
+                missing_allowed = bool(getattr(first, "fills_missing", False))
+                shape = self.input_shape
+                rows = as_inputs(X, dtype, shape, missing_allowed=missing_allowed)
                 self._build(rows.shape[1:], dtype)
-            elif self._assumed_dtype and dtype != self._structure.dtype:
-                self._build(self._structure.input_shape, dtype)
-            yield self.structure
+            elif self._built.dtype_assumed and dtype != self._built.structure.dtype:
+                self._build(self._built.structure.input_shape, dtype)
+            yield self.built
         except BaseException:
-            if self._structure is not before[0]:
-                self._structure, self.input_shape, self.values = before
-                self._compiled.clear()
+            self._built, self.input_shape = before
             raise
-        self._assumed_dtype = False
-
-    def compiled(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Give what was compiled before under a key, or make it now.
-
-        Parameters
-        ----------
-        key : object with a hash
-            What it depends on, besides the layers.
-        make : callable
-            Called without arguments the first time.
-
-        Returns
-        -------
-        object
-            What `make` gave.
-        """
-        if key not in self._compiled:
-            self._compiled[key] = make()
-        return self._compiled[key]
+        self.built.dtype_assumed = False
 
     def put(self, values: Mapping[str, Any]) -> None:
         """Write values of parameters and states into the network's arrays.
@@ -303,8 +291,7 @@ class Network:
         values : mapping from str to array
             By name, ``layer.name``.
         """
-        for key, value in values.items():
-            self.values[key][...] = value
+        self.built.put(values)
 
     def learn(self, x: Array) -> None:
         """Let layers that learn from the training rows do so, once.
@@ -314,29 +301,7 @@ class Network:
         x : array of shape (n, ...)
             The rows.
         """
-        for at, place in enumerate(self.structure.places):
-            find = getattr(place.layer, "learn", None)
-            if find is None or place.name in self.learned:
-                continue
-            inputs = x
-            if at:
-                inputs = outputs(self._front(at), x)
-            found = find(inputs.astype(np.float64))
-            self.put({f"{place.name}.{key}": one for key, one in found.items()})
-            self.learned.add(place.name)
-
-    def _front(self, count: int) -> Network:
-        """Give the network of the first layers, with their names and values."""
-        structure = self.structure
-        front = Network(self.layers[:count], seed=self.seed, dtype=structure.dtype)
-        front._build(structure.input_shape, structure.dtype)
-        front.put({key: self.values[key] for key in front.values})
-        return front
-
-    @property
-    def parameters(self) -> Parameters:
-        """The parameters by name; assigning writes into the network."""
-        return Parameters(self)
+        learn(self.built, x)
 
     # Prediction ----------------------------------------------------------------------
 
@@ -352,7 +317,7 @@ class Network:
         -------
         array of shape (n, *output_shape), or output_shape for one sample
         """
-        return self._predicted(X, lambda x: outputs(self, x))
+        return self._predicted(X, outputs)
 
     def predict(self, X: Any) -> Array:
         """Give what the loss decides: a class, or the number itself.
@@ -368,7 +333,7 @@ class Network:
             With cross entropy the class of the largest output, with binary cross
             entropy 1 where the chance is above 1/2; with other losses the output.
         """
-        return self._predicted(X, lambda x: decisions(outputs(self, x), self.loss))
+        return self._predicted(X, lambda *rows: decisions(outputs(*rows), self.loss))
 
     def predict_proba(self, X: Any) -> Array:
         """Give the probabilities that the loss defines.
@@ -395,19 +360,21 @@ class Network:
                 f"predict_proba needs a loss of classes, the network has {known}. Use "
                 "loss='cross_entropy', or net(X) for the raw output."
             )
-        return self._predicted(X, lambda x: outputs(self, x, self.loss))
+        return self._predicted(X, outputs, self.loss)
 
-    def _predicted(self, X: Any, calculate: Callable[[Array], Array]) -> Array:
+    def _predicted(self, X: Any, calculate: Callable[..., Array], *more: Any) -> Array:
         array = as_array(X, "X")
         single = array.shape == self.input_shape
-        with self.built_for(array[None] if single else X) as structure:
+        given = array[None] if single else X
+        with self.built_for(given) as built:
+            structure = built.structure
             rows = as_inputs(
-                array[None] if single else X,
+                given,
                 structure.dtype,
                 structure.input_shape,
                 missing_allowed=structure.fills_missing,
             )
-            result = calculate(rows)
+            result = calculate(built, rows, *more)
         return result[0] if single else result
 
     # Training ------------------------------------------------------------------------
@@ -549,9 +516,11 @@ class Network:
             ``loss`` (the mean over rows and the layers' penalties) and the metrics.
         """
         chosen = self._chosen_loss(loss)
-        with self.built_for(X) as structure:
-            rows = checked_rows(structure, X, y, chosen, sample_weight=sample_weight)
-            return evaluate_rows(self, rows, chosen, metrics)
+        with self.built_for(X) as built:
+            rows = checked_rows(
+                built.structure, X, y, chosen, sample_weight=sample_weight
+            )
+            return evaluate_rows(built, rows, chosen, metrics)
 
     # Looking inside ------------------------------------------------------------------
 
@@ -574,22 +543,9 @@ class Network:
             its shape; random layers behave as in prediction.
         """
         chosen = self._chosen_loss(loss)
-        with self.built_for(X) as structure:
-            rows = checked_rows(structure, X, y, chosen)
-            compiled: Compiled = self.compiled(
-                ("gradients", chosen, rows.target),
-                lambda: Compiled(gradient_program(structure, chosen, rows.target)),
-            )
-        program = compiled.program
-        given = {**self.values, **rows.data(), "seed": self.seed, "t": np.float64(0)}
-        with np.errstate(all="ignore"):
-            results = compiled(*(given[key] for key in program.inputs))
-        parts = results if len(program.results) > 1 else (results,)
-        found = dict(zip(program.results, parts, strict=True))
-        return {
-            key: np.array(found[f"d {key}"], self.structure.dtype)
-            for key in self.structure.trainable
-        }
+        with self.built_for(X) as built:
+            rows = checked_rows(built.structure, X, y, chosen)
+            return gradients(built, rows, chosen)
 
     def check_gradients(
         self, X: Any, y: Any, *, loss: str | Loss | LossFunction | None = None
@@ -609,9 +565,9 @@ class Network:
             A mapping from parameter to relative error; ``ok`` if all are small.
         """
         chosen = self._chosen_loss(loss)
-        with self.built_for(X) as structure:
-            rows = checked_rows(structure, X, y, chosen)
-            return check_gradients(self, rows, chosen)
+        with self.built_for(X) as built:
+            rows = checked_rows(built.structure, X, y, chosen)
+            return check_gradients(built, rows, chosen)
 
     def source(
         self,
@@ -641,28 +597,13 @@ class Network:
             Before `fit`, if the loss does not take a target like the output.
         """
         chosen = self._chosen_loss(loss)
-        structure = self.structure
-        known = self.recipe if self.recipe and self.recipe.loss == chosen else None
-        assumed = known is None
-        if known is None:
-            labels = chosen.target == "classes"
-            target = (
-                Target((), np.dtype(np.int64))
-                if labels
-                else Target(structure.output_shape, structure.dtype)
-            )
-            known = Recipe(chosen, SGD(), target)
-        if optimizer is not None:
-            known = replace(known, optimizer=get_optimizer(optimizer))
-        try:
-            return Compiled(known.program(self)).source
-        except (ShapeError, TraceError) as error:
-            if not assumed:
-                raise
-            raise type(error)(
-                f"{error}\nBefore fit, source() takes the target to be like the "
-                f"output, {shape_text(('n', *structure.output_shape))}. Call fit first."
-            ) from None
+        return step_source(
+            self.structure,
+            chosen,
+            known=self.recipe,
+            optimizer=None if optimizer is None else get_optimizer(optimizer),
+            name=self.name,
+        )
 
     def summary(self) -> str:
         """Give a table of the layers: kind, output shape, parameters.

@@ -136,8 +136,10 @@ class Adam:
         """Give ``w - rate * m / (sqrt(v) + epsilon)``, with corrected moments."""
         step_size, scale = scalars
         m = self.beta1 * state["m"] + (1 - self.beta1) * g
-        v = self.beta2 * state["v"] + (1 - self.beta2) * (g * g)
-        return w - step_size * m / (np.sqrt(v) * scale + self.epsilon), {"m": m, "v": v}
+        square = g * g
+        v = self.beta2 * state["v"] + (1 - self.beta2) * square
+        step = step_size * m / (np.sqrt(v) * scale + self.epsilon)
+        return w - step, {"m": m, "v": v}
 
 
 @dataclass(frozen=True)

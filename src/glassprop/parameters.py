@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.data import as_array
+from glassprop.arrays import as_array
 from glassprop.errors import ArgumentError, ShapeError, did_you_mean, shape_text
+from glassprop.initializers import not_finite
 
 if TYPE_CHECKING:
     from glassprop.network import Network
@@ -42,7 +43,16 @@ class Parameters(MutableMapping[str, Array]):
                 f"parameter {name!r}: expected shape {shape_text(old.shape)}, got "
                 f"{shape_text(array.shape)}."
             )
-        old[...] = array
+        with np.errstate(over="ignore"):  # found by the check that follows
+            new = array.astype(old.dtype)
+        wrong = not_finite(new)
+        if wrong:
+            raise ArgumentError(
+                f"parameter {name!r}: expected finite numbers, got {wrong}, in "
+                f"{new.dtype}. Assign np.where(np.isfinite(value), value, 0) to put 0 "
+                "in such places."
+            )
+        old[...] = new
 
     def __delitem__(self, name: str) -> None:
         raise ArgumentError(

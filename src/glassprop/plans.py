@@ -10,7 +10,8 @@ training table was. `encoding` turns tables into arrays by it.
   does no harm, and new tables hold the same columns.
 - Words among numbers are an error, not a column of words, if most of the cells are
   numbers and the words are few (a single cell, or one in ten or less), or if there are
-  more different cells than `MAX_WORDS`.
+  more different cells than `MAX_WORDS`. Numbers with commas count as numbers there,
+  and are an error themselves.
 - The target asks for classification if it holds words or booleans, or whole numbers
   that look like labels: 0, 1, ..., K - 1 or 1, ..., K with K at most `MAX_LABELS`, or
   any two, and at least two rows a label on average. Else it asks for regression.
@@ -30,9 +31,11 @@ from glassprop.columns import (
     drop_option,
     find_column,
     look_like_numbers,
+    look_like_numbers_with_commas,
     number_text,
     place,
     read_numbers,
+    refuse_commas,
     refuse_dates,
 )
 from glassprop.errors import ArgumentError, DataError, ModelFileError
@@ -218,9 +221,14 @@ def labelled_rows(table: Table, target: str) -> tuple[Table, int]:
     Raises
     ------
     DataError
-        There is no such column, it has no value at all, or it holds dates.
+        There are no rows or no such column, it has no value at all, or it holds dates.
     """
     column = find_column(table, target)
+    if not len(table.row_numbers):
+        raise DataError(
+            f"{table.source}: expected at least one row of data, got only the names of "
+            "the columns."
+        )
     refuse_dates(table, column, "Choose another target.")
     if column.missing.all():
         raise DataError(
@@ -293,9 +301,12 @@ def _refuse_words_among_numbers(
 ) -> None:
     filled = int(np.sum(~column.missing))
     numbers = int(np.sum(look_like_numbers(column)))
-    strays = filled - numbers
+    with_commas = int(np.sum(look_like_numbers_with_commas(column)))
+    strays = filled - numbers - with_commas
     few = strays <= max(1, filled // 10)
     too_many_for_codes = len(set(column.values[~column.missing])) > MAX_WORDS
+    if strays < numbers + with_commas and (few or too_many_for_codes):
+        refuse_commas(table, column, way_out)
     if 0 < strays < numbers and (few or too_many_for_codes):
         read_numbers(
             table, column, f"as in {numbers} of its {filled} filled cells", way_out

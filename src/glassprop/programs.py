@@ -7,7 +7,8 @@ update of every parameter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -85,6 +86,17 @@ def _used(inputs: Mapping[str, Array], outputs: Mapping[str, Any]) -> dict[str, 
         for key, one in inputs.items()
         if one.node in needed or key in outputs or key in ("x", "y", "learning_rate")
     }
+
+
+@contextmanager
+def _named_after(trace: Trace, key: str) -> Iterator[None]:
+    """Put a parameter's name behind those that are given inside: ``step_weight``."""
+    scope, _, name = key.partition(".")
+    before = set(trace.names)
+    with trace.within(scope=scope):
+        yield
+    for node in trace.names.keys() - before:
+        trace.names[node] = f"{trace.names[node]}_{name}"
 
 
 # The loss -----------------------------------------------------------------------------
@@ -220,13 +232,11 @@ def step_program(
     """
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = _declared(trace, structure)
+        declared = _declared(trace, structure)
         memory = _declared_memory(trace, structure, optimizer)
-        inputs = {
-            **_first(inputs, structure),
-            **_flat(memory),
-            **_last(inputs, structure),
-        }
+        inputs = {key: declared[key] for key in structure.parameters}
+        inputs |= _flat(memory)
+        inputs |= declared  # states, x, seed and t behind what is trained
         inputs |= _declared_target(trace, target)
         rate = trace.input("learning_rate", (), structure.dtype)
         inputs["learning_rate"] = rate
@@ -243,7 +253,7 @@ def step_program(
         with trace.within(section="update"):
             shared = optimizer.scalars(rate, inputs["t"])
             for key, slope in zip(trainable, slopes, strict=True):
-                with trace.within(scope=key.partition(".")[0]):
+                with _named_after(trace, key):
                     w, state = optimizer.update(inputs[key], slope, memory[key], shared)
                 for which, value in state.items():
                     outputs[state_key(which, key)] = value
@@ -273,14 +283,6 @@ def clipped(trace: Trace, slopes: Mapping[str, Array], limit: float) -> list[Arr
         with trace.within(scope=scope):
             result.append(_named(trace, slope * factor, f"clipped_d_{name}"))
     return result
-
-
-def _first(inputs: Mapping[str, Array], structure: Structure) -> dict[str, Array]:
-    return {key: inputs[key] for key in structure.parameters}
-
-
-def _last(inputs: Mapping[str, Array], structure: Structure) -> dict[str, Array]:
-    return {key: one for key, one in inputs.items() if key not in structure.parameters}
 
 
 def _flat(memory: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:

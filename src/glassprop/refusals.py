@@ -1,24 +1,22 @@
 """What cannot be traced, said so that its author can mend it.
 
 `refuse` makes an error of three sentences: what was met, why it cannot be traced, and
-how to write it instead. `located` adds the author's own file and line, once.
+how to write it instead.
 """
 
 from __future__ import annotations
 
-import linecache
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 
-from glassprop.errors import GlasspropError, TraceError
+from glassprop.errors import TraceError
+from glassprop.places import located
 
 KNOWN_DTYPES = "traced functions calculate with booleans, integers, float32 and float64"
-OWN_PACKAGES = ("glassprop", "numpy", "contextlib")
+UNKNOWN_VALUES = "its values are not known while the function is traced"
+ONE_PROGRAM = "one program serves batches of every size"
 
 
 def refuse(what: str, why: str, repair: str) -> TraceError:
@@ -29,6 +27,26 @@ def refuse(what: str, why: str, repair: str) -> TraceError:
 def known_dtype(dtype: np.dtype[Any]) -> bool:
     """Tell whether traced functions can calculate with a dtype."""
     return dtype.kind in "biu" or dtype in (np.float32, np.float64)
+
+
+def fault_of(value: Any, dtype: np.dtype[Any]) -> tuple[str, str, str] | None:
+    """Say what a value is, why it cannot be calculated with, and the way out.
+
+    None where it can; `dtype` is what the value has as an array.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        repair = "Fill it, array.filled(0), and multiply by where it is valid."
+        return "a masked array", "a program has no masks", repair
+    if known_dtype(dtype):
+        return None
+    what, repair = f"a value of type {type(value).__name__}", "Give numbers."
+    if value is None:
+        repair = "Does a function end without return?"
+    elif isinstance(value, np.ndarray | np.generic):
+        what = f"an array of dtype {dtype}"
+        if dtype.kind in "fc":
+            repair = "Convert it first: array.astype(np.float64)."
+    return what, KNOWN_DTYPES, repair
 
 
 def checked_dtype(dtype: Any) -> np.dtype[Any]:
@@ -63,9 +81,34 @@ def function_name(function: Any) -> str:
     return f"{'np' if package == 'numpy' else package}{dot}{rest}.{name}"
 
 
+def refuse_out(ufunc: np.ufunc, keywords: Mapping[str, Any]) -> None:
+    """Refuse to write a traced result into a plain array; ``a += x`` arrives so."""
+    if "out" in keywords:
+        raise refuse(
+            f"writing the result of {function_name(ufunc)} into an existing array",
+            UNKNOWN_VALUES,
+            "Write `a = a + x` instead of `a += x` where `a` is a plain array, and "
+            "leave `out=` away.",
+        )
+
+
+def refuse_keyword(function: str, keyword: str) -> TraceError:
+    """Make the error for a keyword that has no meaning in a graph."""
+    return refuse(
+        f"{function} with {keyword}=",
+        "traced functions know the arguments that say what to calculate, not how",
+        KEYWORD_REPAIRS.get(keyword, f"Leave {keyword}= away."),
+    )
+
+
 PICK_EACH_ROW = (
     "To pick one value of each row, compare: "
     "np.sum(z * (y[:, None] == np.arange(k)), axis=1)."
+)
+
+PICK_FROM_PLAIN = (
+    "To pick from a plain `a` of k values or rows by a traced index, write "
+    "(x[..., None] == np.arange(k)) @ a; np.eye(k)[x] is the comparison alone."
 )
 
 # Functions that are often reached for: their names, why not, and what to do instead.
@@ -127,6 +170,12 @@ SPECIAL_CASES: tuple[tuple[frozenset[str], str, str], ...] = (
         "Write x[indices].",
     ),
     (
+        frozenset({"np.floor_divide", "np.remainder", "np.fmod", "np.divmod"}),
+        "it has no row in the table of primitives",
+        "For x >= 0 write q = (x / k).astype(np.int64) for x // k, and x - k * q for "
+        "x % k.",
+    ),
+    (
         frozenset({"np.take_along_axis"}),
         "it has no row in the table of primitives",
         PICK_EACH_ROW,
@@ -148,61 +197,19 @@ SPECIAL_CASES: tuple[tuple[frozenset[str], str, str], ...] = (
     ),
 )
 
-
-@contextmanager
-def located(trace: Any = None) -> Iterator[None]:
-    """Add the file and line of the nearest caller outside of the package to an error.
-
-    An error that has its place already is left as it is. NumPy swallows some refusals
-    and says something else (of np.zeros(n), of a[0] = x); with a `trace`, where the
-    last refusal is kept, the refusal comes back.
-    """
-    try:
-        yield
-    except GlasspropError as error:
-        if getattr(error, "place", None) is not None:
-            raise
-        place = caller()
-        message = f"{error}\n  {place}" if place else str(error)
-        placed = type(error)(message)
-        placed.__dict__.update(error.__dict__, place=place)  # marks it as done
-        raise placed from None
-    except (TypeError, ValueError) as error:
-        swallowed = getattr(trace, "refusal", None)
-        if swallowed is None or swallowed.place != _place_of(error):
-            raise
-        raise swallowed.with_traceback(error.__traceback__) from None
-
-
-def caller() -> str:
-    """Describe the nearest frame outside of the package: file, line and its text."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if _is_outside(frame):
-            return _described(frame, frame.f_lineno)
-        frame = frame.f_back
-    return ""
-
-
-def _place_of(error: Exception) -> str:
-    """Describe the deepest frame outside of the package that an error went through."""
-    place, traceback = "", error.__traceback__
-    while traceback is not None:
-        if _is_outside(traceback.tb_frame):
-            place = _described(traceback.tb_frame, traceback.tb_lineno)
-        traceback = traceback.tb_next
-    return place
-
-
-def _is_outside(frame: FrameType) -> bool:
-    package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-    return package not in OWN_PACKAGES
-
-
-def _described(frame: FrameType, line: int) -> str:
-    path = frame.f_code.co_filename
-    text = linecache.getline(path, line).strip()
-    return f"{path}:{line}: {text}" if text else f"{path}:{line}"
+# Ways of calling a function, and what to do instead.
+METHOD_REPAIRS = {
+    "reduce": "Use np.sum, np.max or np.min over axes.",
+    "accumulate": "Multiply by a triangle of ones: np.tril(np.ones((k, k))) @ x.",
+    "outer": "Give one operand a new axis: a[:, None] and b[None, :].",
+    "at": "Traced arrays never change; build a new one, with np.where or `+`.",
+}
+KEYWORD_REPAIRS = {
+    "out": "Leave out= away and use what the function returns.",
+    "where": "Use np.where(condition, a, b) to choose.",
+    "dtype": "Leave dtype= away and convert with x.astype(dtype).",
+    "initial": "Add or compare with the number yourself: np.maximum(np.max(x), 0).",
+}
 
 
 def refusing(what: str, why: str, repair: str) -> Callable[..., NoReturn]:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.data import as_array, as_inputs, as_target, check_finite, classes_of
-from glassprop.errors import ArgumentError, DataError, ShapeError, shape_text
+from glassprop.arrays import check_weights
+from glassprop.data import as_inputs, as_target, classes_of
+from glassprop.errors import ArgumentError, DataError, shape_text
 from glassprop.losses import Loss
 from glassprop.programs import Target
 from glassprop.structure import Structure
@@ -118,20 +119,7 @@ def row_weights(
     rows = len(y)
     weights = np.ones(rows)
     if sample_weight is not None:
-        given = as_array(sample_weight, "sample_weight")
-        if given.shape != (rows,):
-            raise ShapeError(
-                f"sample_weight: expected shape ({rows},), a weight a row, got "
-                f"{shape_text(given.shape)}."
-            )
-        check_finite(given, "sample_weight")
-        if (given < 0).any():
-            row = int(np.argmax(given < 0))
-            raise DataError(
-                f"sample_weight: expected numbers >= 0, got {given[row].item()!r} in "
-                f"row {row}."
-            )
-        weights = weights * given
+        weights = weights * check_weights(sample_weight, rows, "sample_weight")
     if class_weight is not None:
         weights = weights * _class_weights(class_weight, y, loss)
     return scaled(weights).astype(dtype)

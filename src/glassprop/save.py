@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.errors import ArgumentError, ModelFileError
-from glassprop.fit import Recipe, Training, continued
 from glassprop.losses import Loss
 from glassprop.model_files import (
     AnyPath,
@@ -30,6 +29,7 @@ from glassprop.model_files import (
 )
 from glassprop.optimizers import Optimizer, get_optimizer
 from glassprop.programs import Target, start_memory
+from glassprop.recipes import Recipe
 from glassprop.records import (
     NUMBERS,
     Own,
@@ -43,6 +43,7 @@ from glassprop.records import (
     shortened,
 )
 from glassprop.structure import Place, Structure, arrange
+from glassprop.training import Training, continued
 
 if TYPE_CHECKING:
     from glassprop.network import Network
@@ -238,8 +239,7 @@ def _network(file: ModelFile, given: Own) -> Network:
     for key in file.stored:
         if key not in expected:
             raise damaged(f"nothing in the network owns the array {shortened(key)}")
-    net.take(structure, values)
-    net.learned = _read_learned(header["learned"], structure)
+    net.take(structure, values, _read_learned(header["learned"], structure))
     net.training = training
     net.recipe = _read_recipe(header["recipe"], loss, own)
     net.notes = header["notes"]

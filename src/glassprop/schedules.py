@@ -15,15 +15,17 @@ warm restarts", ICLR.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from numbers import Integral, Real
 from types import MappingProxyType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from glassprop.errors import ArgumentError, did_you_mean, listing
+from glassprop.errors import ArgumentError
+from glassprop.registries import by_name, needed
+from glassprop.signatures import check_call
 
 Steps = npt.NDArray[np.integer[Any]]
 Factors = npt.NDArray[np.float64]
@@ -70,7 +72,7 @@ class Step:
     [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
     """
 
-    every: int
+    every: int = needed(10)
     factor: float = 0.5
 
     def __post_init__(self) -> None:
@@ -118,7 +120,7 @@ class Cosine:
     [1.0, 0.55, 0.1, 0.1]
     """
 
-    epochs: int
+    epochs: int = needed(100)
     final: float = 0.0
 
     def __post_init__(self) -> None:
@@ -161,7 +163,8 @@ def get_schedule(spec: str | Schedule | None) -> Schedule:
     Raises
     ------
     ArgumentError
-        If the name is unknown or needs an option, or `spec` is something else.
+        If the name is unknown or needs an option, a function takes other arguments, or
+        `spec` is something else.
 
     Examples
     --------
@@ -171,38 +174,20 @@ def get_schedule(spec: str | Schedule | None) -> Schedule:
     if spec is None:
         return Constant()
     if isinstance(spec, str):
-        return _by_name(spec)
+        return by_name("schedule", SCHEDULES, spec)
     if isinstance(spec, type):
         raise ArgumentError(
             f"schedule: expected a schedule, got the class {spec.__name__}. "
             f"Call it: {spec.__name__}(...)."
         )
     if callable(spec):
+        check_call("schedule", spec, ("steps", "steps_per_epoch"), gives="factors")
         return spec
     raise ArgumentError(
         f"schedule: expected a name, a schedule or a function (steps, "
         f"steps_per_epoch) -> factors, got {spec!r}. The learning rate itself is the "
         f"optimizer's."
     )
-
-
-def _by_name(name: str) -> Schedule:
-    """Look a name up and make the record from its defaults."""
-    record = SCHEDULES.get(name)
-    if record is None:
-        raise ArgumentError(
-            f"schedule: expected {listing(SCHEDULES)}, got {name!r}."
-            f"{did_you_mean(name, SCHEDULES)}"
-        )
-    cls = cast(Any, record)
-    needed = [field.name for field in fields(cls) if field.default is MISSING]
-    if needed:
-        options = ", ".join(f"{option}=..." for option in needed)
-        raise ArgumentError(
-            f"schedule: {name!r} needs {' and '.join(needed)}. Pass "
-            f"glassprop.schedules.{cls.__name__}({options}) instead of the name."
-        )
-    return record()
 
 
 def _store_epochs(record: Any, name: str) -> None:

@@ -159,6 +159,49 @@ def _joined_numbers(node: Node) -> Node | None:
     return like(node, multiply, literal(node, outer * inner), b.inputs[1])
 
 
+def _multiplied(quotient: Node, factor: float) -> Node | None:
+    """Multiply the number over a quotient: 2 and (1 / n) / 3 give (2 / n) / 3."""
+    if quotient.primitive is not divide or quotient.shape or quotient.name:
+        return None
+    over, under = quotient.inputs
+    value = number(over)
+    if value is None:
+        new = _multiplied(over, factor)
+    else:
+        limits = np.finfo(quotient.dtype)
+        size = abs(factor * value)
+        fits = float(limits.smallest_normal) <= size <= float(limits.max)
+        new = literal(over, factor * value) if fits else None
+    fits = new is not None and over.dtype == quotient.dtype
+    return like(quotient, divide, new, under) if new is not None and fits else None
+
+
+def _into_quotient(node: Node) -> Node | None:
+    a, b = node.inputs
+    factor = number(a)
+    if factor is None or not _power_of_two(factor) or node.dtype.kind != "f":
+        return None
+    if b.primitive is not multiply:
+        new = _multiplied(b, factor)
+        return None if new is None else same(node, new)
+    if b.name or b.dtype != node.dtype:
+        return None
+    for this, other in (b.inputs, b.inputs[::-1]):
+        new = _multiplied(this, factor)
+        if new is not None and new.dtype == other.dtype == node.dtype:
+            return like(node, multiply, new, other)
+    return None
+
+
+def _half_quotient(node: Node) -> Node | None:
+    quotient, divisor = node.inputs
+    value = number(divisor)
+    if value is None or not _power_of_two(value) or node.dtype.kind != "f":
+        return None
+    new = _multiplied(quotient, 1 / value)
+    return None if new is None else same(node, new)
+
+
 def _number_outwards(node: Node) -> Node | None:
     """Move a power of two to the front of a product, where it can meet another."""
     a, b = node.inputs
@@ -289,6 +332,8 @@ RULES: tuple[Rule, ...] = (
     Rule("x + x -> 2 * x", add, _doubled),
     Rule("x * number -> number * x", multiply, _number_first),
     Rule("2^i * (number * x) -> (2^i * number) * x", multiply, _joined_numbers),
+    Rule("2^i * ((c / n) * x) -> ((2^i * c) / n) * x", multiply, _into_quotient),
+    Rule("(c / n) / 2^i -> (c / 2^i) / n", divide, _half_quotient),
     Rule("a * (2^i * b) -> 2^i * (a * b)", multiply, _number_outwards),
     Rule("f(broadcast(a), b) -> broadcast(f(a, b))", None, _broadcast_out),
     Rule("reshape(broadcast(1 number)) -> broadcast", shape.reshape, _repeated_number),

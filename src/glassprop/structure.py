@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,17 +21,30 @@ from glassprop.errors import (
     ArgumentError,
     GlasspropError,
     ShapeError,
+    did_you_mean,
     shape_text,
 )
 from glassprop.graph import DType, Size
-from glassprop.initializers import get_initializer
+from glassprop.initializers import get_initializer, not_finite
 from glassprop.layers.contract import Parameter, Run, SampleShape
+from glassprop.ops.leaves import is_python_number
 from glassprop.ops.random import random
 from glassprop.randomness import generator, stream_of
+from glassprop.signatures import check_call
 from glassprop.trace import Trace
 from glassprop.traced import Array
 
 ROWS = Size(1)
+METHODS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "forward": ("p", "x", "run"),
+        "parameters": ("input_shape",),
+        "state": ("input_shape",),
+        "penalty": ("p",),
+        "learn": ("x",),
+    }
+)
+"""The methods of a layer, and what each is called with."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +144,8 @@ def layer_names(layers: Sequence[Any]) -> list[str]:
             )
         kind = _snake_case(type(layer).__name__)
         counts[kind] += 1
-        name = getattr(layer, "name", None) or f"{kind}_{counts[kind]}"
+        given = getattr(layer, "name", None)
+        name = f"{kind}_{counts[kind]}" if given is None else given
         if not (isinstance(name, str) and name.isidentifier()):
             raise ArgumentError(
                 f"a layer's name must be a Python identifier, got {name!r}. Use "
@@ -176,8 +191,12 @@ def arrange(
     shape = tuple(int(size) for size in input_shape)
     for name, layer in zip(layer_names(layers), layers, strict=True):
         with _Named(name, layer):
+            for method, arguments in METHODS.items():
+                if hasattr(layer, method):
+                    check_call("method", getattr(layer, method), arguments)
             parameters = _owned(layer, "parameters", shape)
             state = _owned(layer, "state", shape)
+            _check_distinct(parameters, state)
             place = Place(name, layer, shape, (), parameters, state)
             output_shape = _output_shape(place, dtype)
         places.append(Place(name, layer, shape, output_shape, parameters, state))
@@ -198,17 +217,27 @@ def _owned(layer: Any, which: str, input_shape: SampleShape) -> dict[str, Parame
     return owned
 
 
+def _check_distinct(
+    parameters: Mapping[str, Parameter], state: Mapping[str, Parameter]
+) -> None:
+    """Refuse one name for two arrays."""
+    both = [name for name in parameters if name in state]
+    if both:
+        raise ArgumentError(
+            f"{both[0]!r} names both a parameter and a state. Give one of them another "
+            "name."
+        )
+
+
 def _output_shape(place: Place, dtype: DType | type) -> SampleShape:
     """Find the shape that a layer gives by tracing it once."""
     trace = Trace(dtype)
     x = trace.input("x", (ROWS, *place.input_shape), dtype)
-    p = {
-        name: trace.input(name, one.shape, dtype)
-        for name, one in place.parameters.items()
+    owned = {
+        f"{place.name}.{name}": trace.input(name, one.shape, dtype)
+        for name, one in {**place.parameters, **place.state}.items()
     }
-    state = {
-        name: trace.input(name, one.shape, dtype) for name, one in place.state.items()
-    }
+    p, state = (_under(owned, place, which) for which in ("parameters", "state"))
     run = Run(training=True, state=state, draw=_drawer(trace, *_seed_and_step(trace)))
     with trace.watched():
         output = trace.lift(place.layer.forward(p, x, run)).node
@@ -275,9 +304,9 @@ def forward(
     updates: dict[str, Array] = {}
     draw = _drawer(trace, values["seed"], values["t"])
     for place in structure.places:
-        run = Run(training, _under(values, place.name, place.state), draw)
+        run = Run(training, _under(values, place, "state"), draw)
         with _Named(place.name, place.layer), trace.within(scope=place.name):
-            p = _under(values, place.name, place.parameters)
+            p = _under(values, place, "parameters")
             x = trace.lift(place.layer.forward(p, x, run))
             for key, value in run.updates.items():
                 updates[f"{place.name}.{key}"] = _next_state(trace, place, key, value)
@@ -291,11 +320,19 @@ def _next_state(trace: Trace, place: Place, key: str, value: Any) -> Array:
             f"run.update({key}=...), but the layer's state has "
             f"{', '.join(place.state) or 'no entries'}."
         )
-    made, shape = trace.lift(value), place.state[key].shape
+    number = is_python_number(value)
+    made = trace.lift(value, trace.dtype if number else None)
+    shape = place.state[key].shape
     if made.node.shape != shape:
         raise ShapeError(
             f"run.update({key}=...): expected shape {shape_text(shape)}, as the "
             f"layer's state says, got {shape_text(made.node.shape)}."
+        )
+    if made.node.dtype != trace.dtype:
+        raise ArgumentError(
+            f"run.update({key}=...): expected dtype {trace.dtype}, the network's, in "
+            f"which state is kept, got {made.node.dtype}. Convert it, "
+            "value.astype(x.dtype)."
         )
     return made
 
@@ -310,7 +347,7 @@ def penalties(
         if penalty is None:
             continue
         with _Named(place.name, place.layer), trace.within(scope=place.name):
-            given = penalty(_under(values, place.name, place.parameters))
+            given = penalty(_under(values, place, "parameters"))
             if isinstance(given, int | float) and given == 0:
                 continue
             value = trace.lift(given)
@@ -323,10 +360,34 @@ def penalties(
     return found
 
 
-def _under(
-    values: Mapping[str, Array], layer: str, owned: Mapping[str, Parameter]
-) -> dict[str, Array]:
-    return {name: values[f"{layer}.{name}"] for name in owned}
+class _Declared(dict[str, Array]):
+    """What a layer declared, by name; reading anything else is refused.
+
+    Parameters
+    ----------
+    which : str
+        The method that declares it, ``parameters`` or ``state``.
+    values : mapping from str to array
+        All of it.
+    """
+
+    def __init__(self, which: str, values: Mapping[str, Array]) -> None:
+        super().__init__(values)
+        self.which = which
+
+    def __missing__(self, name: object) -> Array:
+        read = f"p[{name!r}]" if self.which == "parameters" else f"run.state[{name!r}]"
+        raise ArgumentError(
+            f"{read} is read but not declared; {self.which}(input_shape) gives "
+            f"{', '.join(map(repr, self)) or 'nothing'}."
+            f"{did_you_mean(str(name), self)} Each name that is read must be there, "
+            f"{{{name!r}: gp.Parameter(shape)}}."
+        )
+
+
+def _under(values: Mapping[str, Array], place: Place, which: str) -> dict[str, Array]:
+    owned = getattr(place, which)
+    return _Declared(which, {name: values[f"{place.name}.{name}"] for name in owned})
 
 
 def start_values(
@@ -361,10 +422,11 @@ def _check_start(name: str, array: NDArray[Any], shape: SampleShape) -> None:
             f"{name}: expected start values of shape {shape_text(shape)}, got "
             f"{shape_text(array.shape)}."
         )
-    if not np.isfinite(array).all():
+    wrong = not_finite(array)
+    if wrong:
         raise ArgumentError(
-            f"{name}: expected finite start values, got NaN or infinity. Look at the "
-            "initializer, or at the weights that are given."
+            f"{name}: expected finite start values, got {wrong}, in {array.dtype}. "
+            "Look at the initializer, or at the weights that are given."
         )
 
 

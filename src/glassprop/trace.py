@@ -17,17 +17,32 @@ from typing import Any
 
 import numpy as np
 
+from glassprop.differences import first_difference
 from glassprop.errors import GlasspropError, TraceError, listing
 from glassprop.graph import DType, Node, Primitive, Shape, apply, order
 from glassprop.ops import elementwise, leaves
 from glassprop.ops.rules import python_dtype
-from glassprop.refusals import KNOWN_DTYPES, known_dtype, located, refuse
-from glassprop.traced import Array, Rows
+from glassprop.places import caller, located, placed
+from glassprop.refusals import KNOWN_DTYPES, fault_of, known_dtype, refuse
+from glassprop.row_count import Rows
+from glassprop.traced import Array
 from glassprop.trees import leaves as tree_leaves
 from glassprop.trees import map_leaves
 
 PYTHON_TYPES = {"b": bool, "i": int, "u": int, "f": float}
 NUMBERS = itertools.count()  # tells which of two traces began first
+ARITHMETIC = frozenset(
+    {
+        elementwise.positive,
+        elementwise.negative,
+        elementwise.absolute,
+        elementwise.add,
+        elementwise.subtract,
+        elementwise.multiply,
+        elementwise.divide,
+        elementwise.power,
+    }
+)
 READABLE = frozenset({"layers", "losses", "optimizers"})
 
 
@@ -50,6 +65,8 @@ class Trace:
         self.refusal: TraceError | None = None  # the last, which NumPy may swallow
         self.names: dict[Node, str] = {}
         self.scopes: dict[Node, str] = {}  # where a name was given in another's scope
+        self.places: dict[Node, str] = {}  # the author's lines that brought constants
+        self.weak: set[Node] = set()  # numbers that take the dtype of what they meet
         self._created: dict[Node, int] = {}
         self._captured: dict[int, tuple[Any, Any, Node]] = {}
 
@@ -77,11 +94,23 @@ class Trace:
             self.scope, self.section = before
 
     def input(
-        self, key: str, shape: Shape, dtype: Any, *, name: str = "", scope: str = ""
+        self,
+        key: str,
+        shape: Shape,
+        dtype: Any,
+        *,
+        name: str = "",
+        scope: str = "",
+        weak: bool = False,
     ) -> Array:
-        """Make a value that the caller of the program gives, under `key`."""
+        """Make a value that the caller of the program gives, under `key`.
+
+        A weak one takes the dtype of what it meets, as Python's numbers do in NumPy.
+        """
         attributes = {"name": key, "shape": tuple(shape), "dtype": np.dtype(dtype)}
         node = apply(leaves.input_, (), attributes, scope=scope, name=name or key)
+        if weak:
+            self.weak.add(node)
         return self.array(node)
 
     def apply(
@@ -91,7 +120,7 @@ class Trace:
         attributes: Mapping[str, Any],
     ) -> Array:
         """Make the node of a primitive; numbers and plain arrays become constants."""
-        dtypes = _number_dtypes(primitive, arguments)
+        dtypes = self._number_dtypes(primitive, arguments)
         nodes = [
             self.lift(argument, dtype).node
             for argument, dtype in zip(arguments, dtypes, strict=True)
@@ -110,12 +139,55 @@ class Trace:
                 f"it gives {node.dtype}, and {KNOWN_DTYPES}",
                 "Convert first: x.astype(np.float32).",
             )
+        if primitive in ARITHMETIC and all(self._is_weak(one) for one in arguments):
+            self.weak.add(node)
         return self.array(node)
 
     def array(self, node: Node) -> Array:
         """Wrap a node in its stand-in."""
         self._created.setdefault(node, len(self._created))
         return Array(node, self)
+
+    # Numbers without a dtype of their own --------------------------------------------
+
+    def _is_weak(self, value: Any) -> bool:
+        """Tell whether a value is Python's number, or calculated from such alone."""
+        if isinstance(value, Array):
+            return value.node in self.weak
+        return leaves.is_python_number(value)
+
+    def _number_dtypes(
+        self, primitive: Primitive, arguments: Sequence[Any]
+    ) -> list[DType | None]:
+        """Find what dtype Python's numbers take among the other arguments."""
+        if not any(
+            isinstance(one, Rows) or (self._is_weak(one) and not _stays(primitive, one))
+            for one in arguments
+        ):
+            return [None] * len(arguments)
+        # Among themselves traced numbers have the dtypes that they were given.
+        alone = all(isinstance(one, Rows) or self._is_weak(one) for one in arguments)
+        asked = [self._asked(one, alone) for one in arguments]
+        if isinstance(primitive.numpy, np.ufunc):
+            try:
+                resolved = primitive.numpy.resolve_dtypes((*asked, None))
+            except TypeError as error:
+                raise TraceError(f"np.{primitive.name}: {error}") from None
+            return [np.dtype(one) for one in resolved[: len(asked)]]
+        chosen = slice(1, None) if primitive is elementwise.where else slice(None)
+        examples = [one(0) if isinstance(one, type) else one for one in asked[chosen]]
+        return [np.result_type(*examples)] * len(asked)
+
+    def _asked(self, value: Any, alone: bool) -> Any:
+        """Give what NumPy asks for in the place of a value's dtype."""
+        if isinstance(value, Rows):
+            return float
+        if isinstance(value, Array):
+            weak = value.node in self.weak and not alone
+            return PYTHON_TYPES[value.dtype.kind] if weak else value.dtype
+        if leaves.is_python_number(value):
+            return python_dtype(type(value))
+        return np.asarray(value).dtype
 
     # What a function brings along ----------------------------------------------------
 
@@ -124,7 +196,10 @@ class Trace:
         if isinstance(value, Array):
             if value.trace is not self:
                 raise self._stranger(value.trace)
-            return value
+            fits = dtype is None or np.result_type(value.dtype, dtype) == dtype
+            if fits or value.node not in self.weak:
+                return value
+            return self.apply(elementwise.astype, [value], {"dtype": dtype})
         if isinstance(value, Rows):
             return self._leaf(leaves.size, size=value.size, dtype=dtype or self.dtype)
         if leaves.is_python_number(value):
@@ -150,8 +225,9 @@ class Trace:
 
     def _capture(self, value: Any) -> Array:
         array = native(np.array(value))
-        if not known_dtype(array.dtype) or isinstance(value, np.ma.MaskedArray):
-            raise _refused_value(value, array.dtype)
+        fault = fault_of(value, array.dtype)
+        if fault is not None:
+            raise refuse(*fault)
         if id(value) in self._captured:
             _, before, node = self._captured[id(value)]
             if _same_bits(before, array):  # else it was written into since
@@ -163,9 +239,10 @@ class Trace:
         return leaf
 
     def _leaf(self, primitive: Primitive, **attributes: Any) -> Array:
-        return self.array(
-            apply(primitive, (), attributes, scope=self.scope, section=self.section)
-        )
+        place = {"scope": self.scope, "section": self.section}
+        node = apply(primitive, (), attributes, **place)
+        self.places[node] = caller()
+        return self.array(node)
 
     def next_stream(self) -> int:
         """Give the next random row a number of its own."""
@@ -217,6 +294,8 @@ class Trace:
             name = node.name or self.names.get(node, "")
             scope = self.scopes.get(node, node.scope)
             new[node] = replace(node, inputs=inputs, name=name, scope=scope)
+            if node in self.places:
+                self.places[new[node]] = self.places[node]
         return [new[node] for node in outputs]
 
 
@@ -240,54 +319,10 @@ def native(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _refused_value(value: Any, dtype: DType) -> TraceError:
-    """Make the error for a value that cannot be calculated with."""
-    if isinstance(value, np.ma.MaskedArray):
-        return refuse(
-            "a masked array",
-            "a program has no masks",
-            "Fill it, array.filled(0), and multiply by where it is valid.",
-        )
-    what, repair = (
-        f"a value of type {type(value).__name__}",
-        "Give numbers, or an array.",
-    )
-    if value is None:
-        repair = "Does a function end without return?"
-    elif isinstance(value, np.ndarray | np.generic):
-        what = f"an array of dtype {dtype}"
-        if dtype.kind in "fc":
-            repair = "Convert it first: array.astype(np.float64)."
-    return refuse(what, KNOWN_DTYPES, repair)
-
-
-def _number_dtypes(
-    primitive: Primitive, arguments: Sequence[Any]
-) -> list[DType | None]:
-    """Find what dtype Python's numbers take among the other arguments."""
-    if not any(
-        leaves.is_python_number(one) or isinstance(one, Rows) for one in arguments
-    ):
-        return [None] * len(arguments)
-    asked: list[Any] = [
-        python_dtype(type(one))
-        if leaves.is_python_number(one)
-        else float
-        if isinstance(one, Rows)
-        else np.asarray(one).dtype
-        if not isinstance(one, Array)
-        else one.dtype
-        for one in arguments
-    ]
-    if isinstance(primitive.numpy, np.ufunc):
-        try:
-            resolved = primitive.numpy.resolve_dtypes((*asked, None))
-        except TypeError as error:
-            raise TraceError(f"np.{primitive.name}: {error}") from None
-        return [np.dtype(one) for one in resolved[: len(asked)]]
-    chosen = slice(1, None) if primitive is elementwise.where else slice(None)
-    examples = [one(0) if isinstance(one, type) else one for one in asked[chosen]]
-    return [np.result_type(*examples)] * len(asked)
+def _stays(primitive: Primitive, value: Any) -> bool:
+    """Tell whether a traced number keeps its dtype: as an index, in a conversion."""
+    takes_any = primitive.elementwise and primitive is not elementwise.astype
+    return isinstance(value, Array) and not takes_any
 
 
 def _plain(value: Any) -> Any:
@@ -323,70 +358,36 @@ def traced(function: Callable[[Trace], Any], dtype: DType | type = np.float64) -
         If the two runs differ: the function drew random numbers, read a clock or
         changed something.
     """
-    first, second = _once(function, dtype), _once(function, dtype, named=False)
-    different = _first_difference(first, second)
+    first, places = _once(function, dtype)
+    second, _ = _once(function, dtype, named=False)
+    different = first_difference(first, second)
     with located():
         if different is not None:
-            raise refuse(
+            what, node = different
+            error = refuse(
                 "a function that gives another program each time it runs",
-                f"{different} (a call of np.random, a clock, a counter?)",
+                f"{what} (a call of np.random, a clock, a counter?)",
                 "Give what varies as an argument; in a layer, draw with "
                 "run.random(shape).",
             )
+            place = places.get(node) if node is not None else None
+            raise placed(error, place) if place else error
     return first
 
 
 def _once(
     function: Callable[[Trace], Any], dtype: DType | type, *, named: bool = True
-) -> Any:
+) -> tuple[Any, Mapping[Node, str]]:
+    """Trace a function; give its results, and which lines brought its constants."""
     trace = Trace(dtype)
     with trace.watched(), trace.naming() if named else nullcontext():
         result = function(trace)
         nodes = [trace.lift(leaf).node for _, leaf in tree_leaves(result)]
     finished = iter(trace.named(nodes))
-    return map_leaves(lambda _leaf: next(finished), result)
-
-
-def _first_difference(first: Any, second: Any) -> str | None:
-    roots = [[leaf for _, leaf in tree_leaves(result)] for result in (first, second)]
-    orders = [order(nodes) for nodes in roots]
-    if len(orders[0]) != len(orders[1]):
-        return f"one run had {len(orders[0])} operations, the next {len(orders[1])}"
-    place = {node: at for at, node in enumerate(orders[0])}
-    other = {node: at for at, node in enumerate(orders[1])}
-    for one, two in zip(*orders, strict=True):
-        if one.primitive is not two.primitive or [place[i] for i in one.inputs] != [
-            other[i] for i in two.inputs
-        ]:
-            return (
-                f"np.{one.primitive.name} in one run is np.{two.primitive.name} in the "
-                "next"
-            )
-        for key, value in one.attributes.items():
-            if not _equal(value, two.attributes.get(key)):
-                now = _brief(two.attributes.get(key))
-                return f"a constant {_brief(value)} in one run is {now} in the next"
-    if [place[root] for root in roots[0]] != [other[root] for root in roots[1]]:
-        return "the results come in another order"
-    return None
-
-
-def _equal(one: Any, two: Any) -> bool:
-    """Compare the values of an attribute; NaN equals NaN."""
-    if isinstance(one, np.ndarray) or isinstance(two, np.ndarray):
-        return bool(np.array_equal(one, two, equal_nan=True))
-    both_nan = bool(one != one) and bool(two != two)  # noqa: PLR0124  # NaN is not NaN
-    return both_nan or bool(one == two)
+    return map_leaves(lambda _leaf: next(finished), result), trace.places
 
 
 def _same_bits(one: Any, two: Any) -> bool:
     """Tell whether two arrays hold the same, -0.0 and NaN told apart."""
     alike = one.shape == two.shape and one.dtype == two.dtype
     return bool(alike and one.tobytes() == two.tobytes())
-
-
-def _brief(value: Any) -> str:
-    """Write a value for a message: all of a number, the beginning of an array."""
-    if not isinstance(value, np.ndarray):
-        return str(value)
-    return np.array2string(value, threshold=4, edgeitems=2).replace("\n", "")

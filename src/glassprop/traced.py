@@ -1,8 +1,7 @@
-"""The stand-ins that a function sees while it is traced: `Array` and `Rows`.
+"""What a function sees in the place of an array while it is traced.
 
 `Array` stands for an array whose values are not known; it has NumPy's operators and
-methods, and takes NumPy's functions by NumPy's own protocols. `Rows` stands for the
-number of rows of a batch, or a multiple of it, where a shape is asked for.
+methods, and takes NumPy's functions by NumPy's own protocols.
 """
 
 from __future__ import annotations
@@ -17,65 +16,29 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from glassprop.errors import ShapeError, TraceError, did_you_mean
-from glassprop.graph import DType, Node, Primitive, Size
+from glassprop.errors import ShapeError, did_you_mean
+from glassprop.graph import Dimension, DType, Node, Primitive, Size
 from glassprop.numpy_functions import FUNCTIONS, UFUNCS, scipy_ufunc
+from glassprop.operators import Operators, method_of, operator_pair
 from glassprop.ops import elementwise, indexing
+from glassprop.places import located
 from glassprop.refusals import (
-    PICK_EACH_ROW,
+    METHOD_REPAIRS,
+    ONE_PROGRAM,
+    PICK_FROM_PLAIN,
+    UNKNOWN_VALUES,
     checked_dtype,
     function_name,
-    located,
     refuse,
+    refuse_keyword,
+    refuse_out,
     refusing,
     unsupported,
 )
+from glassprop.row_count import Rows
 
 if TYPE_CHECKING:
     from glassprop.trace import Trace
-
-UNKNOWN_VALUES = "its values are not known while the function is traced"
-ONE_PROGRAM = "one program serves batches of every size"
-
-
-def _operator(ufunc: np.ufunc) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Make an operator and its reflected form from a ufunc."""
-
-    def forward(self: Any, other: Any) -> Any:
-        return ufunc(self, other)
-
-    def reflected(self: Any, other: Any) -> Any:
-        return ufunc(other, self)
-
-    return forward, reflected
-
-
-def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a method from the NumPy function of the same name."""
-
-    def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        return function(self, *arguments, **keywords)
-
-    method.__name__ = function.__name__
-    method.__doc__ = f"Call np.{function.__name__} on the array."
-    return method
-
-
-class Operators:
-    """NumPy's operators, each through its ufunc."""
-
-    __slots__ = ()
-    __add__, __radd__ = _operator(np.add)
-    __sub__, __rsub__ = _operator(np.subtract)
-    __mul__, __rmul__ = _operator(np.multiply)
-    __truediv__, __rtruediv__ = _operator(np.divide)
-    __pow__, __rpow__ = _operator(np.power)
-    __floordiv__, __rfloordiv__ = _operator(np.floor_divide)
-    __mod__, __rmod__ = _operator(np.remainder)
-
-    __neg__ = _method(np.negative)
-    __pos__ = _method(np.positive)
-    __abs__ = _method(np.absolute)
 
 
 class Array(Operators):
@@ -210,14 +173,14 @@ class Array(Operators):
 
     # Operators ----------------------------------------------------------------------
 
-    __matmul__, __rmatmul__ = _operator(np.matmul)
-    __and__, __rand__ = _operator(np.bitwise_and)
-    __or__, __ror__ = _operator(np.bitwise_or)
-    __xor__, __rxor__ = _operator(np.bitwise_xor)
-    __lt__, _ = _operator(np.less)
-    __le__, _ = _operator(np.less_equal)
-    __gt__, _ = _operator(np.greater)
-    __ge__, _ = _operator(np.greater_equal)
+    __matmul__, __rmatmul__ = operator_pair(np.matmul)
+    __and__, __rand__ = operator_pair(np.bitwise_and)
+    __or__, __ror__ = operator_pair(np.bitwise_or)
+    __xor__, __rxor__ = operator_pair(np.bitwise_xor)
+    __lt__, _ = operator_pair(np.less)
+    __le__, _ = operator_pair(np.less_equal)
+    __gt__, _ = operator_pair(np.greater)
+    __ge__, _ = operator_pair(np.greater_equal)
 
     def __invert__(self) -> Any:
         return np.invert(self)
@@ -231,16 +194,19 @@ class Array(Operators):
     def __getitem__(self, key: Any) -> Any:
         with located():
             parts = indexing.normal_key(key, self.ndim)
+            sizes = iter(self.node.shape)
             entries: list[indexing.Entry] = []
             picks: list[Any] = []
             for part in parts:
-                entry = self._entry(part, picks)
-                entries.append(entry)
+                size = None if part is None else next(sizes)
+                entries.append(self._entry(part, size, picks))
             if all(entry == indexing.WHOLE for entry in entries):
                 return self
             return indexing.index(self, *picks, key=tuple(entries))
 
-    def _entry(self, part: Any, picks: list[Any]) -> indexing.Entry:
+    def _entry(
+        self, part: Any, size: Dimension | None, picks: list[Any]
+    ) -> indexing.Entry:
         """Turn one part of an index into its stored form; collect integer arrays."""
         if part is None:
             return None
@@ -264,6 +230,8 @@ class Array(Operators):
         if isinstance(part, int | np.integer) and not isinstance(part, bool):
             return int(part)
         array = part if isinstance(part, Array) else np.asarray(part)
+        if isinstance(part, list) and not array.size:
+            array = array.astype(np.int64)  # of an empty list NumPy makes floats
         if array.dtype.kind == "b":
             raise refuse(
                 "an index of booleans",
@@ -276,22 +244,25 @@ class Array(Operators):
                 "an index is made of integers",
                 "Use integers, slices, None, `...` or integer arrays.",
             )
+        if isinstance(array, np.ndarray) and array.size:
+            for place in (array.min(), array.max()):
+                indexing.check_inside(int(place), size, self.node.shape)
         picks.append(array)
         return indexing.Pick()
 
     # Methods, by the functions of the same name --------------------------------------
 
-    sum = _method(np.sum)
-    mean = _method(np.mean)
-    max = _method(np.max)
-    min = _method(np.min)
-    var = _method(np.var)
-    std = _method(np.std)
-    argmax = _method(np.argmax)
-    clip = _method(np.clip)
-    dot = _method(np.dot)
-    swapaxes = _method(np.swapaxes)
-    squeeze = _method(np.squeeze)
+    sum = method_of(np.sum)
+    mean = method_of(np.mean)
+    max = method_of(np.max)
+    min = method_of(np.min)
+    var = method_of(np.var)
+    std = method_of(np.std)
+    argmax = method_of(np.argmax)
+    clip = method_of(np.clip)
+    dot = method_of(np.dot)
+    swapaxes = method_of(np.swapaxes)
+    squeeze = method_of(np.squeeze)
 
     def reshape(self, *shape: Any, **keywords: Any) -> Any:
         """Arrange the values in another shape."""
@@ -360,8 +331,7 @@ class Array(Operators):
     __index__ = refusing(
         "a traced value as a plain integer (range(x), np.zeros(x), a[x] of a list)",
         UNKNOWN_VALUES,
-        "Use plain integers for sizes and ranges; to pick by a traced index, make `a` "
-        "an array and an argument of the function.",
+        f"Use plain integers for sizes and ranges. {PICK_FROM_PLAIN}",
     )
     __setitem__ = refusing(
         "`x[i] = value`",
@@ -376,8 +346,7 @@ class Array(Operators):
         "np.full(3, x), a[x], a[i] = x)",
         UNKNOWN_VALUES,
         "Use x itself for np.asarray(x), np.stack([x, y]) for np.array([x, y]), "
-        "np.broadcast_to(x, 3) for np.full(3, x); to pick from a plain `a` by a traced "
-        "index, make it an argument of the function.",
+        f"np.broadcast_to(x, 3) for np.full(3, x). {PICK_FROM_PLAIN}",
     )
     __round__ = refusing(
         "round(x)", "it has no slope", "Round after the call, what the function gives."
@@ -400,143 +369,6 @@ class Array(Operators):
                 "it is not among the attributes that glassprop knows",
                 "Write it with NumPy's functions and operators.",
             )
-
-
-class Rows(Operators):
-    """The size of an axis that holds the rows of a batch: ``n`` or ``k * n``.
-
-    It can stand in a shape, be multiplied by an integer, and be calculated with.
-    """
-
-    __slots__ = ("size", "trace")
-    __array_priority__ = 2000
-
-    def __init__(self, size: Size, trace: Trace) -> None:
-        self.size = size
-        self.trace = trace
-
-    def __repr__(self) -> str:
-        return str(self.size)
-
-    @property
-    def factor(self) -> int:
-        """How many times n it is."""
-        return self.size.factor
-
-    def _times(self, factor: int) -> Rows:
-        return Rows(Size(factor), self.trace)
-
-    def __mul__(self, other: Any) -> Any:
-        if isinstance(other, int | np.integer) and not isinstance(other, bool):
-            return self._times(self.factor * int(other))
-        return self._calculate(np.multiply, self, other)
-
-    __rmul__ = __mul__
-
-    def __add__(self, other: Any) -> Any:
-        if isinstance(other, Rows):
-            return self._times(self.factor + other.factor)
-        if isinstance(other, int) and other == 0:  # where sum() begins
-            return self
-        return self._calculate(np.add, self, other)
-
-    __radd__ = __add__
-
-    def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any
-    ) -> Any:
-        with located():
-            refuse_out(ufunc, keywords)
-        if ufunc in COMPARISONS:
-            return self.__lt__(0)
-        return self._calculate(getattr(ufunc, method), *inputs, **keywords)
-
-    def _calculate(
-        self, function: Callable[..., Any], *inputs: Any, **keywords: Any
-    ) -> Any:
-        """Calculate with the size as a number of the program's dtype."""
-        lifted = (
-            self.trace.lift(one) if isinstance(one, Rows) else one for one in inputs
-        )
-        return function(*lifted, **keywords)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Rows) and other.size == self.size:
-            return True
-        return bool(self.__lt__(other))
-
-    def __hash__(self) -> int:
-        return hash(self.size)
-
-    __lt__ = __le__ = __gt__ = __ge__ = refusing(
-        "comparing the number of rows",
-        ONE_PROGRAM,
-        "Leave the comparison away, or choose by the array's other axes; for "
-        "np.broadcast_to(a, x.shape) write a + np.zeros_like(x).",
-    )
-    __bool__ = refusing(
-        "the truth value of the number of rows", ONE_PROGRAM, "Leave the test away."
-    )
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = refusing(
-        "`//` or `%` with the number of rows",
-        ONE_PROGRAM,
-        "Use `/` in a calculation; in a shape, let the axis of rows stay whole.",
-    )
-    __int__ = __float__ = refusing(
-        "int(n) or float(n) of the number of rows",
-        ONE_PROGRAM,
-        "Calculate with x.shape[0] itself, and np.sqrt instead of math.sqrt.",
-    )
-    __index__ = __array__ = refusing(
-        "the number of rows as a plain number (range(n), np.zeros(n), np.arange(n))",
-        ONE_PROGRAM,
-        "Calculate with whole arrays instead of a loop over rows, and make arrays from "
-        f"arrays: np.zeros_like(x[:, :1]), np.ones_like(x[:, 0]). {PICK_EACH_ROW}",
-    )
-
-
-def refuse_out(ufunc: np.ufunc, keywords: Mapping[str, Any]) -> None:
-    """Refuse to write a traced result into a plain array; ``a += x`` arrives so."""
-    if "out" in keywords:
-        raise refuse(
-            f"writing the result of {function_name(ufunc)} into an existing array",
-            UNKNOWN_VALUES,
-            "Write `a = a + x` instead of `a += x` where `a` is a plain array, and "
-            "leave `out=` away.",
-        )
-
-
-def refuse_keyword(function: str, keyword: str) -> TraceError:
-    """Make the error for a keyword that has no meaning in a graph."""
-    return refuse(
-        f"{function} with {keyword}=",
-        "traced functions know the arguments that say what to calculate, not how",
-        KEYWORD_REPAIRS.get(keyword, f"Leave {keyword}= away."),
-    )
-
-
-METHOD_REPAIRS = {
-    "reduce": "Use np.sum, np.max or np.min over axes.",
-    "accumulate": "Multiply by a triangle of ones: np.tril(np.ones((k, k))) @ x.",
-    "outer": "Give one operand a new axis: a[:, None] and b[None, :].",
-    "at": "Traced arrays never change; build a new one, with np.where or `+`.",
-}
-KEYWORD_REPAIRS = {
-    "out": "Leave out= away and use what the function returns.",
-    "where": "Use np.where(condition, a, b) to choose.",
-    "dtype": "Leave dtype= away and convert with x.astype(dtype).",
-    "initial": "Add or compare with the number yourself: np.maximum(np.max(x), 0).",
-}
-COMPARISONS = frozenset(
-    {
-        np.equal,
-        np.not_equal,
-        np.less,
-        np.less_equal,
-        np.greater,
-        np.greater_equal,
-    }
-)
 
 
 def call(

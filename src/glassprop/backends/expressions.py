@@ -1,9 +1,11 @@
 """How each primitive is spelled in NumPy, as part of an expression.
 
 `SPELLINGS` maps a row's name to a function from a `Spelling`, which knows the texts of
-the inputs, to the text of the call. Rows that are not listed are spelled ``np.name(a,
-b)``. A text comes with how tightly it binds, so that parentheses stand only where they
-must; the order of arithmetic is never changed.
+the inputs, to the text of the call. Rows that are not listed are spelled as a call of
+their meaning, with attributes as keywords: of NumPy's function by its name,
+``np.linalg.solve(a, b)``, of a function of ours by the row's name, printed with the
+program. A text comes with how tightly it binds, so that parentheses stand only where
+they must; the order of arithmetic is never changed.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import numpy as np
 
 from glassprop.graph import Node, Shape
 from glassprop.literals import is_filled
-from glassprop.ops import PRIMITIVES, indexing, leaves
+from glassprop.ops import FAMILIES, PRIMITIVES, indexing, leaves
 
 ATOM, SIGN, PRODUCT, QUOTIENT, SUM, COMPARISON = 6, 5, 4, 3, 2, 1
 WIDTH = 88  # characters of a line
@@ -82,17 +84,19 @@ def _comparison(symbol: str) -> Callable[[Spelling], Text]:
     return spell
 
 
-def _call(name: str) -> Callable[[Spelling], Text]:
-    """Spell a call of a helper that is printed with the program."""
+def _call(s: Spelling) -> Text:
+    """Spell a call of NumPy's function, or of a helper printed with the program."""
+    row = s.node.primitive
+    name = row.name if row.name in HELPERS else numpy_name(row.numpy)
+    given = [one.code for one in s.inputs]
+    given += [f"{key}={value_text(value)}" for key, value in s.node.attributes.items()]
+    return Text(f"{name}({', '.join(given)})")
 
-    def spell(s: Spelling) -> Text:
-        given = [one.code for one in s.inputs]
-        given += [
-            f"{key}={value_text(value)}" for key, value in s.node.attributes.items()
-        ]
-        return Text(f"{name}({', '.join(given)})")
 
-    return spell
+def numpy_name(function: Callable[..., Any]) -> str:
+    """Write a function of NumPy's as its caller does: ``np.linalg.solve``."""
+    package, dot, rest = (getattr(function, "__module__", "") or "numpy").partition(".")
+    return f"np{dot}{rest}.{function.__name__}"
 
 
 def _negative(s: Spelling) -> Text:
@@ -220,31 +224,26 @@ SPELLINGS: Mapping[str, Callable[[Spelling], Text]] = MappingProxyType(
         "stop_gradient": lambda s: Text(f"np.positive({s[0]})"),
         "index": _index,
         "index_add": _index_add,
-        "sigmoid": _call("sigmoid"),
-        "softplus": _call("softplus"),
-        "logsumexp": _call("logsumexp"),
-        "softmax": _call("softmax"),
-        "random": _call("random"),
     }
 )
 
 
 def spelled(node: Node, inputs: Sequence[Text]) -> Text:
     """Give the text of one operation from the texts of its inputs."""
-    spell = SPELLINGS.get(node.primitive.name)
-    if spell is not None:
-        return spell(Spelling(node, inputs))
-    return Text(f"np.{node.primitive.name}({', '.join(one.code for one in inputs)})")
+    spell = SPELLINGS.get(node.primitive.name, _call)
+    return spell(Spelling(node, inputs))
 
 
 # Helpers that are printed with a program ---------------------------------------------
 
+OWN_MEANINGS = frozenset(family.__name__ for family in FAMILIES)
 
 HELPERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         **{
-            name: PRIMITIVES[name].numpy
-            for name in ("sigmoid", "softplus", "logsumexp", "softmax", "random")
+            name: row.numpy
+            for name, row in PRIMITIVES.items()
+            if name not in SPELLINGS and row.numpy.__module__ in OWN_MEANINGS
         },
         "index_put": indexing.index_put,
         "index_add": indexing.index_add_at,

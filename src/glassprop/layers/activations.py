@@ -15,6 +15,7 @@ import numpy as np
 
 from glassprop.errors import ArgumentError, did_you_mean, listing
 from glassprop.functions import sigmoid, softmax, softplus
+from glassprop.signatures import check_call
 
 Activation: TypeAlias = Callable[[Any], Any]
 
@@ -53,11 +54,12 @@ def get_activation(spec: str | Activation | None) -> Activation:
     Raises
     ------
     ArgumentError
-        If there is no activation of that name.
+        If there is no activation of that name, or a function takes other arguments.
     """
     if spec is None:
         return identity
     if callable(spec):
+        check_call("activation", spec, ("z",))
         return spec
     if isinstance(spec, str) and spec in ACTIVATIONS:
         return ACTIVATIONS[spec]

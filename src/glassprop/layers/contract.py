@@ -5,6 +5,10 @@ says so with ``parameters(input_shape)`` and ``state(input_shape)``, each a dict
 name to `Parameter`; shapes are those of one sample, without the batch axis. Further
 methods are optional: ``penalty(p)`` gives a number that is added to the loss,
 ``learn(x)`` gives state that is found once, from the training rows.
+
+A layer of a user's own should be a frozen dataclass: its fields say all about it, so
+that it can be compared, printed and saved. Any other object trains and predicts too,
+but `Network.save` cannot write it.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from glassprop.initializers import (
     Initializer,
     default_initializer,
     get_initializer,
+    not_finite,
 )
 from glassprop.layers.activations import Activation as ActivationFunction
 from glassprop.layers.activations import activation_name, get_activation
@@ -34,7 +35,7 @@ def with_given(
     Raises
     ------
     ArgumentError, ShapeError
-        If a name is not a parameter's, or an array has another shape.
+        If a name is not a parameter's, or an array has another shape or is not finite.
     """
     if given is None:
         given = {}
@@ -79,6 +80,12 @@ def given_array(name: str, value: ArrayLike, shape: SampleShape) -> Any:
         raise ShapeError(
             f"expected {name} of shape {shape_text(shape)}, got "
             f"{shape_text(array.shape)}.{hint}"
+        )
+    wrong = not_finite(array)
+    if wrong:
+        raise ArgumentError(
+            f"the given {name} has {wrong}. Give finite numbers, or leave it out to "
+            "start from the initializer."
         )
     return array
 
@@ -220,11 +227,16 @@ class Scale:
     Parameters
     ----------
     factor : number or sequence of numbers
-        One for all, or one a feature.
+        One for all, or one a feature; none of them 0.
     offset : number or sequence of numbers
         One for all, or one a feature.
     name : str or None
         The layer's name.
+
+    Raises
+    ------
+    ArgumentError
+        If a number is not finite, or a factor is 0.
     """
 
     factor: ArrayLike
@@ -239,6 +251,11 @@ class Scale:
             if value.dtype.kind not in "biuf" or not np.isfinite(value).all():
                 raise ArgumentError(
                     f"Scale: {name} must be finite numbers, got {given!r}."
+                )
+            if name == "factor" and not value.all():
+                raise ArgumentError(
+                    f"Scale: factor must not be 0, got {given!r}: it would make every "
+                    "row alike. Leave out columns that say nothing before the call."
                 )
             object.__setattr__(self, name, _plain_numbers(value.tolist()))
 

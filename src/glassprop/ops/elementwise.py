@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from glassprop.graph import Case, Primitive
+from glassprop.ops.leaves import is_fixed
 from glassprop.ops.rules import (
     binary_cases,
     broadcast_shape,
@@ -103,18 +104,39 @@ power = binary(
     weight=2 * TRANSCENDENTAL,
     cases=binary_cases(0.5, 2.0),
 )
-# Where both inputs are equal the gradient goes to the second: np.maximum(z, 0), the
-# rectified linear unit, then has slope 0 at 0, as everywhere else in the field.
+
+
+def _extreme_vjp(position: int, loses: np.ufunc, ties: np.ufunc) -> VJP:
+    """Make the VJP of maximum or minimum: the gradient goes to the one that is chosen.
+
+    Where both are equal they share it, as in the reductions. Against a number or an
+    array of the function's own the other has slope 0: np.maximum(z, 0) and
+    np.maximum(0, z), the rectified linear unit, both have slope 0 at z = 0, as
+    everywhere else in the field. A NaN lets the gradient through, as in PyTorch; in
+    JAX the slope is 0 there, which can hide the NaN.
+    """
+
+    def vjp(g: Any, y: Any, *inputs: Any) -> Any:
+        this, other = inputs[position], inputs[1 - position]
+        if is_fixed(other.node):
+            return np.where(ties(this, other), 0, g)
+        shared = np.where(this == other, 0.5 * g, g)
+        return np.where(loses(this, other), 0, shared)
+
+    return vjp
+
+
 maximum = binary(
     np.maximum,
-    lambda g, y, a, b: np.where(a > b, g, 0),
-    lambda g, y, a, b: np.where(a > b, 0, g),
+    _extreme_vjp(0, np.less, np.less_equal),
+    _extreme_vjp(1, np.less, np.less_equal),
 )
 minimum = binary(
     np.minimum,
-    lambda g, y, a, b: np.where(a < b, g, 0),
-    lambda g, y, a, b: np.where(a < b, 0, g),
+    _extreme_vjp(0, np.greater, np.greater_equal),
+    _extreme_vjp(1, np.greater, np.greater_equal),
 )
+# Where both inputs are -inf, or the larger is inf, its slope is NaN, as of logsumexp.
 logaddexp = binary(
     np.logaddexp,
     lambda g, y, a, b: g * np.exp(a - y),

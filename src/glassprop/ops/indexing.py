@@ -82,8 +82,13 @@ def _sliced(size: Dimension, entry: Slice) -> Dimension:
     )
 
 
-def _is_outside(entry: int, size: Dimension) -> bool:
-    return isinstance(size, int) and not -size <= entry < size
+def check_inside(place: int, size: Dimension | None, shape: Shape) -> None:
+    """Refuse an index that no axis of an integer size has."""
+    if isinstance(size, int) and not -size <= place < size:
+        raise ShapeError(
+            f"index {place} is out of bounds for the axis of size {size} in an array "
+            f"of shape {shape_text(shape)}."
+        )
 
 
 def _index_shape(x: Any, *picks: Any, key: Key) -> Shape:
@@ -105,11 +110,8 @@ def _index_shape(x: Any, *picks: Any, key: Key) -> Shape:
         size = next(sizes)
         if isinstance(entry, Slice):
             result.append(_sliced(size, entry))
-        elif isinstance(entry, int) and _is_outside(entry, size):
-            raise ShapeError(
-                f"index {entry} is out of bounds for the axis of size {size} in an "
-                f"array of shape {shape_text(x.shape)}."
-            )
+        elif isinstance(entry, int):
+            check_inside(entry, size, x.shape)
         if picks and together and at == advanced[0]:
             result.extend(picked)
     return tuple(result)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassprop.errors import VerifyError
-from glassprop.graph import Primitive
+from glassprop.graph import Node, Primitive
 from glassprop.ops.rules import no_cost
 
 
@@ -17,6 +17,13 @@ def is_python_number(value: Any) -> bool:
     A NumPy scalar is none, though np.float64 is a subclass of float.
     """
     return isinstance(value, bool | int | float) and not isinstance(value, np.generic)
+
+
+def is_fixed(node: Node) -> bool:
+    """Tell whether a value is the function's own: a constant, perhaps repeated."""
+    while len(node.inputs) == 1:
+        (node,) = node.inputs
+    return not node.inputs and node.primitive is not input_
 
 
 def _given(name: str, shape: Any, dtype: Any) -> Any:

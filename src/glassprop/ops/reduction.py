@@ -53,11 +53,13 @@ def _sum_dtype(x: Any, **_attributes: Any) -> Any:
 
 
 def _extreme_vjp(g: Any, y: Any, x: Any, axis: Axes, keepdims: bool = False) -> Any:
-    """Share the gradient equally between the elements that attain the extreme."""
-    chosen = x == restored(y, x, axis, keepdims)
-    ties = np.sum(chosen, axis=axis, keepdims=True)
-    share = restored(g, x, axis, keepdims) / np.maximum(ties, 1).astype(x.dtype)
-    return np.where(chosen, share, 0)
+    """Share the gradient equally between the elements that attain the extreme.
+
+    An extreme that is NaN equals none of them: 0 / 0, the slopes are all NaN.
+    """
+    chosen = (x == restored(y, x, axis, keepdims)).astype(x.dtype)
+    share = chosen / np.sum(chosen, axis=axis, keepdims=True)
+    return restored(g, x, axis, keepdims) * share
 
 
 def _reduction_cases(**more: Any) -> tuple[Case, ...]:

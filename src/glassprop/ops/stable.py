@@ -62,6 +62,8 @@ def _logsumexp(z: Any, axis: Any, keepdims: Any = False) -> Any:
     return y if keepdims else np.squeeze(y, axis)
 
 
+# Where every z is -inf, or one is inf, the slope is that of softmax there: NaN, as in
+# PyTorch and JAX.
 logsumexp = Primitive(
     name="logsumexp",
     numpy=_logsumexp,

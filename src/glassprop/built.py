@@ -1,0 +1,168 @@
+"""What a network has once the shape of its input is known: structure and values.
+
+`build` makes it of layers, `rearranged` makes that of other layers out of it, each
+layer with the values that it had. A `Built` also keeps the programs that were compiled
+for it; another structure is another `Built`, with none yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.graph import DType
+from glassprop.layers.contract import SampleShape
+from glassprop.structure import Structure, arrange, start_values
+
+Array = NDArray[Any]
+
+
+@dataclass
+class Built:
+    """A structure with the values of its parameters and states.
+
+    Parameters
+    ----------
+    structure : Structure
+        Names, shapes and parameters.
+    values : dict from str to array
+        Every parameter and state by name, ``layer.name``.
+    seed : int
+        What start values and random layers follow from.
+    learned : set of str
+        The layers that have learned their state from training rows.
+    dtype_assumed : bool
+        Whether the dtype is float64 only because no data have been seen.
+    programs : dict
+        What was compiled, by what it depends on besides the layers.
+    """
+
+    structure: Structure
+    values: dict[str, Array]
+    seed: int
+    learned: set[str] = field(default_factory=set)
+    dtype_assumed: bool = False
+    programs: dict[Any, Any] = field(default_factory=dict)
+
+    def compiled(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Give what was compiled before under a key, or make it now.
+
+        Parameters
+        ----------
+        key : object with a hash
+            What it depends on, besides the layers.
+        make : callable
+            Called without arguments the first time.
+
+        Returns
+        -------
+        object
+            What `make` gave.
+        """
+        if key not in self.programs:
+            self.programs[key] = make()
+        return self.programs[key]
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Write values of parameters and states into the arrays.
+
+        Parameters
+        ----------
+        values : mapping from str to array
+            By name, ``layer.name``.
+        """
+        for key, value in values.items():
+            self.values[key][...] = value
+
+    def given(self) -> dict[str, Any]:
+        """Give what a program outside of training takes besides its data."""
+        return {**self.values, "seed": self.seed, "t": np.float64(0)}
+
+    def front(self, count: int) -> Built:
+        """Give the first layers as they are: the same arrays, and programs of its own.
+
+        Parameters
+        ----------
+        count : int
+            How many layers, one at least.
+        """
+        whole = self.structure
+        places = whole.places[:count]
+        structure = Structure(
+            places, whole.input_shape, places[-1].output_shape, whole.dtype
+        )
+        owned = {**structure.parameters, **structure.state}
+        return Built(structure, {key: self.values[key] for key in owned}, self.seed)
+
+
+def build(
+    layers: Sequence[Any],
+    input_shape: SampleShape,
+    dtype: DType,
+    seed: int,
+    *,
+    kept: Mapping[str, Any] | None = None,
+    learned: Iterable[str] = (),
+) -> Built:
+    """Put layers in their places, and draw the start of their values.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+        In order.
+    input_shape : tuple of int
+        The shape of one sample.
+    dtype : numpy dtype
+        Of the network.
+    seed : int
+        What the values follow from.
+    kept : mapping from str to array or None
+        Values that stay, where their shape fits.
+    learned : iterable of str
+        The layers that have learned from training rows.
+
+    Raises
+    ------
+    ArgumentError, ShapeError, TraceError
+        With the layer's name in front, if a layer cannot take what it is given.
+    """
+    structure = arrange(layers, input_shape, dtype)
+    values = start_values(structure, seed, kept or {})
+    return Built(structure, values, seed, set(learned))
+
+
+def rearranged(
+    before: Built, layers: Sequence[Any], names: Mapping[str | None, str]
+) -> Built:
+    """Build other layers, with the values and learned states of those that stay.
+
+    Parameters
+    ----------
+    before : Built
+        What there was.
+    layers : sequence of layers
+        What there shall be.
+    names : mapping from str to str
+        The new name of each layer that stays, by its old one.
+
+    Raises
+    ------
+    ArgumentError, ShapeError, TraceError
+        With the layer's name in front, if a layer cannot take what it is given.
+    """
+    kept: dict[str, Array] = {}
+    for key, value in before.values.items():
+        layer, _, name = key.partition(".")
+        if layer in names:
+            kept[f"{names[layer]}.{name}"] = value
+    was = before.structure
+    learned = {names[one] for one in before.learned if one in names}
+    after = build(
+        layers, was.input_shape, was.dtype, before.seed, kept=kept, learned=learned
+    )
+    after.dtype_assumed = before.dtype_assumed
+    return after

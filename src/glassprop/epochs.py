@@ -1,0 +1,166 @@
+"""One epoch of a training: its batches and rates, run by a back end call by call.
+
+A back end runs many steps in one call. How many follows from what the program costs,
+never from a clock, so that a call holds about half a second of work at most: between
+two calls training can be interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.backends.run_numpy import NumpySteps
+from glassprop.divergence import first_bad_step, is_finite
+from glassprop.errors import ArgumentError
+from glassprop.program import Program
+from glassprop.randomness import SHUFFLE, generator
+from glassprop.rows import Rows, batches
+from glassprop.schedules import Schedule
+from glassprop.training import Training
+
+if TYPE_CHECKING:
+    from glassprop.network import Network
+
+CALL = 5e8  # operations of a call; NumPy does more than 1e9 in a second
+CALLING = 1000  # operations that the call of a NumPy function stands for
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every epoch of one `fit` works with.
+
+    Parameters
+    ----------
+    net : Network
+        What is trained.
+    training : Training
+        Its memory and counts.
+    steps : steps of a back end
+        What runs.
+    rows : Rows
+        The training rows.
+    batch_size : int or None
+        Rows of a step; None for all at once.
+    shuffle : bool
+        Whether each epoch has an order of its own.
+    schedule : Schedule
+        The factors of the learning rate.
+    """
+
+    net: Network
+    training: Training
+    steps: NumpySteps
+    rows: Rows
+    batch_size: int | None
+    shuffle: bool
+    schedule: Schedule
+
+
+def steps_of_a_call(program: Program, rows: int) -> int:
+    """Give how many steps one call of a back end holds, one at least.
+
+    Parameters
+    ----------
+    program : Program
+        One step.
+    rows : int
+        Of a batch.
+    """
+    return max(1, int(CALL // (program.cost(rows) + CALLING * program.size)))
+
+
+def run_epoch(work: Work, stop: Callable[[], bool]) -> float | None:
+    """Run one epoch; give its mean loss, or None if it was stopped before its end.
+
+    Parameters
+    ----------
+    work : Work
+        What is trained on what; values, memory and counts are written into.
+    stop : callable
+        Asked between steps; True ends the epoch early.
+
+    Raises
+    ------
+    DivergenceError
+        If a value is NaN or infinite; the last finite ones are put back.
+    """
+    net, training, rows = work.net, work.training, work.rows
+    cut = _batches(work)
+    rates = _rates(work.schedule, training, len(cut)).astype(net.structure.dtype)
+    values = {**net.values, **training.memory}
+    before = {key: np.array(value) for key, value in values.items()}
+    losses = _run(work, values, cut, rates, stop)
+    if not (np.isfinite(losses).all() and is_finite(values)):
+        raise first_bad_step(
+            net,
+            training,
+            work.steps,
+            data=rows.data(),
+            batches=cut,
+            rates=rates,
+            before=before,
+        )
+    training.steps += len(losses)
+    if len(losses) < len(cut):
+        return None
+    training.epochs += 1
+    return float(losses @ [_size(one) for one in cut] / len(rows))
+
+
+def _batches(work: Work) -> list[NDArray[np.int64] | slice]:
+    """Cut the rows into the batches of the coming epoch."""
+    one_batch = work.batch_size is None or work.batch_size >= len(work.rows)
+    rng = None
+    if work.shuffle and not one_batch:
+        rng = generator(work.net.seed, SHUFFLE, work.training.epochs)
+    return batches(len(work.rows), work.batch_size, rng)
+
+
+def _run(
+    work: Work,
+    values: dict[str, Any],
+    cut: list[NDArray[np.int64] | slice],
+    rates: NDArray[Any],
+    stop: Callable[[], bool],
+) -> NDArray[Any]:
+    """Run all batches, or those before `stop` says so; give the loss of each step."""
+    program = work.steps.compiled.program
+    most = len(cut) if len(cut) == 1 else steps_of_a_call(program, _size(cut[0]))
+    losses: list[NDArray[Any]] = []
+    for start in range(0, len(cut), most):
+        part = cut[start : start + most]
+        with np.errstate(all="ignore"):
+            found = work.steps.epoch(
+                values,
+                work.rows.data(),
+                part,
+                rates[start : start + most],
+                seed=work.net.seed,
+                first_step=work.training.steps + start + 1,
+                stop=stop,
+            )
+        losses.append(found)
+        if len(found) < len(part) or stop() or not np.isfinite(found).all():
+            break
+    return losses[0] if len(losses) == 1 else np.concatenate(losses)
+
+
+def _rates(schedule: Schedule, training: Training, steps: int) -> Any:
+    """Ask the schedule for the learning rates of the coming steps."""
+    numbers = np.arange(training.steps, training.steps + steps)
+    factors = np.asarray(schedule(numbers, steps))
+    fits = factors.shape == (steps,) and factors.dtype.kind in "iuf"
+    if not fits or not np.isfinite(factors).all():
+        raise ArgumentError(
+            f"schedule: expected {steps} finite factors, one a step, got {factors!r}."
+        )
+    return training.optimizer.learning_rate * factors
+
+
+def _size(batch: Any) -> int:
+    return batch.stop - batch.start if isinstance(batch, slice) else len(batch)

@@ -1,0 +1,63 @@
+"""Functions that make arrays like others, or answer a question about one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+
+def zeros_like(a: Any, dtype: Any = None) -> Any:
+    """Make zeros of the shape of an array."""
+    return np.full_like(a, 0, dtype=dtype)
+
+
+def ones_like(a: Any, dtype: Any = None) -> Any:
+    """Make ones of the shape of an array."""
+    return np.full_like(a, 1, dtype=dtype)
+
+
+def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """Fill the shape of an array with a value."""
+    kept = a.dtype if dtype is None else np.dtype(dtype)
+    value = fill_value if hasattr(fill_value, "node") else a.constant(fill_value, kept)
+    return np.broadcast_to(value.astype(kept), a.shape)
+
+
+def shape_(a: Any) -> Any:
+    """Give the shape."""
+    return a.shape
+
+
+def ndim(a: Any) -> int:
+    """Give the number of dimensions."""
+    rank: int = a.ndim
+    return rank
+
+
+def size(a: Any, axis: int | None = None) -> Any:
+    """Give the number of elements."""
+    return math.prod(a.shape) if axis is None else a.shape[axis]
+
+
+def result_type(*arrays_and_dtypes: Any) -> Any:
+    """Give the dtype that arrays promote to."""
+    return np.result_type(
+        *(one.dtype if hasattr(one, "node") else one for one in arrays_and_dtypes)
+    )
+
+
+FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
+    {
+        np.zeros_like: zeros_like,
+        np.ones_like: ones_like,
+        np.full_like: full_like,
+        np.shape: shape_,
+        np.ndim: ndim,
+        np.size: size,
+        np.result_type: result_type,
+    }
+)

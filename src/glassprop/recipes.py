@@ -1,0 +1,97 @@
+"""What the program of a training step depends on, and its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from glassprop.compiling import Compiled
+from glassprop.errors import ShapeError, TraceError, shape_text
+from glassprop.losses import Loss
+from glassprop.optimizers import SGD, Optimizer
+from glassprop.program import Program
+from glassprop.programs import Target, step_program
+from glassprop.structure import Structure
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the program of a training step depends on, besides the layers.
+
+    Parameters
+    ----------
+    loss : Loss
+    optimizer : Optimizer
+    target : Target
+        What y looks like, and whether rows are weighted.
+    clip : float or None
+        The largest norm of all gradients together.
+    """
+
+    loss: Loss
+    optimizer: Optimizer
+    target: Target
+    clip: float | None = None
+
+    def program(self, structure: Structure, name: str | None = None) -> Program:
+        """Make the program of a step; a network's name stands in its docstring."""
+        return step_program(
+            structure,
+            self.loss,
+            self.optimizer,
+            self.target,
+            clip=self.clip,
+            name=name,
+        )
+
+
+def assumed_recipe(structure: Structure, loss: Loss) -> Recipe:
+    """Give what is assumed before a training: plain SGD, a target like the output."""
+    target = Target(structure.output_shape, structure.dtype)
+    if loss.target == "classes":
+        target = Target((), np.dtype(np.int64))
+    return Recipe(loss, SGD(), target)
+
+
+def step_source(
+    structure: Structure,
+    loss: Loss,
+    *,
+    known: Recipe | None,
+    optimizer: Optimizer | None,
+    name: str | None,
+) -> str:
+    """Give the program of one training step as NumPy source.
+
+    Parameters
+    ----------
+    structure : Structure
+        The network's.
+    loss : Loss
+        What is made small.
+    known : Recipe or None
+        That of the last training; it counts if it was for the same loss.
+    optimizer : Optimizer or None
+        Another optimizer than the recipe's.
+    name : str or None
+        The network's.
+
+    Raises
+    ------
+    ShapeError, TraceError
+        If the loss does not take the target that is known or assumed.
+    """
+    assumed = known is None or known.loss != loss
+    recipe = assumed_recipe(structure, loss) if known is None or assumed else known
+    if optimizer is not None:
+        recipe = replace(recipe, optimizer=optimizer)
+    try:
+        return Compiled(recipe.program(structure, name)).source
+    except (ShapeError, TraceError) as error:
+        if not assumed:
+            raise
+        raise type(error)(
+            f"{error}\nBefore fit, source() takes the target to be like the output, "
+            f"{shape_text(('n', *structure.output_shape))}. Call fit first."
+        ) from None
