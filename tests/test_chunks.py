@@ -18,7 +18,7 @@ from glassprop.chunks import ALIKE, RULES, rows_stay_apart, run_in_chunks
 from glassprop.compiling import Compiled, build
 from glassprop.ops import PRIMITIVES
 from glassprop.programs import predict_program
-from glassprop.structure import ROWS
+from glassprop.feeding import ROWS
 
 RNG = np.random.default_rng(5)
 W = RNG.normal(size=(4, 3))

@@ -146,6 +146,7 @@ def test_train_on_a_number(run):
         "training_rows": 23,
         "epochs": 1000,
         "stopped": "epochs",
+        "warning": None,
     }
     assert held_out["rows"] == 6
     assert held_out["rows_without_target"] == 1
@@ -272,6 +273,37 @@ def test_predict_writes_a_file(run, model):
     assert Path("p.csv").read_text(encoding="utf-8").splitlines()[0] == "prediction"
 
 
+def test_a_table_without_rows_gets_no_predictions(run, model):
+    write("names.csv", "size,a,kind,grade\n")
+    header = "prediction,probability_bad,probability_good\n"
+    nothing = "names.csv has no rows to predict\n"
+    assert run("predict", model / "grade", "names.csv") == Ended(0, header, nothing)
+    assert run("predict", model / "grade", "names.csv", "--out", "p.csv") == Ended(
+        0, "", f"0 predictions written to p.csv\n{nothing}"
+    )
+    assert Path("p.csv").read_text(encoding="utf-8") == header
+    ended = run("predict", model / "grade", "names.csv", "--json")
+    found = json.loads(ended.out)
+    assert (ended.code, ended.error) == (0, nothing)
+    assert (found["predictions"], found["probabilities"]) == ([], [])
+    write("names.csv", "a,kind,grade\n")
+    ended = run("predict", model / "size", "names.csv")
+    assert ended == Ended(0, "prediction\n", nothing)
+    assert run("predict", model / "grade", "names.csv") == Ended(
+        1,
+        "",
+        "error: 'names.csv': expected a column 'size', got 'a', 'kind', 'grade'.\n",
+    )
+    for options in ([], ["--json"]):
+        ended = run("evaluate", model / "grade", "names.csv", *options)
+        assert ended == Ended(
+            1,
+            "",
+            "error: 'names.csv': expected at least one row of data, got only the names "
+            "of the columns.\n",
+        )
+
+
 def test_predict_as_json(run, model):
     ended = run("predict", model / "grade", "t.csv", "--json", "--out", "p.csv")
     found = json.loads(ended.out)
@@ -345,7 +377,7 @@ TRAINING = [
         "empty line.",
     ),
     (
-        ["names.csv", *GRADE],
+        ["names.csv", "--target", "b"],
         "'names.csv': expected at least one row of data, got only the names of the "
         "columns.",
     ),
@@ -381,13 +413,13 @@ TRAINING = [
     ),
     (
         ["stray.csv", "--target", "b"],
-        "'stray.csv', column 'a', row 4: expected a number, as in 11 of its 12 filled "
+        "'stray.csv', column 'a', line 5: expected a number, as in 11 of its 12 filled "
         "cells, got the word 'unknown'. Mend that cell, or empty it if the value is "
         "missing. To train without the column: --drop a.",
     ),
     (
         ["infinite.csv", "--target", "b"],
-        "'infinite.csv', column 'a', row 2: expected a finite number, got inf. Mend "
+        "'infinite.csv', column 'a', line 3: expected a finite number, got inf. Mend "
         "that cell, or empty it if the value is missing.",
     ),
     (
@@ -497,6 +529,57 @@ def test_a_training_that_diverges_saves_nothing(run):
     assert [one.name for one in Path().iterdir()] == ["t.csv"]
 
 
+@pytest.mark.parametrize(
+    ("target", "options", "metric", "tried"),
+    [
+        (
+            "size",
+            ["--learning-rate", "100", "--epochs", 3],
+            "r2",
+            "10 instead of 100, or more --epochs, over 3",
+        ),
+        (
+            "side",
+            ["--learning-rate", "1e4", "--epochs", 3, "--seed", 5],
+            "accuracy",
+            "1000 instead of 10000, or more --epochs, over 3",
+        ),
+        (
+            "side",
+            ["--learning-rate", "100", "--epochs", 2, "--seed", 2],
+            "log_loss",
+            "10 instead of 100, or more --epochs, over 2",
+        ),
+    ],
+)
+def test_a_model_worse_than_the_baseline_is_saved_with_a_warning(
+    run, target, options, metric, tried
+):
+    rows = "".join(
+        f"{n},{n * n / 9 + 100},{'left' if n % 7 % 3 else 'right'}\n" for n in range(60)
+    )
+    write("t.csv", f"a,size,side\n{rows}")
+    ended = run("train", "t.csv", "--target", target, *options)
+    as_json = run("train", "t.csv", "--target", target, *options, "--json")
+    found = json.loads(as_json.out)
+    model, baseline = (
+        found["held_out"][which][metric] for which in ("metrics", "baseline")
+    )
+    assert model > baseline if metric == "log_loss" else model < baseline
+    assert found["warning"] == (
+        "on the held-out rows the model is worse than the baseline: "
+        f"{metric.replace('_', ' ')} "
+        f"{shown(metric, model)}, baseline {shown(metric, baseline)}. Try a smaller "
+        f"--learning-rate, {tried}. It may also be that the columns do not tell the "
+        "target."
+    )
+    for one in (ended, as_json):
+        assert one.code == 0
+        assert one.error.splitlines()[-1] == f"warning: {found['warning']}"
+    assert Path("t.safetensors").is_file()
+    assert Path("t-2.safetensors").is_file()
+
+
 PREDICTING = [
     (
         "missing.csv",
@@ -509,17 +592,17 @@ PREDICTING = [
     ),
     (
         "unseen.csv",
-        "'unseen.csv', column 'kind', row 2: expected 'x', 'y' or 'z', as in training, "
-        "got 'w'. Mend that cell, or empty it if the value is missing.",
+        "'unseen.csv', column 'kind', line 3: expected 'x', 'y' or 'z', as in "
+        "training, got 'w'. Mend that cell, or empty it if the value is missing.",
     ),
     (
         "word.csv",
-        "'word.csv', column 'size', row 3: expected a number, as in training, got the "
+        "'word.csv', column 'size', line 4: expected a number, as in training, got the "
         "word 'big'. Mend that cell, or empty it if the value is missing.",
     ),
     (
         "infinite.csv",
-        "'infinite.csv', column 'a', row 1: expected a finite number, got -inf. Mend "
+        "'infinite.csv', column 'a', line 2: expected a finite number, got -inf. Mend "
         "that cell, or empty it if the value is missing.",
     ),
     ("none.csv", "'none.csv': there is no such file. Check the path."),
@@ -554,7 +637,7 @@ def test_evaluating_needs_the_target(run, model):
     assert run("evaluate", model / "grade", "other.csv") == Ended(
         1,
         "",
-        "error: 'other.csv', column 'grade', row 2: expected 'bad' or 'good', as in "
+        "error: 'other.csv', column 'grade', line 3: expected 'bad' or 'good', as in "
         "training, got 'fair'. Mend that cell, or empty it if the value is missing.\n",
     )
 

@@ -328,11 +328,6 @@ def test_any_number_is_read_to_the_last_digit(numbers):
             "empty line.",
         ),
         (
-            "a,b\n",
-            "'t.csv': expected at least one row of data, got only the names of the "
-            "columns.",
-        ),
-        (
             "a,b, a\n1,2,3\n",
             "'t.csv': expected a name of its own for each column, got 'a' for column 1 "
             "and column 3. Rename one of them in the first line.",
@@ -389,6 +384,18 @@ def test_a_file_that_is_not_there_or_of_an_unknown_kind():
     )
 
 
+def test_a_folder_and_a_pipe_are_no_tables():
+    Path("t.csv").mkdir()
+    assert message(DataError, read_table, "t.csv") == (
+        "'t.csv': expected a file, got a folder. Name a file."
+    )
+    if hasattr(os, "mkfifo"):
+        os.mkfifo("p.parquet")
+        assert message(DataError, read_table, "p.parquet") == (
+            "'p.parquet': expected a file, got a device or a pipe. Name a file."
+        )
+
+
 def test_a_file_that_may_not_be_read(monkeypatch):
     Path("t.csv").write_text("a\n1\n")
 
@@ -400,6 +407,47 @@ def test_a_file_that_may_not_be_read(monkeypatch):
         "'t.csv' cannot be read as CSV: Permission denied. Save the table again as "
         "CSV or Parquet."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a,b\n1,x\n2,y\n", [2, 3]),
+        ("\ufeffa,b\r1,x\r2,y", [2, 3]),
+        ('"a\n\nb",c\r\n1,"x\r\ny"\r\n\r\n,\r\n2,"z\r\n"\r\n', [4, 7, 8]),
+        ("a\n\nx\n", [2, 3]),
+        ('a|b\n"1,\n|2"|x\ny|z\n', [2, 4]),
+    ],
+)
+def test_messages_count_lines_as_the_file_has_them(text, lines):
+    table = table_of(text)
+    rows = np.eye(len(lines), dtype=bool)
+    assert [table.place(row) for row in rows] == [f"line {line}" for line in lines]
+    assert table.take(rows[-1]).place(np.array([True])) == f"line {lines[-1]}"
+
+
+def test_messages_count_rows_where_there_are_no_lines():
+    table = parquet("SELECT range AS a FROM range(3)")
+    assert table.place(np.array([False, True, True])) == "row 2"
+    table = table_of("a\n1\n2\n")
+    Path("t.csv").unlink()
+    assert table.place(np.array([False, True])) == "row 2"
+    Path("t.csv").write_text("a\n")
+    assert table.place(np.array([False, True])) == "row 2"
+
+
+def test_a_table_may_have_no_rows():
+    names = ["a,b\n", "a;b\r\n\r\n", "a,b"]
+    tables = [*map(table_of, names), parquet("SELECT 1 AS a, 'x' AS b WHERE false")]
+    for table in tables:
+        assert table.names == ("a", "b")
+        assert [column.values.shape for column in table.columns] == [(0,), (0,)]
+        assert message(DataError, make_plan, table, "a") == (
+            f"{table.source}: expected at least one row of data, got only the names of "
+            "the columns."
+        )
+        plan = make_plan(table_of("a,b,y\n1,u,p\n2,v,q\n", "other.csv"), "y")
+        assert encode(plan, table).shape == (0, 2)
 
 
 # Parquet
@@ -447,10 +495,6 @@ def test_a_parquet_file_that_is_not_one():
     assert message(DataError, table_of, "a,b\n1,2\n", "t.parquet") == (
         "'t.parquet' cannot be read as Parquet: File 't.parquet' too small to be a "
         "Parquet file. Save the table again as CSV or Parquet."
-    )
-    assert message(DataError, parquet, "SELECT 1 AS a WHERE false") == (
-        "'t.parquet': expected at least one row of data, got only the names of the "
-        "columns."
     )
 
 
@@ -540,11 +584,11 @@ def test_rows_without_a_target_are_not_looked_at():
     np.testing.assert_array_equal(encode(plan, chosen), [[0], [np.nan], [0]])
     assert encode_target(plan, chosen).tolist() == [[1.5], [2.5], [1]]
     assert message(DataError, encode, plan, table) == (
-        "'t.csv', column 'a', row 1: expected 'b', as in training, got 'only here'. "
+        "'t.csv', column 'a', line 2: expected 'b', as in training, got 'only here'. "
         "Mend that cell, or empty it if the value is missing."
     )
     assert message(DataError, encode_target, plan, table) == (
-        "'t.csv', column 'y', row 1: expected the value to be predicted, got an empty "
+        "'t.csv', column 'y', line 2: expected the value to be predicted, got an empty "
         "cell. Fill it, or leave out the rows without one."
     )
 
@@ -560,16 +604,16 @@ def test_words_that_are_mostly_numbers_are_words_if_they_are_not_few():
 
 
 @pytest.mark.parametrize(
-    ("cells", "row", "word", "count"),
+    ("cells", "line", "word", "count"),
     [
-        (["1.5", "", "long", "2"], 3, "long", "2 of its 3"),
-        (["1"] * 18 + ["?", "?"], 19, "?", "18 of its 20"),
-        ([str(i) for i in range(51)] + ["x"] * 50, 52, "x", "51 of its 101"),
+        (["1.5", "", "long", "2"], 4, "long", "2 of its 3"),
+        (["1"] * 18 + ["?", "?"], 20, "?", "18 of its 20"),
+        ([str(i) for i in range(51)] + ["x"] * 50, 53, "x", "51 of its 101"),
     ],
 )
-def test_a_word_among_the_numbers_of_training(cells, row, word, count):
+def test_a_word_among_the_numbers_of_training(cells, line, word, count):
     expected = (
-        f"'t.csv', column 'x', row {row}: expected a number, as in {count} filled "
+        f"'t.csv', column 'x', line {line}: expected a number, as in {count} filled "
         f"cells, got the word {word!r}. Mend that cell, or empty it if the value is "
         "missing."
     )
@@ -581,12 +625,55 @@ def test_a_word_among_the_numbers_of_training(cells, row, word, count):
     assert message(DataError, make_plan, table, "x") == expected
 
 
+@pytest.mark.parametrize(
+    ("cells", "line", "cell"),
+    [
+        (["3,14", "2,5", "3,14", "1"], 2, "3,14"),
+        (["1", "", "-0,5", "2e3"], 4, "-0,5"),
+        (["1.234,56", "7"], 2, "1.234,56"),
+        (["12 345,6"], 2, "12 345,6"),
+        (["7.5", ",5"], 3, ",5"),
+        (["1,234,567.89", "1,000"], 2, "1,234,567.89"),
+        (["1,5", "2,5", "?", "3,5"], 2, "1,5"),
+        (["?", *(f"{n},5" for n in range(50))], 3, "0,5"),
+    ],
+)
+def test_a_column_of_numbers_with_commas(cells, line, cell):
+    lines = "".join(f"{one};{i}.5\n" for i, one in enumerate(cells))
+    expected = (
+        f"'t.csv', column 'x', line {line}: expected a number such as 1234.5, with a "
+        "point before its decimals and nothing between its thousands, got "
+        f"{cell!r}. Save the table with such numbers, or replace the commas in it."
+    )
+    table = table_of(f"x;y\n{lines}9;8.5\n")
+    assert message(DataError, make_plan, table, "y") == (
+        f"{expected} To train without the column: --drop x."
+    )
+    assert message(DataError, make_plan, table, "x") == expected
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["1,2,3", "2,3", "1,2,3,4"], ["1,5", "x"], ["a,1", "b,2"], ["1,", "2,"], [","]],
+)
+def test_words_with_commas_are_words(cells):
+    lines = "".join(f"{one};{i}.5\n" for i, one in enumerate(cells * 2))
+    plan = make_plan(table_of(f"x;y\n{lines}"), "y")
+    assert plan.features[0].words == tuple(sorted(cells))
+
+
+def test_numbers_with_commas_may_be_classes():
+    table = column_of(['"1,5"', '"2,5"', '"1,5"'])
+    plan = make_plan(table, "x", task="classification")
+    assert plan.target.words == ("1,5", "2,5")
+
+
 def test_a_word_among_the_numbers_of_training_may_be_a_class():
     table = column_of(["1", "1", "2", "2", "x"])
     plan = make_plan(table, "x", task="classification")
     assert plan.target.words == ("1", "2", "x")
     assert message(DataError, make_plan, table, "x", task="regression") == (
-        "'t.csv', column 'x', row 5: expected a number, for regression, got the word "
+        "'t.csv', column 'x', line 6: expected a number, for regression, got the word "
         "'x'. Mend that cell, or empty it if the value is missing."
     )
 
@@ -650,7 +737,7 @@ def test_a_word_among_the_numbers_of_training_may_be_a_class():
         ),
         (
             "a,y\n1,1.5\n2,inf\n",
-            "'t.csv', column 'y', row 2: expected a finite number, got inf. Mend that "
+            "'t.csv', column 'y', line 3: expected a finite number, got inf. Mend that "
             "cell, or empty it if the value is missing.",
         ),
     ],
@@ -839,8 +926,14 @@ def test_a_word_in_a_column_of_numbers():
     plan = make_plan(table_of("a,y\n1,1.5\n2,2.5\n"), "y")
     new = table_of('a\n3\n\n"3,5"\nlong\n')
     assert message(DataError, encode, plan, new) == (
-        "'t.csv', column 'a', row 3: expected a number, as in training, got the word "
-        "'3,5'. Mend that cell, or empty it if the value is missing."
+        "'t.csv', column 'a', line 4: expected a number such as 1234.5, with a point "
+        "before its decimals and nothing between its thousands, got '3,5'. Save the "
+        "table with such numbers, or replace the commas in it."
+    )
+    new = table_of('a\n3\n\nlong\n"3,5"\n')
+    assert message(DataError, encode, plan, new) == (
+        "'t.csv', column 'a', line 4: expected a number, as in training, got the word "
+        "'long'. Mend that cell, or empty it if the value is missing."
     )
     dates = table_of("a\n2020-01-02\n")
     assert message(DataError, encode, plan, dates) == (
@@ -856,16 +949,16 @@ def test_an_unseen_word():
     lines[2] = lines[2].replace("Torgersen", "Dreem")
     new = table_of("\n".join(lines))
     assert message(DataError, encode, plan, new) == (
-        "'t.csv', column 'island', row 2: expected 'Biscoe', 'Dream' or 'Torgersen', "
+        "'t.csv', column 'island', line 3: expected 'Biscoe', 'Dream' or 'Torgersen', "
         "as in training, got 'Dreem'. Mend that cell, or empty it if the value is "
         "missing. Did you mean 'Dream'?"
     )
     lines[1] = lines[1].replace("Adelie", "Emperor")
     new = table_of("\n".join(lines))
     assert message(DataError, encode_target, plan, new) == (
-        "'t.csv', column 'species', row 1: expected 'Adelie', 'Chinstrap' or 'Gentoo', "
-        "as in training, got 'Emperor'. Mend that cell, or empty it if the value is "
-        "missing."
+        "'t.csv', column 'species', line 2: expected 'Adelie', 'Chinstrap' or "
+        "'Gentoo', as in training, got 'Emperor'. Mend that cell, or empty it if the "
+        "value is missing."
     )
 
 
@@ -878,7 +971,7 @@ def test_numbers_where_the_plan_has_words_are_compared_by_value():
     assert read_codes(table, table.columns[0], ["a", "07"]).tolist() == [1]
     table = table_of("x\n7\n9\n")
     assert message(DataError, read_codes, table, table.columns[0], ["7", "8"]) == (
-        "'t.csv', column 'x', row 2: expected '7' or '8', as in training, got '9'. "
+        "'t.csv', column 'x', line 3: expected '7' or '8', as in training, got '9'. "
         "Mend that cell, or empty it if the value is missing."
     )
     dates = table_of("x\n2020-01-02\n")
@@ -892,7 +985,7 @@ def test_infinity(cell):
     plan = make_plan(table_of("a,y\n1,1.5\n2,2.5\n"), "y")
     sign = "-inf" if cell.startswith("-") else "inf"
     assert message(DataError, encode, plan, table_of(f"a\n1\n{cell}\n")) == (
-        f"'t.csv', column 'a', row 2: expected a finite number, got {sign}. Mend that "
+        f"'t.csv', column 'a', line 3: expected a finite number, got {sign}. Mend that "
         "cell, or empty it if the value is missing."
     )
 
@@ -900,7 +993,7 @@ def test_infinity(cell):
 def test_whole_numbers_that_a_float_cannot_hold():
     table = column_of(["1", str(2**53 - 1), "-9007199254740993"])
     assert message(DataError, read_numbers, table, table.columns[0], "for a test") == (
-        "'t.csv', column 'x', row 3: expected whole numbers below 2**53 (about "
+        "'t.csv', column 'x', line 4: expected whole numbers below 2**53 (about "
         "9.0e15), which float64 holds exactly, got about -9.0e+15. If it identifies "
         "the row, train without the column (--drop x); if it is a quantity, write it "
         "in a larger unit."
@@ -1015,10 +1108,35 @@ def test_a_full_disk_leaves_the_old_file_whole(monkeypatch):
 
 
 def test_a_directory_that_is_not_there():
+    folder = Path(os.path.realpath("no")).as_posix()
     assert message(DataError, write_predictions, "no/p.csv", SCORE, [1.5]) == (
-        "'no/p.csv' cannot be written: No such file or directory. Name a file in a "
-        "directory that exists, can be written to and has room."
+        f"'no/p.csv': there is no folder {folder!r}. Make it first."
     )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes of other systems")
+def test_what_is_no_file_is_never_replaced():
+    os.mkfifo("pipe")
+    Path("folder").mkdir()
+    for name, what in (("pipe", "a device or a pipe"), ("folder", "a folder")):
+        found = message(DataError, write_predictions, name, SCORE, [1.5], force=True)
+        assert found == f"'{name}': expected a file, this is {what}."
+    assert Path("pipe").is_fifo()
+    reader, writer = os.pipe()  # as standard output is, before another program
+    name = f"/dev/fd/{writer}"
+    assert message(DataError, write_predictions, name, SCORE, [1.5], force=True) == (
+        f"'{name}': expected a file, this is a device or a pipe."
+    )
+    os.close(reader)
+    os.close(writer)
+    Path("p.csv").write_text("old")
+    Path("p.csv").chmod(0o640)
+    Path("link.csv").symlink_to("p.csv")
+    write_predictions("link.csv", SCORE, [1.5], force=True)
+    assert Path("link.csv").is_symlink()
+    assert Path("p.csv").read_text() == "prediction\n1.5\n"
+    assert Path("p.csv").stat().st_mode & 0o777 == 0o640
+    assert sorted(os.listdir()) == ["folder", "link.csv", "p.csv", "pipe"]
 
 
 def test_predictions_of_other_shapes():

@@ -2,13 +2,21 @@
 
 import json
 import math
+import os
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import glassprop as gp
-from glassprop.errors import ArgumentError, DataError, ModelFileError
+from glassprop.errors import (
+    ArgumentError,
+    DataError,
+    DivergenceError,
+    ModelFileError,
+)
 from glassprop.losses import LOSSES
 from glassprop.model_names import model_path, save_model
 from glassprop.optimizers import OPTIMIZERS
@@ -21,7 +29,12 @@ from glassprop.table_defaults import (
     rounded_scale,
     table_optimizer,
 )
-from glassprop.table_reports import evaluate_table, predict_table
+from glassprop.table_reports import (
+    Report,
+    evaluate_table,
+    predict_table,
+    worse_than_baseline,
+)
 from glassprop.table_training import prepare_training, train_table
 from glassprop.tables import Table, read_table
 from glassprop.tabular import (
@@ -428,13 +441,82 @@ def test_a_row_far_from_all_others_is_not_answered_by_nan():
     found = trained(sums(), "above", drop=["sum"], epochs=2)
     table = table_of("a,b\n0.5,0.5\n-1.7e308,1.7e308\n", "far.csv")
     assert refusal(DataError, lambda: predict_table(found.model, table)) == (
-        "'far.csv', row 2: the network gives no finite number for it. Its values are "
+        "'far.csv', line 3: the network gives no finite number for it. Its values are "
         "too far from those that the network was trained on: look for a slip, or "
         "another unit."
     )
 
 
 # Reports ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rate", "batch_size", "place", "layer"),
+    [(1e200, 32, (2, 1), "dense_2"), (1e300, 8, (1, 2), "dense_2")],
+)
+def test_a_divergence_says_where_in_parts_too(rate, batch_size, place, layer):
+    prepared = prepare_training(
+        sums(), "sum", learning_rate=rate, optimizer="adam", batch_size=batch_size
+    )
+    with pytest.raises(DivergenceError) as caught:
+        train_table(prepared, verbose=False)
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
+        assert (error.epoch, error.step) == place
+        assert error.layer == layer
+        assert error.found == (
+            "the first value that is not finite is infinity, made by matmul in the "
+            f"forward pass of layer {layer!r}"
+        )
+        assert error.what == (
+            f"training diverged in epoch {error.epoch}, step {error.step}: "
+            f"{error.found}."
+        )
+        assert str(error) == (
+            f"{error.what} The network keeps the weights from before that step. The "
+            f"learning rate was {error.learning_rate:.6g}: try "
+            f"{error.learning_rate / 10:.2g}; standardize the inputs "
+            "(gp.Standardize() as first layer), or clip the gradient (clip=1.0)."
+        )
+    assert 0 < caught.value.learning_rate <= rate
+
+
+@pytest.mark.parametrize(
+    ("metrics", "baseline", "found"),
+    [
+        ({"rmse": 1.0, "r2": 0.5}, {"rmse": 1.5, "r2": -0.1}, None),
+        ({"rmse": 1.5, "r2": -0.1}, {"rmse": 1.5, "r2": -0.1}, None),
+        ({"rmse": 1.6, "r2": -0.2}, {"rmse": 1.5, "r2": -0.1}, "r2"),
+        ({"rmse": math.inf, "r2": -math.inf}, {"rmse": 1.5, "r2": 0.0}, "r2"),
+        ({"rmse": math.nan, "r2": math.nan}, {"rmse": 1.5, "r2": 0.0}, "rmse"),
+        ({"rmse": 2.0, "r2": math.nan}, {"rmse": 1.5, "r2": math.nan}, "rmse"),
+        ({"rmse": 1.0, "r2": math.nan}, {"rmse": 1.5, "r2": math.nan}, None),
+    ],
+)
+def test_a_number_worse_than_the_mean(metrics, baseline, found):
+    report = Report(5, 0, metrics, baseline, None)
+    assert worse_than_baseline(report) == found
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "log_loss", "found"),
+    [
+        (0.8, 0.3, None),
+        (0.8, 9.0, None),
+        (0.6, 0.7, None),
+        (0.6, 0.71, "log_loss"),
+        (0.6, math.nan, "log_loss"),
+        (0.59, 0.3, "accuracy"),
+    ],
+)
+def test_classes_worse_than_the_most_frequent_one(accuracy, log_loss, found):
+    report = Report(
+        5,
+        0,
+        {"accuracy": accuracy, "log_loss": log_loss},
+        {"accuracy": 0.6, "log_loss": 0.7},
+        np.eye(2, dtype=int),
+    )
+    assert worse_than_baseline(report) == found
 
 
 def test_baseline_of_classes_knows_the_shares_of_the_training_rows():
@@ -470,7 +552,7 @@ def test_baseline_of_a_number_is_the_mean_of_the_training_rows():
 
 def test_other_columns_and_another_order_change_nothing(penguins):
     found = trained(penguins, "species", epochs=2, drop=["year"])
-    shuffled = Table("'s'", penguins.columns[::-1], penguins.row_numbers)
+    shuffled = replace(penguins, columns=penguins.columns[::-1])
     one, two = (predict_table(found.model, table) for table in (penguins, shuffled))
     assert np.array_equal(one.probabilities, two.probabilities)
 
@@ -677,9 +759,16 @@ def test_a_model_that_cannot_be_saved_leaves_nothing_behind():
         ("folder", True, ArgumentError, "'folder' is a folder. Name a file."),
         (
             "none/m",
-            True,
+            False,
             ModelFileError,
             "'none/m': cannot be written: No such file or directory.",
+        ),
+        pytest.param(
+            "pipe",
+            True,
+            ModelFileError,
+            "'pipe': expected a file, this is a device or a pipe.",
+            marks=pytest.mark.skipif(os.name != "posix", reason="no pipes elsewhere"),
         ),
     ],
 )
@@ -688,6 +777,8 @@ def test_files_that_cannot_be_written_are_refused_before_training(
 ):
     Path("old").write_text("old", encoding="utf-8")
     Path("folder").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo("pipe")
     found = refusal(kind, lambda: model_path(Path("t.csv"), Path(out), force=force))
     assert found == message
     assert Path("old").read_text(encoding="utf-8") == "old"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.graph import DType
-from glassprop.layers.contract import SampleShape
+from glassprop.layers.contract import Shapes
 from glassprop.structure import Structure, arrange, start_values
 
 Array = NDArray[Any]
@@ -82,26 +82,10 @@ class Built:
         """Give what a program outside of training takes besides its data."""
         return {**self.values, "seed": self.seed, "t": np.float64(0)}
 
-    def front(self, count: int) -> Built:
-        """Give the first layers as they are: the same arrays, and programs of its own.
-
-        Parameters
-        ----------
-        count : int
-            How many layers, one at least.
-        """
-        whole = self.structure
-        places = whole.places[:count]
-        structure = Structure(
-            places, whole.input_shape, places[-1].output_shape, whole.dtype
-        )
-        owned = {**structure.parameters, **structure.state}
-        return Built(structure, {key: self.values[key] for key in owned}, self.seed)
-
 
 def build(
     layers: Sequence[Any],
-    input_shape: SampleShape,
+    input_shape: Shapes,
     dtype: DType,
     seed: int,
     *,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glassprop.built import Built
 from glassprop.compiling import Compiled
-from glassprop.losses import Loss
+from glassprop.losses import AnyLoss
 from glassprop.programs import gradient_program
 from glassprop.randomness import CHECK, generator, stream_of
 from glassprop.rows import Rows
@@ -74,7 +74,7 @@ def _verdict(error: float) -> str:
     return "doubtful" if error < 1e-2 else "wrong"
 
 
-def gradients(built: Built, rows: Rows, loss: Loss) -> dict[str, NDArray[Any]]:
+def gradients(built: Built, rows: Rows, loss: AnyLoss) -> dict[str, NDArray[Any]]:
     """Give the gradient of the mean loss, penalties included, by parameter.
 
     Random layers behave as in prediction.
@@ -91,7 +91,7 @@ def gradients(built: Built, rows: Rows, loss: Loss) -> dict[str, NDArray[Any]]:
     }
 
 
-def check_gradients(built: Built, rows: Rows, loss: Loss) -> GradientCheck:
+def check_gradients(built: Built, rows: Rows, loss: AnyLoss) -> GradientCheck:
     """Compare derived gradients with centred differences, in float64.
 
     Each parameter is moved along up to 20 of its axes and one random direction. The

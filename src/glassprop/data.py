@@ -7,14 +7,17 @@ error that names the column and the row.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 
 from glassprop.arrays import Array, as_array, check_finite, column_names
 from glassprop.errors import ArgumentError, DataError, ShapeError, shape_text
-from glassprop.losses import Loss
+from glassprop.layers.contract import SampleShape, Shapes
+from glassprop.losses import AnyLoss, Loss, check_outputs
 from glassprop.programs import Target
+from glassprop.trees import as_parts, is_several
 
 FLOATS: tuple[np.dtype[Any], ...] = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -31,7 +34,8 @@ def network_dtype(data: Any, dtype: Any) -> np.dtype[Any]:
         If a dtype other than float32 and float64 is asked for.
     """
     if dtype is None:
-        single = getattr(data, "dtype", None) == FLOATS[0]
+        parts = data if holds_several(data) else (data,)
+        single = all(getattr(one, "dtype", None) == FLOATS[0] for one in parts)
         return FLOATS[0] if single else FLOATS[1]
     try:
         chosen: np.dtype[Any] | None = np.dtype(dtype)
@@ -40,6 +44,102 @@ def network_dtype(data: Any, dtype: Any) -> np.dtype[Any]:
     if chosen is None or chosen not in FLOATS:
         raise ArgumentError(f"dtype must be float32 or float64, got {dtype!r}.")
     return chosen
+
+
+def holds_several(data: Any) -> bool:
+    """Tell whether data are several inputs: a tuple of arrays or data frames.
+
+    A tuple of rows is one input: its arrays have one dimension, or none.
+    """
+    return (
+        isinstance(data, tuple)
+        and len(data) > 1
+        and all(getattr(one, "ndim", 0) > 1 for one in data)
+    )
+
+
+def as_each_input(
+    data: Any,
+    dtype: np.dtype[Any],
+    input_shape: Shapes | None,
+    *,
+    missing_allowed: bool = False,
+    name: str = "X",
+) -> Any:
+    """Turn data into what a network takes: one array, or a tuple of several.
+
+    Parameters
+    ----------
+    data : array-like of shape (n, ...), or tuple of such
+        The rows; of several inputs an array each, with the same rows.
+    dtype, missing_allowed, name
+        As for `as_inputs`.
+    input_shape : tuple of int, tuple of such, or None
+        What each row must be, if it is known.
+
+    Returns
+    -------
+    array of shape (n, *input_shape), or tuple of such
+
+    Raises
+    ------
+    DataError, ShapeError
+        If the data do not fit, or the inputs have different numbers of rows.
+    """
+    several = is_several(input_shape)
+    if not several and (input_shape is not None or not holds_several(data)):
+        shape = cast(SampleShape | None, input_shape)
+        return as_inputs(data, dtype, shape, missing_allowed=missing_allowed, name=name)
+    shapes = as_parts(input_shape) if several else (None,) * len(data)
+    parts = parts_of(data, len(shapes), name, "input")
+    arrays = tuple(
+        as_inputs(part, dtype, shape, name=f"{name}[{at}]")
+        for at, (part, shape) in enumerate(zip(parts, shapes, strict=True))
+    )
+    for at, array in enumerate(arrays):
+        if len(array) != len(arrays[0]):
+            raise ShapeError(
+                f"{name}: all inputs must have the same rows, got {len(arrays[0])} "
+                f"in {name}[0] and {len(array)} in {name}[{at}]."
+            )
+    return arrays
+
+
+def one_sample(data: Any, input_shape: Shapes | None) -> Any:
+    """Give one sample as a batch of one row; None if the data are not one sample.
+
+    Parameters
+    ----------
+    data : array-like, or tuple of such
+        What a user gave.
+    input_shape : tuple of int, tuple of such, or None
+        What a sample must be exactly, if it is known.
+    """
+    if is_several(input_shape) or holds_several(data):
+        shapes = as_parts(input_shape)
+        parts = parts_of(data, len(shapes), "X", "input") if shapes != (None,) else ()
+        arrays = tuple(as_array(part, f"X[{at}]") for at, part in enumerate(parts))
+        exact = arrays and tuple(one.shape for one in arrays) == shapes
+        return tuple(one[None] for one in arrays) if exact else None
+    array = as_array(data, "X")
+    return array[None] if array.shape == input_shape else None
+
+
+def parts_of(data: Any, count: int, name: str, what: str) -> Sequence[Any]:
+    """Give the parts of a tuple or list of several arrays.
+
+    Raises
+    ------
+    DataError
+        If it is not a tuple or list of so many.
+    """
+    if not isinstance(data, tuple | list) or len(data) != count:
+        given = f"{len(data)} of them" if isinstance(data, tuple | list) else ""
+        raise DataError(
+            f"{name}: expected a tuple of {count} arrays, one for each {what} of the "
+            f"network, got {given or type(data).__name__}."
+        )
+    return data
 
 
 def as_inputs(
@@ -108,6 +208,52 @@ def as_inputs(
 
 
 # Targets ------------------------------------------------------------------------------
+
+
+def as_each_target(
+    y: Any,
+    loss: AnyLoss,
+    output_shape: Shapes,
+    dtype: np.dtype[Any],
+    rows: int,
+    *,
+    name: str = "y",
+) -> tuple[Any, Target]:
+    """Turn a target, or several, into what the loss of each output takes.
+
+    Parameters
+    ----------
+    y : array-like of shape (n, ...), or tuple of such
+        The target; of several outputs one each.
+    loss : Loss or Several
+        What it is for.
+    output_shape : tuple of int, or tuple of such
+        Of the network's output for one row.
+    dtype, rows, name
+        As for `as_target`.
+
+    Returns
+    -------
+    array or tuple of arrays, Target
+
+    Raises
+    ------
+    ArgumentError, DataError, ShapeError
+        If there is not a loss for each output, or a target does not fit.
+    """
+    check_outputs(loss, output_shape)
+    if not is_several(output_shape):
+        shape = cast(SampleShape, output_shape)
+        return as_target(y, loss.each[0], shape, dtype, rows, name=name)
+    parts = parts_of(y, len(loss.each), name, "output")
+    arrays = tuple(
+        as_target(part, one, shape, dtype, rows, name=f"{name}[{at}]")[0]
+        for at, (part, one, shape) in enumerate(
+            zip(parts, loss.each, as_parts(output_shape), strict=True)
+        )
+    )
+    shapes = tuple(one.shape[1:] for one in arrays)
+    return arrays, Target(shapes, tuple(one.dtype for one in arrays))
 
 
 def as_target(
@@ -268,7 +414,16 @@ def classes_of(y: Array, loss: Loss) -> Array | None:
     return (chance[:, 0] > 0.5).astype(np.int64) if chance.shape[1] == 1 else None
 
 
-def check_several_classes(y: Array, loss: Loss) -> None:
+def row_classes(y: Any, loss: AnyLoss) -> Array | None:
+    """Give the class of each row, of several targets by the first that says one."""
+    for one, target in zip(loss.each, as_parts(y), strict=True):
+        classes = classes_of(target, one)
+        if classes is not None:
+            return classes
+    return None
+
+
+def check_several_classes(y: Any, loss: AnyLoss) -> None:
     """Refuse to learn from rows of one class.
 
     Raises
@@ -276,12 +431,18 @@ def check_several_classes(y: Array, loss: Loss) -> None:
     DataError
         If there are two rows or more, and all are for certain of one class.
     """
+    for at, (one, target) in enumerate(zip(loss.each, as_parts(y), strict=True)):
+        name = f"y[{at}]" if is_several(y) else "y"
+        _check_several_classes(target, one, name)
+
+
+def _check_several_classes(y: Array, loss: Loss, name: str) -> None:
     classes = classes_of(y, loss)
     certain = bool(np.isin(y, (0, 1)).all()) or y.dtype.kind == "i"
     if classes is None or len(classes) < 2 or not certain:
         return
     if classes.min() == classes.max():
         raise DataError(
-            f"y: all {len(classes)} rows are of class {classes[0]}; there is nothing "
-            "to tell apart. Give rows of at least two classes."
+            f"{name}: all {len(classes)} rows are of class {classes[0]}; there is "
+            "nothing to tell apart. Give rows of at least two classes."
         )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassprop.backends.run_numpy import NumpySteps
-from glassprop.data import check_several_classes, classes_of
+from glassprop.data import check_several_classes, row_classes
 from glassprop.early_stopping import (
     Best,
     EarlyStopping,
@@ -29,7 +29,7 @@ from glassprop.errors import ArgumentError
 from glassprop.evaluate import evaluate_rows
 from glassprop.history import History
 from glassprop.interrupts import Interrupts
-from glassprop.losses import Loss
+from glassprop.losses import AnyLoss
 from glassprop.optimizers import Optimizer, get_optimizer
 from glassprop.progress import Progress
 from glassprop.randomness import SPLIT, generator
@@ -53,7 +53,7 @@ def fit(
     X: Any,
     y: Any,
     *,
-    loss: Loss,
+    loss: AnyLoss,
     optimizer: str | Optimizer,
     epochs: int,
     batch_size: int | None,
@@ -172,7 +172,7 @@ def _check_unchanged(net: Network, after: After, history: History) -> None:
 # Before the first epoch ---------------------------------------------------------------
 
 
-def _history_names(net: Network, held_out: Rows | None, loss: Loss) -> list[str]:
+def _history_names(net: Network, held_out: Rows | None, loss: AnyLoss) -> list[str]:
     """Name what the history will have.
 
     The validation data are measured for it, so that what cannot be measured is refused
@@ -218,7 +218,7 @@ def prepare(
     net: Network,
     X: Any,
     y: Any,
-    loss: Loss,
+    loss: AnyLoss,
     *,
     validation: Any,
     weights: Mapping[str, Any],
@@ -243,7 +243,7 @@ def prepare(
             )
         rng = generator(net.seed, SPLIT)
         train, held = split_rows(
-            len(rows), float(validation), rng, classes_of(rows.y, loss)
+            len(rows), float(validation), rng, row_classes(rows.y, loss)
         )
         rows, held_out = rows.take(train), rows.take(held)
     check_several_classes(rows.y, loss)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from glassprop.built import Array, Built
-from glassprop.evaluate import outputs
+from glassprop.built import Built
+from glassprop.chunks import run_in_chunks
+from glassprop.compiling import Compiled
+from glassprop.programs import arriving_program, named_data
 
 
-def learn(built: Built, x: Array) -> None:
+def learn(built: Built, x: Any) -> None:
     """Let layers that learn from the training rows do so, if they have not yet.
 
     Each gets what comes to it: the output of the layers before it.
@@ -17,14 +21,15 @@ def learn(built: Built, x: Array) -> None:
     ----------
     built : Built
         What is written into.
-    x : array of shape (n, ...)
+    x : array of shape (n, ...), or tuple of such
         The rows.
     """
-    for at, place in enumerate(built.structure.places):
+    for place in built.structure.all_places:
         find = getattr(place.layer, "learn", None)
         if find is None or place.name in built.learned:
             continue
-        inputs = outputs(built.front(at), x) if at else x
-        found = find(inputs.astype(np.float64))
+        compiled = Compiled(arriving_program(built.structure, place.name))
+        (inputs,) = run_in_chunks(compiled, built.given(), named_data("x", x)).values()
+        found = find(np.asarray(inputs, np.float64))
         built.put({f"{place.name}.{key}": one for key, one in found.items()})
         built.learned.add(place.name)

@@ -96,11 +96,18 @@ def _free(node: Node, taken: set[str], numbers: Counter[str]) -> str:
 
 
 def _suffix(scope: str) -> str:
-    """Write a layer's path behind a name: 1 for dense_1, _hidden for hidden."""
+    """Write a layer's path behind a name: 1 for dense_1, _hidden for hidden.
+
+    A path of several layers is written part by part: _block_1 for block.dense_1.
+    """
     if scope in ("", LOSS_SCOPE):
         return ""
-    numbered = NUMBERED.fullmatch(scope)
-    return numbered.group(1) if numbered else f"_{_identifier(scope)}"
+    numbered = [NUMBERED.fullmatch(part) for part in scope.split(".")]
+    parts = [
+        match.group(1) if match else _identifier(part)
+        for match, part in zip(numbered, scope.split("."), strict=True)
+    ]
+    return "_".join(parts if numbered[0] else ["", *parts])
 
 
 def _identifier(name: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import (
 from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,24 +24,32 @@ from numpy.typing import NDArray
 from glassprop.arrays import as_array
 from glassprop.built import Built, build, rearranged
 from glassprop.check import GradientCheck, check_gradients, gradients
-from glassprop.data import as_inputs, network_dtype
+from glassprop.data import (
+    as_each_input,
+    holds_several,
+    network_dtype,
+    one_sample,
+)
 from glassprop.early_stopping import EarlyStopping
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.evaluate import decisions, evaluate_rows, outputs
+from glassprop.feeding import layer_names
 from glassprop.fit import Callback, fit
 from glassprop.graph import DType
 from glassprop.history import History
+from glassprop.layers.contract import Shapes
 from glassprop.learning import learn
-from glassprop.losses import Loss, LossFunction, get_loss
+from glassprop.losses import AnyLoss, LossSpec, get_loss
 from glassprop.metrics import Metric
 from glassprop.optimizers import Optimizer, get_optimizer
 from glassprop.parameters import Parameters
 from glassprop.recipes import Recipe, step_source
 from glassprop.rows import checked_rows
 from glassprop.schedules import Schedule
-from glassprop.structure import Structure, layer_names
+from glassprop.structure import Structure
 from glassprop.summary import summary_text
 from glassprop.training import Training
+from glassprop.trees import is_several, map_parts
 
 Array = NDArray[Any]
 
@@ -53,10 +61,11 @@ class Network:
     ----------
     layers : sequence of layers
         In order, `gp.Dense` and others, or layers of the user's own.
-    loss : str, function or None
+    loss : str, function, list of such or None
         What `fit` makes small; `fit` may set it.
-    input_shape : int, tuple of int or None
-        The shape of one sample; None to take it from the first data.
+    input_shape : int, tuple of int, tuple of such tuples, or None
+        The shape of one sample, for several inputs one shape each; None to take it
+        from the first data.
     seed : int
         Start values, shuffles and random layers follow from it.
     dtype : numpy dtype or None
@@ -82,8 +91,8 @@ class Network:
         self,
         layers: Sequence[Any] = (),
         *,
-        loss: str | Loss | LossFunction | None = None,
-        input_shape: int | tuple[int, ...] | None = None,
+        loss: LossSpec | None = None,
+        input_shape: int | Shapes | None = None,
         seed: int = 0,
         dtype: Any = None,
         name: str | None = None,
@@ -199,7 +208,7 @@ class Network:
         built.dtype_assumed = self.dtype is None
         return built
 
-    def _build(self, input_shape: tuple[int, ...], dtype: DType) -> Built:
+    def _build(self, input_shape: Shapes, dtype: DType) -> Built:
         self._built = build(
             self.layers,
             input_shape,
@@ -267,14 +276,15 @@ class Network:
             Structure and values.
         """
         before = self._built, self.input_shape
-        dtype = network_dtype(as_array(X, "X"), self.dtype)
+        data = X if holds_several(X) or is_several(self.input_shape) else None
+        dtype = network_dtype(data or as_array(X, "X"), self.dtype)
         try:
             if self._built is None:
                 first = self.layers[0] if self.layers else None
                 missing_allowed = bool(getattr(first, "fills_missing", False))
                 shape = self.input_shape
-                rows = as_inputs(X, dtype, shape, missing_allowed=missing_allowed)
-                self._build(rows.shape[1:], dtype)
+                rows = as_each_input(X, dtype, shape, missing_allowed=missing_allowed)
+                self._build(map_parts(lambda one: one.shape[1:], rows), dtype)
             elif self._built.dtype_assumed and dtype != self._built.structure.dtype:
                 self._build(self._built.structure.input_shape, dtype)
             yield self.built
@@ -305,21 +315,22 @@ class Network:
 
     # Prediction ----------------------------------------------------------------------
 
-    def __call__(self, X: Any) -> Array:
+    def __call__(self, X: Any) -> Any:
         """Feed forward: give the last layer's output.
 
         Parameters
         ----------
         X : array-like of shape (n, *input_shape), or one sample of shape input_shape
-            The rows.
+            The rows; a tuple of arrays for several inputs.
 
         Returns
         -------
         array of shape (n, *output_shape), or output_shape for one sample
+            A tuple of them for several outputs.
         """
         return self._predicted(X, outputs)
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any) -> Any:
         """Give what the loss decides: a class, or the number itself.
 
         Parameters
@@ -335,7 +346,7 @@ class Network:
         """
         return self._predicted(X, lambda *rows: decisions(outputs(*rows), self.loss))
 
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: Any) -> Any:
         """Give the probabilities that the loss defines.
 
         Parameters
@@ -347,7 +358,8 @@ class Network:
         -------
         array of shape (n, k)
             The chance of each of k classes; with binary cross entropy of class 1 for
-            each of k outputs.
+            each of k outputs. Of several outputs a tuple, where an output whose loss
+            defines no probabilities stands as it is.
 
         Raises
         ------
@@ -362,20 +374,19 @@ class Network:
             )
         return self._predicted(X, outputs, self.loss)
 
-    def _predicted(self, X: Any, calculate: Callable[..., Array], *more: Any) -> Array:
-        array = as_array(X, "X")
-        single = array.shape == self.input_shape
-        given = array[None] if single else X
+    def _predicted(self, X: Any, calculate: Callable[..., Any], *more: Any) -> Any:
+        sample = one_sample(X, self.input_shape)
+        given = X if sample is None else sample
         with self.built_for(given) as built:
             structure = built.structure
-            rows = as_inputs(
+            rows = as_each_input(
                 given,
                 structure.dtype,
                 structure.input_shape,
                 missing_allowed=structure.fills_missing,
             )
             result = calculate(built, rows, *more)
-        return result[0] if single else result
+        return result if sample is None else map_parts(lambda one: one[0], result)
 
     # Training ------------------------------------------------------------------------
 
@@ -384,7 +395,7 @@ class Network:
         X: Any,
         y: Any,
         *,
-        loss: str | Loss | LossFunction | None = None,
+        loss: LossSpec | None = None,
         optimizer: str | Optimizer = "adam",
         epochs: int = 1,
         batch_size: int | None = 32,
@@ -407,7 +418,7 @@ class Network:
             The rows to learn from.
         y : array-like of shape (n, ...)
             The target: labels 0 to k - 1, or numbers shaped like the output.
-        loss : str, function or None
+        loss : str, function, list of such or None
             What to make small; None for the network's own.
         optimizer : str or Optimizer
             ``"adam"``, ``gp.SGD(learning_rate=0.1)``, ...
@@ -478,7 +489,7 @@ class Network:
             verbose=verbose,
         )
 
-    def _chosen_loss(self, loss: str | Loss | LossFunction | None) -> Loss:
+    def _chosen_loss(self, loss: LossSpec | None) -> AnyLoss:
         if loss is not None:
             return get_loss(loss)
         if self.loss is None:
@@ -493,7 +504,7 @@ class Network:
         X: Any,
         y: Any,
         *,
-        loss: str | Loss | LossFunction | None = None,
+        loss: LossSpec | None = None,
         sample_weight: Any = None,
         metrics: str | Sequence[str | Metric] | None = None,
     ) -> dict[str, float]:
@@ -503,7 +514,7 @@ class Network:
         ----------
         X, y : array-like of shape (n, ...)
             The rows and their target.
-        loss : str, function or None
+        loss : str, function, list of such or None
             None for the network's own.
         sample_weight : array-like of shape (n,) or None
             The weight of each row in every average.
@@ -525,7 +536,7 @@ class Network:
     # Looking inside ------------------------------------------------------------------
 
     def gradients(
-        self, X: Any, y: Any, *, loss: str | Loss | LossFunction | None = None
+        self, X: Any, y: Any, *, loss: LossSpec | None = None
     ) -> dict[str, Array]:
         """Give the gradient of the loss for every trainable parameter, by name.
 
@@ -533,7 +544,7 @@ class Network:
         ----------
         X, y : array-like of shape (n, ...)
             The rows and their target.
-        loss : str, function or None
+        loss : str, function, list of such or None
             None for the network's own.
 
         Returns
@@ -548,7 +559,7 @@ class Network:
             return gradients(built, rows, chosen)
 
     def check_gradients(
-        self, X: Any, y: Any, *, loss: str | Loss | LossFunction | None = None
+        self, X: Any, y: Any, *, loss: LossSpec | None = None
     ) -> GradientCheck:
         """Compare every gradient with finite differences, in float64.
 
@@ -556,7 +567,7 @@ class Network:
         ----------
         X, y : array-like of shape (n, ...)
             The rows and their target.
-        loss : str, function or None
+        loss : str, function, list of such or None
             None for the network's own.
 
         Returns
@@ -572,14 +583,14 @@ class Network:
     def source(
         self,
         *,
-        loss: str | Loss | LossFunction | None = None,
+        loss: LossSpec | None = None,
         optimizer: str | Optimizer | None = None,
     ) -> str:
         """Give the program of one training step as NumPy source.
 
         Parameters
         ----------
-        loss : str, function or None
+        loss : str, function, list of such or None
             None for the network's own.
         optimizer : str, Optimizer or None
             None for that of the last `fit`, before it for plain SGD.
@@ -637,13 +648,17 @@ class Network:
         save(self, path)
 
 
-def _checked_shape(input_shape: Any) -> tuple[int, ...]:
-    """Give the shape of one sample as a tuple of positive integers."""
+def _checked_shape(input_shape: Any) -> Shapes:
+    """Give the shape of one sample as a tuple of positive integers, or of tuples."""
     several = isinstance(input_shape, Sequence)
     sizes = list(input_shape) if several else [input_shape]
-    if not all(isinstance(size, int | np.integer) and size >= 1 for size in sizes):
-        raise ArgumentError(
-            "input_shape must be a positive integer or a tuple of them, got "
-            f"{input_shape!r}."
-        )
-    return tuple(int(size) for size in sizes)
+    if sizes and all(isinstance(one, Sequence) for one in sizes):
+        shapes = [_checked_shape(one) for one in sizes]
+        if len(shapes) > 1 and not any(map(is_several, shapes)):
+            return cast(Shapes, tuple(shapes))
+    elif all(isinstance(size, int | np.integer) and size >= 1 for size in sizes):
+        return tuple(int(size) for size in sizes)
+    raise ArgumentError(
+        "input_shape must be a positive integer or a tuple of them, or for several "
+        f"inputs a tuple of such tuples, got {input_shape!r}."
+    )

@@ -7,6 +7,8 @@ update of every parameter.
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -17,16 +19,19 @@ import numpy as np
 from glassprop.compiling import build
 from glassprop.differentiate import pullback
 from glassprop.errors import ShapeError, shape_text
+from glassprop.feeding import ROWS, Place
 from glassprop.graph import DType, Node, order
 from glassprop.layers.activations import activation_name
+from glassprop.layers.contract import Shapes
 from glassprop.loss_checks import refuse_accidents, refuse_flat, refuse_scalar
-from glassprop.losses import Loss
+from glassprop.losses import AnyLoss, check_outputs
 from glassprop.names import LOSS_SCOPE
 from glassprop.optimizers import Optimizer
 from glassprop.program import Program
-from glassprop.structure import ROWS, Place, Structure, forward, penalties
+from glassprop.structure import Structure, arriving, forward, penalties
 from glassprop.trace import Trace
 from glassprop.traced import Array
+from glassprop.trees import as_parts, is_several, map_parts
 
 
 @dataclass(frozen=True)
@@ -35,22 +40,45 @@ class Target:
 
     Parameters
     ----------
-    shape : tuple of int
-        Of one row: () for a label or a number a row.
-    dtype : numpy dtype
+    shape : tuple of int, or tuple of such
+        Of one row: () for a label or a number a row; several for several outputs.
+    dtype : numpy dtype, or tuple of such
         Integers for labels, the network's dtype for values.
     weighted : bool
         Whether each row has a weight.
     """
 
-    shape: tuple[int, ...]
-    dtype: DType
+    shape: Shapes
+    dtype: DType | tuple[DType, ...]
     weighted: bool = False
+
+
+def data_names(name: str, shapes: Shapes) -> Any:
+    """Name data of these shapes: ``x``, or ``x_1`` and ``x_2`` where they are two."""
+    numbers = itertools.count(1)
+    several = is_several(shapes)
+    return map_parts(lambda _: f"{name}_{next(numbers)}" if several else name, shapes)
+
+
+def named_data(name: str, data: Any) -> dict[str, Any]:
+    """Give an array, or each of several, under the name that programs know it by."""
+    numbers = itertools.count(1)
+    if not is_several(data):
+        return {name: data}
+    return {f"{name}_{next(numbers)}": one for one in data}
+
+
+def by_name(names: Any, parts: Any) -> dict[str, Any]:
+    """Give each part under its name, from `data_names`."""
+    return dict(zip(as_parts(names), as_parts(parts), strict=True))
 
 
 def state_key(memory: str, parameter: str) -> str:
     """Name what an optimizer remembers for a parameter: ``m of hidden.weight``."""
     return f"{memory} of {parameter}"
+
+
+DATA = re.compile(r"(x|y)(_\d+)?|learning_rate")
 
 
 # The inputs ---------------------------------------------------------------------------
@@ -60,18 +88,25 @@ def _declared(trace: Trace, structure: Structure) -> dict[str, Array]:
     """Make the inputs that every program may have."""
     inputs: dict[str, Array] = {}
     for key, parameter in {**structure.parameters, **structure.state}.items():
-        scope, _, name = key.partition(".")
+        scope, _, name = key.rpartition(".")
         inputs[key] = trace.input(
             key, parameter.shape, structure.dtype, name=name, scope=scope
         )
-    inputs["x"] = trace.input("x", (ROWS, *structure.input_shape), structure.dtype)
+    shapes = structure.input_shape
+    for key, shape in by_name(data_names("x", shapes), shapes).items():
+        inputs[key] = trace.input(key, (ROWS, *shape), structure.dtype)
     inputs["seed"] = trace.input("seed", (), np.int64)
     inputs["t"] = trace.input("t", (), np.float64)
     return inputs
 
 
 def _declared_target(trace: Trace, target: Target) -> dict[str, Array]:
-    inputs = {"y": trace.input("y", (ROWS, *target.shape), target.dtype)}
+    names = data_names("y", target.shape)
+    shapes, dtypes = by_name(names, target.shape), by_name(names, target.dtype)
+    inputs = {
+        key: trace.input(key, (ROWS, *shape), dtypes[key])
+        for key, shape in shapes.items()
+    }
     if target.weighted:
         inputs["weights"] = trace.input("weights", (ROWS,), trace.dtype)
     return inputs
@@ -84,14 +119,14 @@ def _used(inputs: Mapping[str, Array], outputs: Mapping[str, Any]) -> dict[str, 
     return {
         key: one
         for key, one in inputs.items()
-        if one.node in needed or key in outputs or key in ("x", "y", "learning_rate")
+        if one.node in needed or key in outputs or DATA.fullmatch(key)
     }
 
 
 @contextmanager
 def _named_after(trace: Trace, key: str) -> Iterator[None]:
     """Put a parameter's name behind those that are given inside: ``step_weight``."""
-    scope, _, name = key.partition(".")
+    scope, _, name = key.rpartition(".")
     before = set(trace.names)
     with trace.within(scope=scope):
         yield
@@ -102,25 +137,33 @@ def _named_after(trace: Trace, key: str) -> Iterator[None]:
 # The loss -----------------------------------------------------------------------------
 
 
-def row_losses(trace: Trace, loss: Loss, output: Array, y: Array) -> Array:
-    """Trace the loss of each row.
+def row_losses(
+    trace: Trace, structure: Structure, loss: AnyLoss, output: Any, y: Any
+) -> list[Array]:
+    """Trace the loss of each row, for each of the network's outputs.
 
     Raises
     ------
-    ShapeError
-        If the loss gives anything but one number a row or one number in all.
+    ArgumentError, ShapeError
+        If there is not a loss for each output, or one gives anything but one number a
+        row or one number in all.
     """
-    with trace.within(scope=LOSS_SCOPE):
-        losses = trace.lift(loss.function(output, y))
-    refuse_accidents(loss.name, losses.node, output.node, y.node)
-    if losses.node.shape not in ((ROWS,), ()):
-        raise ShapeError(
-            f"loss {loss.name!r}: expected one number a row, (n,), or one number in "
-            f"all, (), got {shape_text(losses.node.shape)} from output "
-            f"{shape_text(output.node.shape)} and target {shape_text(y.node.shape)}. "
-            "Sum or average over the other axes, np.mean(..., axis=1)."
-        )
-    return _named(trace, losses, "row_loss" if losses.node.shape else "loss")
+    check_outputs(loss, structure.output_shape)
+    found = []
+    for one, out, target in zip(loss.each, as_parts(output), as_parts(y), strict=True):
+        with trace.within(scope=LOSS_SCOPE):
+            losses = trace.lift(one.function(out, target))
+        refuse_accidents(one.name, losses.node, out.node, target.node)
+        if losses.node.shape not in ((ROWS,), ()):
+            raise ShapeError(
+                f"loss {one.name!r}: expected one number a row, (n,), or one number in "
+                f"all, (), got {shape_text(losses.node.shape)} from output "
+                f"{shape_text(out.node.shape)} and target "
+                f"{shape_text(target.node.shape)}. Sum or average over the other axes, "
+                "np.mean(..., axis=1)."
+            )
+        found.append(_named(trace, losses, "row_loss" if losses.node.shape else "loss"))
+    return found
 
 
 def _named(trace: Trace, value: Array, name: str) -> Array:
@@ -129,27 +172,43 @@ def _named(trace: Trace, value: Array, name: str) -> Array:
     return value
 
 
+def _data(values: Mapping[str, Array], name: str, shapes: Shapes) -> Any:
+    return map_parts(values.__getitem__, data_names(name, shapes))
+
+
 def total_loss(
     trace: Trace,
     structure: Structure,
-    loss: Loss,
+    loss: AnyLoss,
     values: Mapping[str, Array],
-    output: Array,
+    output: Any,
+    *,
+    target: Target,
 ) -> Array:
     """Trace the one number that training makes small.
 
     The mean over rows, weighted where there are weights (which `fit` scales to a mean
-    of 1), and the layers' penalties.
+    of 1), of each output's loss times its factor, and the layers' penalties.
     """
-    losses = row_losses(trace, loss, output, values["y"])
-    refuse_flat(loss.name, losses.node, output.node)
+    y = _data(values, "y", target.shape)
+    rows = as_parts(_data(values, "x", structure.input_shape))[0].shape[0]
+    total: Any = None
+    each = row_losses(trace, structure, loss, output, y)
+    for one, factor, losses, out in zip(
+        loss.each, loss.factors, each, as_parts(output), strict=True
+    ):
+        refuse_flat(one.name, losses.node, out.node)
+        with trace.within(scope=LOSS_SCOPE):
+            part = losses
+            if "weights" in values:
+                refuse_scalar(one.name, losses.node)
+                part = part * values["weights"]
+            if part.node.shape:
+                part = np.sum(part) / rows
+            if factor != 1:
+                part = factor * part
+            total = part if total is None else total + part
     with trace.within(scope=LOSS_SCOPE):
-        if "weights" in values:
-            refuse_scalar(loss.name, losses.node)
-            losses = losses * values["weights"]
-        total = losses
-        if losses.node.shape:
-            total = np.sum(losses) / values["x"].shape[0]
         for penalty in penalties(structure, trace, values):
             total = total + penalty
         return _named(trace, total, "loss")
@@ -158,52 +217,93 @@ def total_loss(
 # The programs -------------------------------------------------------------------------
 
 
-def predict_program(structure: Structure, loss: Loss | None = None) -> Program:
+def predict_program(structure: Structure, loss: AnyLoss | None = None) -> Program:
     """Make the program of the forward pass; with a loss, of its probabilities."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = _declared(trace, structure)
-        output, _ = forward(structure, trace, inputs, inputs["x"], training=False)
-        if loss is not None and loss.probabilities is not None:
-            with trace.within(scope=LOSS_SCOPE):
-                output = _named(trace, loss.probabilities(output), "probabilities")
-        outputs = {"output": output}
+        output = _output(trace, structure, inputs)
+        if loss is not None:
+            output = _probabilities(trace, structure, loss, output)
+        outputs = by_name(data_names("output", structure.output_shape), output)
         return _used(inputs, outputs), outputs
 
     doc = f"Prediction: {structure_text(structure)}."
     return build("predict", whole, dtype=structure.dtype, doc=doc)
 
 
-def evaluate_program(structure: Structure, loss: Loss, target: Target) -> Program:
+def arriving_program(structure: Structure, path: str) -> Program:
+    """Make the program of what comes to one layer, by its path."""
+
+    def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
+        inputs = _declared(trace, structure)
+        x = _data(inputs, "x", structure.input_shape)
+        outputs = {"arriving": arriving(structure, trace, inputs, x, path)}
+        return _used(inputs, outputs), outputs
+
+    doc = f"What comes to {path}: {structure_text(structure)}."
+    return build("arriving", whole, dtype=structure.dtype, doc=doc)
+
+
+def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Program:
     """Make the program of output, probabilities, the loss of each row and penalties."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**_declared(trace, structure), **_declared_target(trace, target)}
-        output, _ = forward(structure, trace, inputs, inputs["x"], training=False)
-        losses = row_losses(trace, loss, output, inputs["y"])
+        output = _output(trace, structure, inputs)
+        y = _data(inputs, "y", target.shape)
+        losses = row_losses(trace, structure, loss, output, y)
         if target.weighted:
-            refuse_scalar(loss.name, losses.node)
+            for one, rows in zip(loss.each, losses, strict=True):
+                refuse_scalar(one.name, rows.node)
         penalty: Any = trace.lift(0.0, trace.dtype)
-        for one in penalties(structure, trace, inputs):
-            penalty = penalty + one
-        outputs = {"output": output, "losses": losses, "penalty": penalty}
-        if loss.probabilities is not None:
-            outputs["probabilities"] = loss.probabilities(output)
+        for extra in penalties(structure, trace, inputs):
+            penalty = penalty + extra
+        chances = _probabilities(trace, structure, loss, output)
+        outputs = {"penalty": penalty}
+        for name, parts in (
+            ("output", output),
+            ("losses", losses),
+            ("probabilities", chances),
+        ):
+            outputs |= by_name(data_names(name, structure.output_shape), parts)
         return _used(inputs, outputs), outputs
 
     doc = f"Evaluation: {structure_text(structure)}; loss {loss.name}."
     return build("evaluate", whole, dtype=structure.dtype, doc=doc)
 
 
+def _output(trace: Trace, structure: Structure, inputs: Mapping[str, Array]) -> Any:
+    x = _data(inputs, "x", structure.input_shape)
+    return forward(structure, trace, inputs, x, training=False)[0]
+
+
+def _probabilities(
+    trace: Trace, structure: Structure, loss: AnyLoss, output: Any
+) -> tuple[Any, ...]:
+    """Give each output's probabilities; the output itself where its loss has none."""
+    check_outputs(loss, structure.output_shape)
+    found = []
+    for one, out in zip(loss.each, as_parts(output), strict=True):
+        if one.probabilities is None:
+            found.append(out)
+            continue
+        with trace.within(scope=LOSS_SCOPE):
+            chances = trace.lift(one.probabilities(out))
+        found.append(_named(trace, chances, "probabilities"))
+    return tuple(found)
+
+
 def gradient_program(
-    structure: Structure, loss: Loss, target: Target, *, training: bool = False
+    structure: Structure, loss: AnyLoss, target: Target, *, training: bool = False
 ) -> Program:
     """Make the program of the loss and its gradient for every trainable parameter."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**_declared(trace, structure), **_declared_target(trace, target)}
-        output, _ = forward(structure, trace, inputs, inputs["x"], training=training)
-        total = total_loss(trace, structure, loss, inputs, output)
+        x = _data(inputs, "x", structure.input_shape)
+        output, _ = forward(structure, trace, inputs, x, training=training)
+        total = total_loss(trace, structure, loss, inputs, output, target=target)
         trainable = structure.trainable
         slopes = pullback(
             total, [inputs[key] for key in trainable], trace.lift(1, trace.dtype)
@@ -218,7 +318,7 @@ def gradient_program(
 
 def step_program(
     structure: Structure,
-    loss: Loss,
+    loss: AnyLoss,
     optimizer: Optimizer,
     target: Target,
     *,
@@ -240,8 +340,9 @@ def step_program(
         inputs |= _declared_target(trace, target)
         rate = trace.input("learning_rate", (), structure.dtype)
         inputs["learning_rate"] = rate
-        output, states = forward(structure, trace, inputs, inputs["x"], training=True)
-        total = total_loss(trace, structure, loss, inputs, output)
+        x = _data(inputs, "x", structure.input_shape)
+        output, states = forward(structure, trace, inputs, x, training=True)
+        total = total_loss(trace, structure, loss, inputs, output, target=target)
         trainable = structure.trainable
         slopes = pullback(
             total, [inputs[key] for key in trainable], trace.lift(1, trace.dtype)
@@ -279,7 +380,7 @@ def clipped(trace: Trace, slopes: Mapping[str, Array], limit: float) -> list[Arr
     factor = _named(trace, trace.lift(limit / np.maximum(norm, limit)), "factor")
     result = []
     for key, slope in slopes.items():
-        scope, _, name = key.partition(".")
+        scope, _, name = key.rpartition(".")
         with trace.within(scope=scope):
             result.append(_named(trace, slope * factor, f"clipped_d_{name}"))
     return result
@@ -300,7 +401,7 @@ def _declared_memory(
     memory: dict[str, dict[str, Array]] = {}
     for key in structure.trainable:
         shape = structure.parameters[key].shape
-        scope, _, name = key.partition(".")
+        scope, _, name = key.rpartition(".")
         empty = np.zeros(shape, structure.dtype)
         memory[key] = {
             which: trace.input(
@@ -331,8 +432,10 @@ def start_memory(
 
 def structure_text(structure: Structure) -> str:
     """Write a network in a line: ``2 -> Dense(3, sigmoid) -> Dense(1)``."""
-    size = structure.input_shape
-    first = str(size[0]) if len(size) == 1 else shape_text(size)
+    first = " and ".join(
+        str(size[0]) if len(size) == 1 else shape_text(size)
+        for size in as_parts(structure.input_shape)
+    )
     return " -> ".join([first, *(layer_text(place) for place in structure.places)])
 
 
@@ -352,6 +455,7 @@ def layer_text(place: Place) -> str:
         elif isinstance(value, int | float | str) and len(parts) < 2:
             text = str(value)
             parts.append(text if field.name in FIRST else f"{field.name}={text}")
+    parts += [layer_text(one) for one in place.inside]
     return f"{place.kind}({', '.join(parts)})"
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from glassprop.compiling import Compiled
-from glassprop.errors import ShapeError, TraceError, shape_text
-from glassprop.losses import Loss
+from glassprop.errors import ShapeError, TraceError
+from glassprop.layers.contract import rows_text
+from glassprop.losses import AnyLoss, check_outputs
 from glassprop.optimizers import SGD, Optimizer
 from glassprop.program import Program
 from glassprop.programs import Target, step_program
 from glassprop.structure import Structure
+from glassprop.trees import as_parts, is_several
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Recipe:
 
     Parameters
     ----------
-    loss : Loss
+    loss : Loss or Several
     optimizer : Optimizer
     target : Target
         What y looks like, and whether rows are weighted.
@@ -29,7 +31,7 @@ class Recipe:
         The largest norm of all gradients together.
     """
 
-    loss: Loss
+    loss: AnyLoss
     optimizer: Optimizer
     target: Target
     clip: float | None = None
@@ -46,17 +48,23 @@ class Recipe:
         )
 
 
-def assumed_recipe(structure: Structure, loss: Loss) -> Recipe:
+def assumed_recipe(structure: Structure, loss: AnyLoss) -> Recipe:
     """Give what is assumed before a training: plain SGD, a target like the output."""
-    target = Target(structure.output_shape, structure.dtype)
-    if loss.target == "classes":
-        target = Target((), np.dtype(np.int64))
-    return Recipe(loss, SGD(), target)
+    check_outputs(loss, structure.output_shape)
+    labels = ((), np.dtype(np.int64))
+    found = [
+        labels if one.target == "classes" else (shape, structure.dtype)
+        for one, shape in zip(loss.each, as_parts(structure.output_shape), strict=True)
+    ]
+    if not is_several(structure.output_shape):
+        return Recipe(loss, SGD(), Target(*found[0]))
+    shapes, dtypes = zip(*found, strict=True)
+    return Recipe(loss, SGD(), Target(shapes, dtypes))
 
 
 def step_source(
     structure: Structure,
-    loss: Loss,
+    loss: AnyLoss,
     *,
     known: Recipe | None,
     optimizer: Optimizer | None,
@@ -68,7 +76,7 @@ def step_source(
     ----------
     structure : Structure
         The network's.
-    loss : Loss
+    loss : Loss or Several
         What is made small.
     known : Recipe or None
         That of the last training; it counts if it was for the same loss.
@@ -93,5 +101,5 @@ def step_source(
             raise
         raise type(error)(
             f"{error}\nBefore fit, source() takes the target to be like the output, "
-            f"{shape_text(('n', *structure.output_shape))}. Call fit first."
+            f"{rows_text(structure.output_shape)}. Call fit first."
         ) from None

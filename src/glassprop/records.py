@@ -39,8 +39,8 @@ from glassprop.errors import (
 from glassprop.initializers import INITIALIZERS
 from glassprop.layers import LAYERS
 from glassprop.layers.activations import ACTIVATIONS
-from glassprop.layers.contract import START
-from glassprop.losses import LOSSES, Loss
+from glassprop.layers.contract import START, Shapes
+from glassprop.losses import LOSSES, Loss, Several
 from glassprop.optimizers import OPTIMIZERS
 
 Own = Mapping[str, Any]
@@ -51,6 +51,7 @@ KINDS: Mapping[str, Any] = MappingProxyType(
         **INITIALIZERS,
         **{kind.__name__: kind for kind in OPTIMIZERS.values()},
         "Loss": Loss,
+        "Several": Several,
     }
 )
 FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
@@ -370,6 +371,19 @@ def read_shape(sizes: Any, where: str) -> tuple[int, ...]:
     if not isinstance(sizes, list) or len(sizes) > MOST_AXES:
         raise damaged(f"{where}: expected a shape, got {shortened(sizes)}")
     return tuple(read_whole(size, where) for size in sizes)
+
+
+def read_shapes(sizes: Any, where: str) -> Shapes:
+    """Give the shape that a list stands for, or the shapes of several arrays.
+
+    Raises
+    ------
+    ModelFileError
+        If it is neither a shape nor a list of several.
+    """
+    if isinstance(sizes, list) and len(sizes) > 1 and isinstance(sizes[0], list):
+        return tuple(read_shape(one, where) for one in sizes)
+    return read_shape(sizes, where)
 
 
 def read_whole(number: Any, where: str) -> int:

@@ -15,35 +15,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.arrays import check_weights
-from glassprop.data import as_inputs, as_target, classes_of
+from glassprop.data import as_each_input, as_each_target, row_classes
 from glassprop.errors import ArgumentError, DataError, shape_text
-from glassprop.losses import Loss
-from glassprop.programs import Target
+from glassprop.losses import AnyLoss
+from glassprop.programs import Target, named_data
 from glassprop.structure import Structure
+from glassprop.trees import as_parts, is_several, map_parts
 
 Array = NDArray[Any]
 
 
 @dataclass
 class Rows:
-    """The rows of a training or a validation, checked."""
+    """The rows of a training or a validation, checked.
 
-    x: NDArray[Any]
-    y: NDArray[Any]
+    Parameters
+    ----------
+    x, y : array of shape (n, ...), or tuple of such
+        Tuples for several inputs and several targets.
+    weights : array of shape (n,) or None
+        A weight a row, with a mean of 1.
+    target : Target
+        What y looks like.
+    """
+
+    x: Any
+    y: Any
     weights: NDArray[Any] | None
     target: Target
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(as_parts(self.x)[0])
 
     def take(self, rows: NDArray[Any]) -> Rows:
         """Give some of the rows, their weights scaled to a mean of 1 again."""
         weights = None if self.weights is None else scaled(self.weights[rows])
-        return Rows(self.x[rows], self.y[rows], weights, self.target)
+        x, y = (map_parts(lambda one: one[rows], data) for data in (self.x, self.y))
+        return Rows(x, y, weights, self.target)
 
     def data(self) -> dict[str, NDArray[Any]]:
         """Give the arrays as a program names them."""
-        given = {"x": self.x, "y": self.y}
+        given = {**named_data("x", self.x), **named_data("y", self.y)}
         return given if self.weights is None else {**given, "weights": self.weights}
 
 
@@ -51,7 +63,7 @@ def checked_rows(
     structure: Structure,
     X: Any,
     y: Any,
-    loss: Loss,
+    loss: AnyLoss,
     *,
     sample_weight: Any = None,
     class_weight: Any = None,
@@ -61,23 +73,24 @@ def checked_rows(
 
     `what` stands in front of X and y in errors: ``"validation "``.
     """
-    x = as_inputs(
+    x = as_each_input(
         X,
         structure.dtype,
         structure.input_shape,
         missing_allowed=structure.fills_missing,
         name=f"{what}X",
     )
-    if len(x) == 0:
+    first = as_parts(x)[0]
+    if len(first) == 0:
         raise DataError(
-            f"{what}X: expected at least one row, got shape {shape_text(x.shape)}."
+            f"{what}X: expected at least one row, got shape {shape_text(first.shape)}."
         )
-    array, target = as_target(
+    array, target = as_each_target(
         y,
         loss,
         structure.output_shape,
         structure.dtype,
-        len(x),
+        len(first),
         name=f"{what}y",
     )
     weights = row_weights(sample_weight, class_weight, array, loss, structure.dtype)
@@ -90,8 +103,8 @@ def checked_rows(
 def row_weights(
     sample_weight: Any,
     class_weight: Any,
-    y: Array,
-    loss: Loss,
+    y: Any,
+    loss: AnyLoss,
     dtype: np.dtype[Any],
 ) -> Array | None:
     """Combine the weights of rows and classes, scaled to a mean of 1.
@@ -116,7 +129,7 @@ def row_weights(
     """
     if sample_weight is None and class_weight is None:
         return None
-    rows = len(y)
+    rows = len(as_parts(y)[0])
     weights = np.ones(rows)
     if sample_weight is not None:
         weights = weights * check_weights(sample_weight, rows, "sample_weight")
@@ -139,13 +152,13 @@ def scaled(weights: Array) -> Array:
     return shares
 
 
-def _class_weights(class_weight: Any, y: Array, loss: Loss) -> Array:
-    classes = classes_of(y, loss)
+def _class_weights(class_weight: Any, y: Any, loss: AnyLoss) -> Array:
+    classes = None if is_several(y) else row_classes(y, loss)
     if classes is None:
+        shapes = " and ".join(shape_text(("n", *one.shape[1:])) for one in as_parts(y))
         raise ArgumentError(
             f"class_weight needs rows of one class each, which loss {loss.name!r} with "
-            f"y of shape {shape_text(('n', *y.shape[1:]))} does not have. Use "
-            "sample_weight."
+            f"y of shape {shapes} does not have. Use sample_weight."
         )
     found, counts = np.unique(classes, return_counts=True)
     if isinstance(class_weight, str) and class_weight == "balanced":

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.errors import ArgumentError, ModelFileError
-from glassprop.losses import Loss
+from glassprop.feeding import Place
+from glassprop.layers.contract import Shapes
+from glassprop.losses import AnyLoss, Loss, Several
 from glassprop.model_files import (
     AnyPath,
     ModelFile,
@@ -37,13 +39,14 @@ from glassprop.records import (
     decode,
     encode,
     is_plain,
-    read_shape,
+    read_shapes,
     read_whole,
     reason,
     shortened,
 )
-from glassprop.structure import Place, Structure, arrange
+from glassprop.structure import Structure, arrange
 from glassprop.training import Training, continued
+from glassprop.trees import as_parts, map_parts
 
 if TYPE_CHECKING:
     from glassprop.network import Network
@@ -88,7 +91,7 @@ def _described(net: Network) -> tuple[dict[str, Any], Arrays]:
             "name": None if net.name is None else str(net.name),
             "seed": net.seed,
             "dtype": structure.dtype.name,
-            "input_shape": list(structure.input_shape),
+            "input_shape": _listed(structure.input_shape),
             "layers": [_layer(place, own) for place in structure.places],
             "loss": encode(net.loss, "the loss", own),
             "learned": sorted(net.learned),
@@ -134,11 +137,16 @@ def _recipe(net: Network, own: dict[str, Any]) -> dict[str, Any] | None:
         return None
     return {
         "optimizer": encode(recipe.optimizer, "the optimizer", own),
-        "shape": list(recipe.target.shape),
-        "dtype": recipe.target.dtype.name,
+        "shape": _listed(recipe.target.shape),
+        "dtype": map_parts(lambda one: one.name, recipe.target.dtype),
         "weighted": recipe.target.weighted,
         "clip": encode(recipe.clip, "clip", own),
     }
+
+
+def _listed(shapes: Shapes) -> list[Any]:
+    """Give a shape, or several, as JSON has them."""
+    return [list(one) if isinstance(one, tuple) else one for one in shapes]
 
 
 def _json(value: Any, where: str) -> Any:
@@ -304,7 +312,9 @@ def _needed(names: list[str], given: Own) -> Own:
     return {name: given[name] for name in names}
 
 
-def _empty_network(header: Mapping[str, Any], loss: Loss | None, own: Own) -> Network:
+def _empty_network(
+    header: Mapping[str, Any], loss: AnyLoss | None, own: Own
+) -> Network:
     """Make a network that has no values yet."""
     from glassprop.network import Network
 
@@ -315,7 +325,7 @@ def _empty_network(header: Mapping[str, Any], loss: Loss | None, own: Own) -> Ne
         return Network(
             layers,
             loss=loss,
-            input_shape=read_shape(header["input_shape"], "the input shape"),
+            input_shape=read_shapes(header["input_shape"], "the input shape"),
             seed=header["seed"],
             dtype=header["dtype"],
             name=header["name"],
@@ -336,9 +346,9 @@ def _arranged(net: Network) -> Structure:
         ) from error
 
 
-def _read_loss(data: Any, own: Own) -> Loss | None:
+def _read_loss(data: Any, own: Own) -> AnyLoss | None:
     loss = decode(data, "the loss", own)
-    if not (loss is None or isinstance(loss, Loss)):
+    if not (loss is None or isinstance(loss, Loss | Several)):
         raise damaged(f"the loss: expected a loss, got {shortened(loss)}")
     return loss
 
@@ -372,27 +382,32 @@ def _read_training(
     return Training(optimizer, memory, epochs, steps)
 
 
-def _read_recipe(data: Any, loss: Loss | None, own: Own) -> Recipe | None:
+def _read_recipe(data: Any, loss: AnyLoss | None, own: Own) -> Recipe | None:
     if data is None:
         return None
     optimizer = _read_optimizer(data["optimizer"], own)
-    shape = read_shape(data["shape"], "the target's shape")
-    dtype, weighted = data["dtype"], data["weighted"]
+    shape = read_shapes(data["shape"], "the target's shape")
+    dtypes, weighted = data["dtype"], data["weighted"]
     clip = decode(data["clip"], "the recipe's clip", own)
     if loss is None:
         raise damaged("the recipe: there is no loss")
-    if not isinstance(dtype, str) or dtype not in NUMBERS:
-        raise damaged(f"the target's dtype cannot be {shortened(dtype)}")
+    kept = tuple(dtypes) if isinstance(dtypes, list) else dtypes
+    names = as_parts(kept)
+    known = all(isinstance(one, str) and one in NUMBERS for one in names)
+    if not known or len(names) != len(as_parts(shape)):
+        raise damaged(f"the target's dtype cannot be {shortened(dtypes)}")
     if not isinstance(weighted, bool):
         raise damaged(f"the target's weighted cannot be {shortened(weighted)}")
     number = isinstance(clip, int | float | np.number)
     if clip is not None and not (number and clip > 0):
         raise damaged(f"the recipe's clip cannot be {shortened(clip)}")
-    return Recipe(loss, optimizer, Target(shape, np.dtype(dtype), weighted), clip)
+    return Recipe(
+        loss, optimizer, Target(shape, map_parts(np.dtype, kept), weighted), clip
+    )
 
 
 def _read_learned(names: list[str], structure: Structure) -> set[str]:
-    known = {place.name for place in structure.places}
+    known = {place.name for place in structure.all_places}
     for name in names:
         if name not in known:
             raise damaged(f"no layer is named {shortened(name)}, which has learned")

@@ -7,11 +7,10 @@ scope of its own name.
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,61 +18,25 @@ from numpy.typing import NDArray
 
 from glassprop.errors import (
     ArgumentError,
-    GlasspropError,
     ShapeError,
-    did_you_mean,
     shape_text,
 )
-from glassprop.graph import DType, Size
+from glassprop.feeding import (
+    ROWS,
+    Declared,
+    Feeding,
+    Named,
+    Place,
+    drawer,
+    layer_names,
+)
+from glassprop.graph import DType
 from glassprop.initializers import get_initializer, not_finite
-from glassprop.layers.contract import Parameter, Run, SampleShape
-from glassprop.ops.leaves import is_python_number
-from glassprop.ops.random import random
+from glassprop.layers.contract import Parameter, SampleShape, Shapes
 from glassprop.randomness import generator, stream_of
-from glassprop.signatures import check_call
 from glassprop.trace import Trace
 from glassprop.traced import Array
-
-ROWS = Size(1)
-METHODS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "forward": ("p", "x", "run"),
-        "parameters": ("input_shape",),
-        "state": ("input_shape",),
-        "penalty": ("p",),
-        "learn": ("x",),
-    }
-)
-"""The methods of a layer, and what each is called with."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """One layer in its place.
-
-    Parameters
-    ----------
-    name : str
-        The layer's name, unique in the network.
-    layer : layer
-        The record itself.
-    input_shape, output_shape : tuple of int
-        Of one sample.
-    parameters, state : dict from str to Parameter
-        What the layer owns, by its own names.
-    """
-
-    name: str
-    layer: Any
-    input_shape: SampleShape
-    output_shape: SampleShape
-    parameters: dict[str, Parameter]
-    state: dict[str, Parameter]
-
-    @property
-    def kind(self) -> str:
-        """The name of the layer's class."""
-        return type(self.layer).__name__
+from glassprop.trees import map_parts
 
 
 @dataclass(frozen=True)
@@ -84,16 +47,21 @@ class Structure:
     ----------
     places : tuple of Place
         The layers in order.
-    input_shape, output_shape : tuple of int
-        Of one sample.
+    input_shape, output_shape : tuple of int, or tuple of such
+        Of one sample; several for several arrays.
     dtype : numpy dtype
         Of parameters and calculations.
     """
 
     places: tuple[Place, ...]
-    input_shape: SampleShape
-    output_shape: SampleShape
+    input_shape: Shapes
+    output_shape: Shapes
     dtype: DType
+
+    @cached_property
+    def all_places(self) -> tuple[Place, ...]:
+        """Every layer, those inside of others too, in the order of their paths."""
+        return tuple(one for place in self.places for one in place.walk())
 
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
@@ -106,7 +74,7 @@ class Structure:
         return dict(self._owned("state"))
 
     def _owned(self, which: str) -> Iterator[tuple[str, Parameter]]:
-        for place in self.places:
+        for place in self.all_places:
             for name, parameter in getattr(place, which).items():
                 yield f"{place.name}.{name}", parameter
 
@@ -121,51 +89,8 @@ class Structure:
         return [name for name, one in self.parameters.items() if one.trainable]
 
 
-def layer_names(layers: Sequence[Any]) -> list[str]:
-    """Name each layer: its own name, else its kind and a number, ``dense_1``.
-
-    Raises
-    ------
-    ArgumentError
-        If two layers have one name, or a name cannot be used.
-    """
-    counts: Counter[str] = Counter()
-    names: list[str] = []
-    for layer in layers:
-        if isinstance(layer, type):
-            raise ArgumentError(
-                f"expected a layer, got the class {layer.__name__}. Call it: "
-                f"{layer.__name__}(...)."
-            )
-        if not callable(getattr(layer, "forward", None)):
-            raise ArgumentError(
-                f"{layer!r} is not a layer: it has no method forward(p, x, run). "
-                "A function becomes a layer as gp.Activation(function)."
-            )
-        kind = _snake_case(type(layer).__name__)
-        counts[kind] += 1
-        given = getattr(layer, "name", None)
-        name = f"{kind}_{counts[kind]}" if given is None else given
-        if not (isinstance(name, str) and name.isidentifier()):
-            raise ArgumentError(
-                f"a layer's name must be a Python identifier, got {name!r}. Use "
-                "letters, digits and underscores."
-            )
-        if name in names:
-            raise ArgumentError(
-                f"two layers are named {name!r}. Give one of them another name."
-            )
-        names.append(name)
-    return names
-
-
-def _snake_case(word: str) -> str:
-    cut = "".join(f"_{c.lower()}" if c.isupper() else c for c in word)
-    return cut.strip("_")
-
-
 def arrange(
-    layers: Sequence[Any], input_shape: SampleShape, dtype: DType | type
+    layers: Sequence[Any], input_shape: Shapes, dtype: DType | type
 ) -> Structure:
     """Put layers in their places: find names, shapes and parameters.
 
@@ -173,8 +98,8 @@ def arrange(
     ----------
     layers : sequence of layers
         In order.
-    input_shape : tuple of int
-        The shape of one sample.
+    input_shape : tuple of int, or tuple of such
+        The shape of one sample; several for several inputs.
     dtype : numpy dtype
         Of the network.
 
@@ -187,100 +112,34 @@ def arrange(
         raise ArgumentError(
             "a network without layers cannot calculate. Add one, net.add(gp.Dense(1))."
         )
-    places: list[Place] = []
-    shape = tuple(int(size) for size in input_shape)
-    for name, layer in zip(layer_names(layers), layers, strict=True):
-        with _Named(name, layer):
-            for method, arguments in METHODS.items():
-                if hasattr(layer, method):
-                    check_call("method", getattr(layer, method), arguments)
-            parameters = _owned(layer, "parameters", shape)
-            state = _owned(layer, "state", shape)
-            _check_distinct(parameters, state)
-            place = Place(name, layer, shape, (), parameters, state)
-            output_shape = _output_shape(place, dtype)
-        places.append(Place(name, layer, shape, output_shape, parameters, state))
-        shape = output_shape
-    first = places[0].input_shape
-    return Structure(tuple(places), first, shape, np.dtype(dtype))
-
-
-def _owned(layer: Any, which: str, input_shape: SampleShape) -> dict[str, Parameter]:
-    method = getattr(layer, which, None)
-    owned = dict(method(input_shape)) if method is not None else {}
-    for name, one in owned.items():
-        if not isinstance(one, Parameter):
-            raise ArgumentError(
-                f"{which} must give a glassprop.Parameter for {name!r}, got {one!r}. "
-                f"Write gp.Parameter(shape)."
-            )
-    return owned
-
-
-def _check_distinct(
-    parameters: Mapping[str, Parameter], state: Mapping[str, Parameter]
-) -> None:
-    """Refuse one name for two arrays."""
-    both = [name for name in parameters if name in state]
-    if both:
-        raise ArgumentError(
-            f"{both[0]!r} names both a parameter and a state. Give one of them another "
-            "name."
-        )
-
-
-def _output_shape(place: Place, dtype: DType | type) -> SampleShape:
-    """Find the shape that a layer gives by tracing it once."""
     trace = Trace(dtype)
-    x = trace.input("x", (ROWS, *place.input_shape), dtype)
-    owned = {
-        f"{place.name}.{name}": trace.input(name, one.shape, dtype)
-        for name, one in {**place.parameters, **place.state}.items()
-    }
-    p, state = (_under(owned, place, which) for which in ("parameters", "state"))
-    run = Run(training=True, state=state, draw=_drawer(trace, *_seed_and_step(trace)))
-    with trace.watched():
-        output = trace.lift(place.layer.forward(p, x, run)).node
-    if output.shape[:1] != (ROWS,):
-        raise ShapeError(
-            f"expected output of shape (n, ...), a row for each row of the input, got "
-            f"{shape_text(output.shape)} from input {shape_text(x.node.shape)}."
-        )
-    for key, value in run.updates.items():
-        _next_state(trace, place, key, value)
-    sizes = tuple(size for size in output.shape[1:] if isinstance(size, int))
-    if len(sizes) < len(output.shape) - 1:
-        raise ShapeError(
-            f"the output {shape_text(output.shape)} has n in more than one place."
-        )
-    return sizes
+    seed, t = trace.input("seed", (), np.int64), trace.input("t", (), np.float64)
 
+    def start(key: str, parameter: Parameter) -> Array:
+        return trace.input(key, parameter.shape, dtype)
 
-def _seed_and_step(trace: Trace) -> tuple[Array, Array]:
-    return (
-        trace.input("seed", (), np.int64),
-        trace.input("t", (), np.float64),
+    feeding = Feeding(trace, start, drawer(trace, seed, t), training=True)
+    first = map_parts(lambda shape: tuple(int(size) for size in shape), input_shape)
+    numbers = itertools.count(1)
+    x = map_parts(
+        lambda shape: trace.input(f"x_{next(numbers)}", (ROWS, *shape), dtype), first
     )
-
-
-def _drawer(trace: Trace, seed: Array, t: Array) -> Any:
-    """Give the function that draws random numbers, a stream of its own each time."""
-
-    def draw(shape: Any) -> Any:
-        stream = trace.next_stream()
-        return random(seed, t, stream=stream, shape=tuple(shape), dtype=trace.dtype)
-
-    return draw
+    places: list[Place] = []
+    for name, layer in zip(layer_names(layers), layers, strict=True):
+        with trace.watched():
+            x, place = feeding.feed(name, layer, x)
+        places.append(place)
+    return Structure(tuple(places), first, places[-1].output_shape, np.dtype(dtype))
 
 
 def forward(
     structure: Structure,
     trace: Trace,
     values: Mapping[str, Array],
-    x: Array,
+    x: Any,
     *,
     training: bool,
-) -> tuple[Array, dict[str, Array]]:
+) -> tuple[Any, dict[str, Array]]:
     """Trace the whole forward pass.
 
     Parameters
@@ -291,50 +150,41 @@ def forward(
         Where it is written down.
     values : mapping from str to traced array
         Every parameter and state by name; ``seed`` and ``t`` for random numbers.
-    x : traced array of shape (n, ...)
+    x : traced array of shape (n, ...), or tuple of such
         The batch.
     training : bool
         Whether layers behave as in training.
 
     Returns
     -------
-    traced array, dict from str to traced array
+    traced array or tuple of such, dict from str to traced array
         The last layer's output, and the next values of states that change.
     """
-    updates: dict[str, Array] = {}
-    draw = _drawer(trace, values["seed"], values["t"])
+
+    def known(key: str, _parameter: Parameter) -> Array:
+        if key not in values:
+            raise ArgumentError(
+                "a layer inside is fed in prediction only. Feed the same layers, in "
+                "one order, whether run.training is True or False."
+            )
+        return values[key]
+
+    draw = drawer(trace, values["seed"], values["t"])
+    feeding = Feeding(trace, known, draw, training)
     for place in structure.places:
-        run = Run(training, _under(values, place, "state"), draw)
-        with _Named(place.name, place.layer), trace.within(scope=place.name):
-            p = _under(values, place, "parameters")
-            x = trace.lift(place.layer.forward(p, x, run))
-            for key, value in run.updates.items():
-                updates[f"{place.name}.{key}"] = _next_state(trace, place, key, value)
-    return x, updates
+        x, _ = feeding.feed(place.name, place.layer, x)
+    return x, feeding.updates
 
 
-def _next_state(trace: Trace, place: Place, key: str, value: Any) -> Array:
-    """Check what a layer wrote with `run.update`."""
-    if key not in place.state:
-        raise ArgumentError(
-            f"run.update({key}=...), but the layer's state has "
-            f"{', '.join(place.state) or 'no entries'}."
-        )
-    number = is_python_number(value)
-    made = trace.lift(value, trace.dtype if number else None)
-    shape = place.state[key].shape
-    if made.node.shape != shape:
-        raise ShapeError(
-            f"run.update({key}=...): expected shape {shape_text(shape)}, as the "
-            f"layer's state says, got {shape_text(made.node.shape)}."
-        )
-    if made.node.dtype != trace.dtype:
-        raise ArgumentError(
-            f"run.update({key}=...): expected dtype {trace.dtype}, the network's, in "
-            f"which state is kept, got {made.node.dtype}. Convert it, "
-            "value.astype(x.dtype)."
-        )
-    return made
+def arriving(
+    structure: Structure, trace: Trace, values: Mapping[str, Array], x: Any, path: str
+) -> Any:
+    """Trace the forward pass in prediction, and give what comes to one layer."""
+    draw = drawer(trace, values["seed"], values["t"])
+    feeding = Feeding(trace, lambda key, _: values[key], draw, training=False)
+    for place in structure.places:
+        x, _ = feeding.feed(place.name, place.layer, x)
+    return feeding.arrived[path]
 
 
 def penalties(
@@ -342,12 +192,13 @@ def penalties(
 ) -> list[Array]:
     """Trace what layers add to the loss."""
     found: list[Array] = []
-    for place in structure.places:
+    for place in structure.all_places:
         penalty = getattr(place.layer, "penalty", None)
         if penalty is None:
             continue
-        with _Named(place.name, place.layer), trace.within(scope=place.name):
-            given = penalty(_under(values, place, "parameters"))
+        with Named(place.name, place.layer), trace.within(scope=place.name):
+            p = {name: values[f"{place.name}.{name}"] for name in place.parameters}
+            given = penalty(Declared("parameters", p))
             if isinstance(given, int | float) and given == 0:
                 continue
             value = trace.lift(given)
@@ -358,36 +209,6 @@ def penalties(
                 )
         found.append(value)
     return found
-
-
-class _Declared(dict[str, Array]):
-    """What a layer declared, by name; reading anything else is refused.
-
-    Parameters
-    ----------
-    which : str
-        The method that declares it, ``parameters`` or ``state``.
-    values : mapping from str to array
-        All of it.
-    """
-
-    def __init__(self, which: str, values: Mapping[str, Array]) -> None:
-        super().__init__(values)
-        self.which = which
-
-    def __missing__(self, name: object) -> Array:
-        read = f"p[{name!r}]" if self.which == "parameters" else f"run.state[{name!r}]"
-        raise ArgumentError(
-            f"{read} is read but not declared; {self.which}(input_shape) gives "
-            f"{', '.join(map(repr, self)) or 'nothing'}."
-            f"{did_you_mean(str(name), self)} Each name that is read must be there, "
-            f"{{{name!r}: gp.Parameter(shape)}}."
-        )
-
-
-def _under(values: Mapping[str, Array], place: Place, which: str) -> dict[str, Array]:
-    owned = getattr(place, which)
-    return _Declared(which, {name: values[f"{place.name}.{name}"] for name in owned})
 
 
 def start_values(
@@ -428,19 +249,3 @@ def _check_start(name: str, array: NDArray[Any], shape: SampleShape) -> None:
             f"{name}: expected finite start values, got {wrong}, in {array.dtype}. "
             "Look at the initializer, or at the weights that are given."
         )
-
-
-class _Named:
-    """Puts a layer's kind and name in front of errors that come from it."""
-
-    def __init__(self, name: str, layer: Any) -> None:
-        self.prefix = f"{type(layer).__name__} {name!r}: "
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if isinstance(error, GlasspropError) and not str(error).startswith(self.prefix):
-            named = type(error)(f"{self.prefix}{error}")
-            named.__dict__.update(error.__dict__)
-            raise named from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from glassprop.errors import shape_text
+from glassprop.layers.contract import rows_text
 from glassprop.programs import layer_text
 from glassprop.structure import Structure
 
@@ -12,15 +12,17 @@ from glassprop.structure import Structure
 def summary_text(structure: Structure, loss: str | None) -> str:
     """Write the table that `Network.summary` gives."""
     rows = [("layer", "kind", "output", "parameters")]
-    for place in structure.places:
+    for place in structure.all_places:
         owned = {name: math.prod(one.shape) for name, one in place.parameters.items()}
         frozen = sum(
             owned[name] for name, one in place.parameters.items() if not one.trainable
         )
         owned_text = f"{sum(owned.values()):,}"
         note = f" ({frozen:,} frozen)" if frozen else ""
-        output = shape_text(("n", *place.output_shape))
-        rows.append((place.name, layer_text(place), output, owned_text + note))
+        depth = place.name.count(".")
+        name = f"{'  ' * depth}{place.name.rpartition('.')[2]}"
+        text = place.kind if place.inside else layer_text(place)
+        rows.append((name, text, rows_text(place.output_shape), owned_text + note))
     widths = [max(len(row[at]) for row in rows) for at in range(4)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -34,7 +36,7 @@ def summary_text(structure: Structure, loss: str | None) -> str:
     bytes_ = size * structure.dtype.itemsize
     lines.append("")
     lines.append(
-        f"input {shape_text(('n', *structure.input_shape))}; {total:,} parameters, "
+        f"input {rows_text(structure.input_shape)}; {total:,} parameters, "
         f"{trained:,} trained; {structure.dtype}, {bytes_:,} bytes"
         + (f"; loss {loss}" if loss else "")
     )

@@ -6,6 +6,7 @@ the most frequent class of the training rows, or their mean.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,12 +86,12 @@ def predict_table(model: TableModel, table: Table) -> Predictions:
     """
     x = encode(model.plan, table)
     output = model.net(x)
-    wrong = ~np.isfinite(output).all(axis=1)
+    wrong = np.asarray(~np.isfinite(output).all(axis=1))
     if wrong.any():
         raise DataError(
-            f"{table.source}, row {table.row_numbers[np.argmax(wrong)]}: the network "
-            "gives no finite number for it. Its values are too far from those that the "
-            "network was trained on: look for a slip, or another unit."
+            f"{table.source}, {table.place(wrong)}: the network gives no finite number "
+            "for it. Its values are too far from those that the network was trained "
+            "on: look for a slip, or another unit."
         )
     if model.plan.task == "regression":
         return Predictions(output[:, 0], None)
@@ -168,6 +169,35 @@ def evaluate_arrays(
     if classes:
         confusion = confusion_matrix(y, model.net.predict(x), classes)
     return Report(len(y), unlabelled, metrics, baseline, confusion)
+
+
+def worse_than_baseline(report: Report) -> str | None:
+    """Name the metric that shows a model to be worse than its baseline.
+
+    Numbers are judged by their squared errors, classes by the rows that are right, and
+    if these are as many, by the log loss. What is not a number is worse than any.
+
+    Parameters
+    ----------
+    report : Report
+
+    Returns
+    -------
+    str or None
+        A key of the report's metrics; None for a model as good as the baseline or
+        better.
+    """
+    model, baseline = report.metrics, report.baseline
+    if report.confusion is not None:
+        if model["accuracy"] < baseline["accuracy"]:
+            return "accuracy"
+        better = model["accuracy"] > baseline["accuracy"]
+        return (
+            None if better or model["log_loss"] <= baseline["log_loss"] else "log_loss"
+        )
+    if model["rmse"] <= baseline["rmse"]:
+        return None
+    return "rmse" if math.isnan(model["r2"]) else "r2"
 
 
 def _baseline_guesses(model: TableModel, rows: int) -> dict[str, NDArray[Any]]:

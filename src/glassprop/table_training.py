@@ -18,7 +18,7 @@ from glassprop.columns import find_column
 from glassprop.encoding import encode, encode_target
 from glassprop.errors import ArgumentError, DataError
 from glassprop.history import History
-from glassprop.losses import get_loss
+from glassprop.losses import get_one_loss
 from glassprop.network import Network
 from glassprop.optimizers import Optimizer
 from glassprop.plans import Plan, Task, labelled_rows, make_plan
@@ -227,7 +227,7 @@ def _asked_task(table: Table, target: str, loss: str | None) -> Task | None:
     numeric = find_column(table, target).kind in ("integers", "numbers")
     if loss is None or not numeric:
         return None
-    return "classification" if get_loss(loss).classifies else "regression"
+    return "classification" if get_one_loss(loss).classifies else "regression"
 
 
 def _refuse_huge(

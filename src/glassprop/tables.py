@@ -14,7 +14,8 @@ How a text file is read (a Parquet file says these things itself):
   in ISO form; else words. ``true`` and ``yes`` are words. All rows are looked at.
 - Text columns of a Parquet file follow the same rule, but only null is missing there.
 
-*Cell*: one field of one row. *Row*: counted from 1, the line of names left out.
+*Cell*: one field of one row. *Row*: counted from 1, the line of names left out;
+messages about text files name the line instead, which an editor and a spreadsheet show.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import csv
 import os
 import re
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from itertools import islice, tee
 from pathlib import Path
@@ -90,16 +91,24 @@ class Table:
 
     Parameters
     ----------
-    source : str
-        The file as messages name it, in quotes.
+    path : Path
+        Of the file.
+    separator : str
+        What parts the fields of a text file; '' for a Parquet file.
     columns : tuple of TableColumn
     row_numbers : int64 array of shape (rows,)
         The row of the file, from 1, that each row of the arrays is.
     """
 
-    source: str
+    path: Path
+    separator: str
     columns: tuple[TableColumn, ...]
     row_numbers: NDArray[np.int64]
+
+    @property
+    def source(self) -> str:
+        """The file as messages name it, in quotes."""
+        return quoted(self.path)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,7 +133,26 @@ class Table:
             )
             for column in self.columns
         )
-        return Table(self.source, tuple(columns), self.row_numbers[chosen])
+        return replace(
+            self, columns=tuple(columns), row_numbers=self.row_numbers[chosen]
+        )
+
+    def place(self, rows: NDArray[np.bool_]) -> str:
+        """Say where the first of some rows stands in the file.
+
+        Parameters
+        ----------
+        rows : bool array of shape (rows,)
+            True for each of them.
+
+        Returns
+        -------
+        str
+            ``line 4`` of a text file, where it begins; ``row 3`` of a Parquet file.
+        """
+        row = int(self.row_numbers[np.argmax(rows)])
+        line = _line_of_row(self.path, self.separator, row) if self.separator else None
+        return f"row {row}" if line is None else f"line {line}"
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:
@@ -140,12 +168,13 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     Returns
     -------
     Table
+        Without rows if the file holds only the names of its columns.
 
     Raises
     ------
     DataError
         The file is not there, of an unknown kind, empty, damaged or not UTF-8; two
-        columns have one name; a line has too many or too few fields; there are no rows.
+        columns have one name; a line has too many or too few fields.
 
     Examples
     --------
@@ -167,6 +196,9 @@ def read_table(path: str | os.PathLike[str]) -> Table:
             f"that ends in {path.suffix!r}. Save the table as CSV."
         )
     if not path.is_file():
+        if path.exists():
+            what = "a folder" if path.is_dir() else "a device or a pipe"
+            raise DataError(f"{source}: expected a file, got {what}. Name a file.")
         raise DataError(f"{source}: there is no such file. Check the path.")
     alone: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
@@ -174,16 +206,12 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     }
     with closing(duckdb.connect(":memory:", config=alone)) as connection:
         if path.suffix.lower() == ".parquet":
-            names = _load_parquet(connection, path)
+            names, separator = _load_parquet(connection, path), ""
         else:
-            names = _load_text(connection, path)
+            names, separator = _load_text(connection, path)
         columns = _columns(connection, names)
-    if not len(columns[0].missing):
-        raise DataError(
-            f"{source}: expected at least one row of data, got only the names of the "
-            "columns."
-        )
-    return Table(source, columns, np.arange(1, len(columns[0].missing) + 1))
+    row_numbers = np.arange(1, len(columns[0].missing) + 1)
+    return Table(path, separator, columns, row_numbers)
 
 
 def quoted(path: Path) -> str:
@@ -206,8 +234,10 @@ def _load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str
     return [str(row[0]) for row in connection.execute("DESCRIBE loaded").fetchall()]
 
 
-def _load_text(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
-    """Load a CSV or TSV file as the table ``loaded``; give the names of its columns.
+def _load_text(
+    connection: duckdb.DuckDBPyConnection, path: Path
+) -> tuple[list[str], str]:
+    """Load a CSV or TSV file as ``loaded``; give its columns' names and separator.
 
     DuckDB is told all about the file, so that it need not guess. Its guesses take a
     first line of words for data if the others are words as well, and the line end
@@ -233,7 +263,7 @@ def _load_text(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
         )
     except (duckdb.Error, RuntimeError) as error:
         raise _unreadable(path, "CSV", error) from None
-    return names
+    return names, separator
 
 
 def _first_line(path: Path, separator: str) -> tuple[str, list[str], str]:
@@ -246,6 +276,22 @@ def _first_line(path: Path, separator: str) -> tuple[str, list[str], str]:
     ends = {"\r\n": r"\r\n", "\r": r"\r"}
     line_end = next((ends[end] for end in ends if text.endswith(end)), r"\n")
     return separator, fields, line_end
+
+
+def _line_of_row(path: Path, separator: str, row: int) -> int | None:
+    """Find the line that a row begins in: cells may hold line ends, lines be empty."""
+    with (
+        suppress(OSError, UnicodeDecodeError, csv.Error),
+        open(path, newline="", encoding="utf-8-sig") as file,
+    ):
+        reader = csv.reader(file, delimiter=separator)
+        columns, ended = len(next(reader, [])), reader.line_num
+        for fields in reader:
+            row -= bool(fields) or columns == 1  # as DuckDB counts
+            if not row:
+                return ended + 1
+            ended = reader.line_num
+    return None
 
 
 def _names(path: Path, fields: Sequence[str]) -> list[str]:

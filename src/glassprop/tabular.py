@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from glassprop.errors import ArgumentError, ModelFileError, listing
 from glassprop.layers.columns import Columns
-from glassprop.losses import LOSSES, Loss, get_loss
+from glassprop.losses import LOSSES, Loss, get_one_loss
 from glassprop.model_files import about
 from glassprop.network import Network
 from glassprop.plans import Plan, PlanColumn
@@ -86,7 +86,7 @@ def chosen_loss(plan: Plan, name: str | None = None) -> Loss:
         There is no such loss, or it is for another task.
     """
     fitting = fitting_losses(plan)
-    loss = get_loss(fitting[0] if name is None else name)
+    loss = get_one_loss(fitting[0] if name is None else name)
     if loss.name not in fitting:
         raise ArgumentError(
             f"loss: expected {listing(fitting)} to predict {described_target(plan)}, "
@@ -209,10 +209,11 @@ def _check_fit(net: Network, plan: Plan) -> None:
     words = tuple(len(column.words) for column in plan.features)
     if not isinstance(first, Columns) or first.words != words:
         raise _damaged("the first layer takes other columns than the plan has")
-    if net.loss is None or net.loss.name not in fitting_losses(plan):
-        name = net.loss.name if net.loss else "none"
+    loss = net.loss
+    if not isinstance(loss, Loss) or loss.name not in fitting_losses(plan):
+        name = loss.name if loss else "none"
         raise _damaged(f"loss {name} is not for the target {described_target(plan)}")
-    expected = output_size(plan, net.loss)
+    expected = output_size(plan, loss)
     if net.structure.output_shape != (expected,):
         raise _damaged(
             f"the network gives {net.structure.output_shape} for a row, the target "

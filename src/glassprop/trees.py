@@ -44,3 +44,24 @@ def _children(tree: Any) -> list[tuple[Any, Any]] | None:
     if isinstance(tree, tuple | list):
         return list(enumerate(tree))
     return None
+
+
+def map_parts(function: Callable[..., Any], first: Any, *others: Any) -> Any:
+    """Apply a function to one thing, or to each part of a tuple of several.
+
+    A network's input, its output and its target are one array or a tuple of several;
+    a shape is one tuple of integers or a tuple of such.
+    """
+    if is_several(first):
+        return tuple(function(*parts) for parts in zip(first, *others, strict=True))
+    return function(first, *others)
+
+
+def is_several(value: Any) -> bool:
+    """Tell whether a value is a tuple of several arrays, or of several shapes."""
+    return isinstance(value, tuple) and not all(isinstance(one, int) for one in value)
+
+
+def as_parts(value: Any) -> tuple[Any, ...]:
+    """Give the parts of a tuple of several, or a tuple of the one thing there is."""
+    return tuple(value) if is_several(value) or isinstance(value, list) else (value,)

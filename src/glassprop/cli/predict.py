@@ -38,7 +38,8 @@ def predict(
 
     The table needs the columns that the network was trained on, in any order; others
     are ignored. The answer has a line for each row: the prediction, in the target's own
-    words or unit, and for classes the probability of each.
+    words or unit, and for classes the probability of each. A table without rows gets
+    an answer without lines.
     """
     known = load_table_model(model)
     if out is not None:
@@ -64,3 +65,5 @@ def predict(
         )
     elif out is not None:
         say(f"{counted(len(found.values), 'prediction')} written to {out}")
+    if not len(found.values):
+        say(f"{data.name} has no rows to predict")

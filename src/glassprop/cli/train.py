@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from glassprop.cli.console import (
+    FAILED,
     INTERRUPTED,
     counted,
     print_json,
@@ -15,6 +16,7 @@ from glassprop.cli.console import (
     report_json,
     say,
     say_left_out,
+    shown,
 )
 from glassprop.errors import DivergenceError, listing
 from glassprop.layers.activations import ACTIVATIONS
@@ -32,7 +34,13 @@ from glassprop.table_defaults import (
     STEPS,
     parse_layers,
 )
-from glassprop.table_training import prepare_training, train_table
+from glassprop.table_reports import worse_than_baseline
+from glassprop.table_training import (
+    Preparation,
+    Trained,
+    prepare_training,
+    train_table,
+)
 from glassprop.tables import read_table
 from glassprop.tabular import described_target
 
@@ -122,7 +130,8 @@ def train(
     end looks at them.
 
     Ctrl-C ends the training early: what was learned until then is measured and saved,
-    and the exit code is 130. A training that diverges saves nothing.
+    and the exit code is 130. A training that diverges saves nothing; a model that is
+    worse than the trivial answer is saved, with a warning.
     """
     path = model_path(data, out, force=force)
     table = read_table(data)
@@ -149,12 +158,14 @@ def train(
     try:
         trained = train_table(prepared)
     except DivergenceError as error:
-        what, _, _ = str(error).partition(" The network keeps")
-        raise DivergenceError(
-            f"{what}\nNothing was saved. Train again with a --learning-rate below "
+        say(f"error: {error.what}")
+        say(
+            "Nothing was saved. Train again with a --learning-rate below "
             f"{prepared.optimizer.learning_rate:g}."
-        ) from None
+        )
+        raise typer.Exit(FAILED) from None
     saved = save_model(net, path, force=force)
+    warning = _warning(prepared, trained)
     interrupted = trained.history.stopped == "interrupted"
     if json:
         print_json(
@@ -169,17 +180,36 @@ def train(
                 "epochs": len(trained.history.epochs),
                 "stopped": trained.history.stopped,
                 "held_out": report_json(trained.report),
+                "warning": warning,
             }
         )
     else:
         print(f"On {counted(trained.report.rows, 'row')} held out from training:")
         print_report(prepared.model, trained.report)
-        print(f"Saved as {saved}")
+        print(f"Saved as {saved}", flush=True)  # before what follows elsewhere
         name = f'"{saved}"' if " " in str(saved) else saved
         say(f"Next: glassprop predict {name} TABLE (or evaluate)")
+    if warning is not None:
+        say(f"warning: {warning}")
     if interrupted:
         say(
             f"interrupted after {counted(len(trained.history.epochs), 'epoch')} of "
             f"{prepared.epochs:,}: what was learned until then is saved"
         )
         raise typer.Exit(INTERRUPTED)
+
+
+def _warning(prepared: Preparation, trained: Trained) -> str | None:
+    """Say that a model is worse than the baseline, and what to try, if it is."""
+    report = trained.report
+    name = worse_than_baseline(report)
+    if name is None:
+        return None
+    rate = prepared.optimizer.learning_rate
+    return (
+        "on the held-out rows the model is worse than the baseline: "
+        f"{name.replace('_', ' ')} {shown(name, report.metrics[name])}, baseline "
+        f"{shown(name, report.baseline[name])}. Try a smaller --learning-rate, "
+        f"{rate / 10:g} instead of {rate:g}, or more --epochs, over "
+        f"{prepared.epochs:,}. It may also be that the columns do not tell the target."
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from glassprop.layers.branches import Add, Concatenate, Parallel, Residual
 from glassprop.layers.columns import Columns
 from glassprop.layers.contract import Layer, Parameter, Run
 from glassprop.layers.core import (
@@ -19,12 +20,16 @@ from glassprop.layers.core import (
 __all__ = [
     "LAYERS",
     "Activation",
+    "Add",
     "Columns",
+    "Concatenate",
     "Dense",
     "Dropout",
     "Flatten",
     "Layer",
+    "Parallel",
     "Parameter",
+    "Residual",
     "Run",
     "Scale",
     "Standardize",
@@ -41,6 +46,10 @@ LAYERS: Mapping[str, type] = MappingProxyType(
             Columns,
             Dropout,
             Flatten,
+            Residual,
+            Parallel,
+            Concatenate,
+            Add,
         )
     }
 )

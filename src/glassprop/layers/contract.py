@@ -19,9 +19,19 @@ from typing import Any, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
+from glassprop.errors import shape_text
 from glassprop.initializers import Initializer
+from glassprop.trees import as_parts
 
 SampleShape: TypeAlias = tuple[int, ...]
+Shapes: TypeAlias = SampleShape | tuple[SampleShape, ...]
+
+
+def rows_text(shapes: Shapes) -> str:
+    """Write the shape of a batch, or of each part of one: ``(n, 4) and (n, 2)``."""
+    return " and ".join(shape_text(("n", *one)) for one in as_parts(shapes))
+
+
 START = "start"
 """The metadata of a field that holds start values: model files leave it out."""
 
@@ -75,12 +85,36 @@ class Run:
         The layer's state by name.
     draw : callable
         ``draw(shape)`` gives random numbers from [0, 1).
+    within : callable
+        ``within(layer, x)`` gives the output of a layer inside of this one.
     """
 
     training: bool
     state: Mapping[str, Any]
     draw: Callable[[Any], Any]
+    within: Callable[[Any, Any], Any]
     updates: dict[str, Any] = field(default_factory=dict)
+
+    def feed(self, layer: Any, x: Any) -> Any:
+        """Feed an array, or several, through a layer that stands inside of this one.
+
+        Its parameters and state are found, named and trained with this layer's:
+        ``block.dense_1.weight`` is the weight of the first dense layer that the layer
+        `block` feeds. Each call is a layer of its own.
+
+        Parameters
+        ----------
+        layer : layer
+            The layer.
+        x : array of shape (n, ...), or tuple of such
+            What it is given.
+
+        Returns
+        -------
+        array of shape (n, ...), or tuple of such
+            Its output.
+        """
+        return self.within(layer, x)
 
     def random(self, shape: Any) -> Any:
         """Draw numbers from [0, 1), new ones each step.
