@@ -22,8 +22,12 @@ from import_time import seconds_of
 from timing import in_turns, machine, table
 
 MEGABYTE = 1e6
-MODULES = {"safetensors": "safetensors.numpy", "matplotlib": "matplotlib.pyplot"}
-NEVER_IMPORTED = "dev"
+MODULES = {
+    "safetensors": "safetensors.numpy",
+    "matplotlib": "matplotlib.pyplot",
+    "tensorboardx": "tensorboardX",
+}
+NEVER_IMPORTED = ("dev", "docs")
 
 
 def required(package: Distribution, extras: Iterable[str] = ()) -> list[Requirement]:
@@ -103,7 +107,8 @@ def main() -> None:
     turns = parser.parse_args().turns
     listed = direct()
     imported = import_times(
-        [name for name, (extra, _) in listed.items() if extra != NEVER_IMPORTED], turns
+        [name for name, (extra, _) in listed.items() if extra not in NEVER_IMPORTED],
+        turns,
     )
     rows = []
     for name, (extra, one) in listed.items():

@@ -6,6 +6,7 @@ which differ. Read the difference before you keep it: generated code is a produc
 
 import difflib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,11 @@ from glassprop.backends.to_numpy import to_numpy
 from glassprop.compiling import build
 from glassprop.differentiate import pullback
 from glassprop.graph import Size
+from glassprop.losses import Several, get_loss
 from glassprop.ops import stable
 from glassprop.ops.random import random
+from glassprop.programs import Target, step_program
+from glassprop.structure import arrange
 
 FOLDER = Path(__file__).parent / "golden"
 N = Size(1)
@@ -98,7 +102,7 @@ def losses_of_classes(z, y):
     chosen = y[:, None] == np.arange(3)
     row_loss = stable.logsumexp(z, axis=(1,)) - np.sum(np.where(chosen, z, 0), axis=1)
     loss = np.mean(row_loss)
-    (slope,) = pullback(loss, [z], loss.trace.lift(1, z.dtype))
+    (slope,) = pullback(loss, [z], loss.tracer.lift(1, z.dtype))
     return {"loss": loss, "slope": slope}
 
 
@@ -143,6 +147,37 @@ def rosenbrock(x):
     return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
 
+def training_step(layers, input_shape, loss, target):
+    """A training step of a network, under a title that fits on a line."""
+    structure = arrange(layers, input_shape, np.float64)
+    program = step_program(structure, get_loss(loss), gp.SGD(), target)
+    return replace(program, doc="One training step.")
+
+
+def residual():
+    """Layers inside of a layer, with state, a penalty and random numbers."""
+    block = [gp.BatchNorm(), gp.Dense(3, "relu", l2=0.01), gp.Dropout(0.5)]
+    layers = [
+        gp.Dense(3, "tanh"),
+        gp.Residual([*block, gp.Dense(3, name="last")], name="block"),
+        gp.Dense(1),
+    ]
+    target = Target((1,), np.dtype(np.float64))
+    return training_step(layers, (4,), "mean_squared_error", target)
+
+
+def two_by_two():
+    """Two inputs and two outputs, of classes and of numbers, their losses weighted."""
+    front = gp.Parallel(
+        [[gp.Standardize(), gp.Dense(4, "tanh")], [gp.Flatten(), gp.Dense(4, "tanh")]]
+    )
+    ends = gp.Parallel([gp.Dense(3, name="kind"), gp.Dense(1, name="size")])
+    loss = Several(["cross_entropy", "mean_squared_error"], weights=[1, 0.5])
+    target = Target(((), (1,)), (np.dtype(np.int64), np.dtype(np.float64)))
+    layers = [front, gp.Concatenate(), ends]
+    return training_step(layers, ((4,), (3, 2)), loss, target)
+
+
 FLOAT = np.float64
 PROGRAMS = {
     "step": step,
@@ -180,6 +215,8 @@ PROGRAMS = {
     "swap": lambda: simple(
         "swap", swap, "Two arrays change places.", a=((3,), FLOAT), b=((3,), FLOAT)
     ),
+    "residual": residual,
+    "two_by_two": two_by_two,
 }
 SOURCES = {
     **{name: lambda make=make: to_numpy(make()) for name, make in PROGRAMS.items()},

@@ -12,11 +12,15 @@ import numpy as np
 import pytest
 
 import glassprop as gp
-from glassprop.losses import Loss
+from glassprop.errors import listing
+from glassprop.layers.activations import ACTIVATIONS
+from glassprop.losses import LOSSES, Loss
 
 # PyTorch's numbers for torch.autograd.gradcheck.
 EPS, ATOL, RTOL = 1e-6, 1e-5, 1e-3
+KNOWN_LOSSES = f"Expected {listing(LOSSES)}, or a function of (output, y)."
 SEPARATOR = re.escape(os.sep)
+ANY_ACTIVATION = f"{listing(ACTIVATIONS)}, or a function of one array"
 
 
 def refusal(kind: type[Exception], call: Callable[[], Any]) -> str:
@@ -36,11 +40,18 @@ def refusal(kind: type[Exception], call: Callable[[], Any]) -> str:
     return message
 
 
+def fitting_outputs(loss: Loss, outputs: int) -> int:
+    """Give the next number of outputs that describe a whole number of values."""
+    return outputs + -outputs % loss.outputs_per_value
+
+
 def example_target(loss: Loss, rows: int, outputs: int, rng: Any) -> Any:
     """Draw a target that a loss takes, of several classes where there are classes."""
     if loss.target == "classes":
         return rng.permutation(np.arange(rows) % outputs)
-    values = rng.normal(size=(rows, outputs))
+    if loss.target == "counts":
+        return rng.poisson(3, size=(rows, outputs)).astype(float)
+    values = rng.normal(size=(rows, outputs // loss.outputs_per_value))
     return (values > 0).astype(float) if loss.target == "binary" else values
 
 

@@ -18,7 +18,7 @@ from glassprop.errors import (
     ShapeError,
     TraceError,
 )
-from networks import bits, refusal
+from networks import KNOWN_LOSSES, bits, refusal
 
 X = np.arange(12.0).reshape(4, 3)
 Y = np.arange(8.0).reshape(4, 2)
@@ -838,19 +838,23 @@ def test_validation(validation, kind, message):
         ),
         (
             {"optimizer": "adm"},
-            "unknown optimizer 'adm'. Did you mean 'adam'? Expected sgd, adam or "
-            "adamw, or an optimizer such as gp.Adam(learning_rate=0.01).",
+            "unknown optimizer 'adm'. Did you mean 'adam'? Expected sgd, adam, "
+            "adamw, nadam, rmsprop, adagrad, lion, rprop or lbfgs, or an optimizer "
+            "such as gp.Adam(learning_rate=0.01).",
         ),
         (
             {"loss": "mean_squared"},
-            "unknown loss 'mean_squared'. Did you mean 'mean_squared_error'? Expected "
-            "half_squared_error, mean_squared_error, mean_absolute_error, huber, "
-            "binary_cross_entropy or cross_entropy, or a function of (output, y).",
+            "unknown loss 'mean_squared'. Did you mean 'mean_squared_error'? "
+            f"{KNOWN_LOSSES}",
         ),
         (
             {"schedule": "cosin"},
-            "schedule: expected constant, glassprop.schedules.Step(every=10) or "
-            "glassprop.schedules.Cosine(epochs=100), got 'cosin'.",
+            "schedule: expected constant, glassprop.schedules.Step(every=10), "
+            "exponential, inverse_scaling, glassprop.schedules.Polynomial(epochs=100), "
+            "glassprop.schedules.Cosine(epochs=100), "
+            "glassprop.schedules.CosineRestarts(period=10), "
+            "glassprop.schedules.OneCycle(epochs=100), "
+            "glassprop.schedules.Warmup(epochs=5) or plateau, got 'cosin'.",
         ),
     ],
     ids=lambda value: None if isinstance(value, str) else str(next(iter(value))),
@@ -880,19 +884,23 @@ def test_early_stopping_checks_its_numbers():
         ),
         (
             {"input_shape": 0},
-            "input_shape must be a positive integer or a tuple of them, got 0.",
+            "input_shape must be a positive integer or a tuple of them, or for "
+            "several inputs a tuple of such tuples, got 0.",
         ),
         (
             {"input_shape": (3, -1)},
-            "input_shape must be a positive integer or a tuple of them, got (3, -1).",
+            "input_shape must be a positive integer or a tuple of them, or for "
+            "several inputs a tuple of such tuples, got (3, -1).",
         ),
         (
             {"input_shape": "abc"},
-            "input_shape must be a positive integer or a tuple of them, got 'abc'.",
+            "input_shape must be a positive integer or a tuple of them, or for "
+            "several inputs a tuple of such tuples, got 'abc'.",
         ),
         (
             {"input_shape": 2.5},
-            "input_shape must be a positive integer or a tuple of them, got 2.5.",
+            "input_shape must be a positive integer or a tuple of them, or for "
+            "several inputs a tuple of such tuples, got 2.5.",
         ),
         (
             {"dtype": np.int32},

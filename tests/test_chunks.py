@@ -16,9 +16,9 @@ import glassprop as gp
 from glassprop import chunks
 from glassprop.chunks import ALIKE, RULES, rows_stay_apart, run_in_chunks
 from glassprop.compiling import Compiled, build
-from glassprop.ops import PRIMITIVES
-from glassprop.programs import predict_program
 from glassprop.feeding import ROWS
+from glassprop.ops import PRIMITIVES, linalg
+from glassprop.programs import predict_program
 
 RNG = np.random.default_rng(5)
 W = RNG.normal(size=(4, 3))
@@ -34,6 +34,22 @@ APART = {
     "max over columns": lambda x, i, t: x.max(axis=-1),
     "min over columns": lambda x, i, t: x.min(axis=-1, keepdims=True),
     "argmax over columns": lambda x, i, t: np.argmax(x, axis=1),
+    "product over columns": lambda x, i, t: np.prod(x, axis=1),
+    "slopes of a product over columns": lambda x, i, t: gp.gradient(
+        lambda x: np.sum(np.prod(x, axis=1))
+    )(x),
+    "any over columns": lambda x, i, t: np.any(x > 0, axis=1) ^ np.all(x < 1, axis=1),
+    "running sums over columns": lambda x, i, t: np.cumsum(x, axis=1),
+    "running products over columns": lambda x, i, t: np.cumprod(x, axis=1),
+    "median of columns": lambda x, i, t: np.median(x, axis=1) + np.argmin(x, axis=1),
+    "order of columns": lambda x, i, t: np.argsort(x, axis=1),
+    "columns rolled": lambda x, i, t: np.roll(x, 1, axis=1),
+    "columns taken by their order": lambda x, i, t: np.take_along_axis(
+        x, np.argsort(x, axis=1), axis=1
+    ),
+    "windows over columns": lambda x, i, t: np.max(
+        np.lib.stride_tricks.sliding_window_view(x, 2, axis=1), axis=-1
+    ),
     "softmax over columns": lambda x, i, t: gp.softmax(x),
     "product": lambda x, i, t: x @ W,
     "product with a vector": lambda x, i, t: x @ V,
@@ -62,6 +78,13 @@ MIXED = {
     "sum over all": lambda x, i, t: x / np.sum(x * x),
     "argmax over rows": lambda x, i, t: x + np.argmax(x, axis=0),
     "softmax over rows": lambda x, i, t: gp.softmax(x, axis=0),
+    "running sums over rows": lambda x, i, t: np.cumsum(x, axis=0),
+    "running products over rows": lambda x, i, t: np.cumprod(x, axis=0),
+    "slopes of running products over rows": lambda x, i, t: gp.gradient(
+        lambda x: np.sum(np.cumprod(x, axis=0))
+    )(x),
+    "rows rolled": lambda x, i, t: x - np.roll(x, 1, axis=0),
+    "sorted rows": lambda x, i, t: np.sort(x, axis=0),
     "number of rows": lambda x, i, t: x * x.shape[0],
     "every row with every other": lambda x, i, t: np.sum(
         (x[:, None] - x[None]) ** 2, axis=(1, 2)
@@ -149,7 +172,11 @@ def test_every_primitive_is_elementwise_has_a_rule_or_counts_as_mixing():
         for name, one in PRIMITIVES.items()
         if not one.elementwise and one not in ruled
     }
-    assert others == {"constant", "size", "index_add", "random"}
+    assert others == {
+        *("constant", "size", "index_add", "random"),
+        *("add_along_axis", "add_windows", "searchsorted"),
+        *(name for name, one in PRIMITIVES.items() if one in vars(linalg).values()),
+    }
 
 
 # Networks -----------------------------------------------------------------------------

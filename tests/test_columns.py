@@ -11,7 +11,7 @@ import glassprop as gp
 from glassprop.errors import ArgumentError, DataError, ShapeError
 from glassprop.layers import Columns
 from glassprop.losses import LOSSES
-from networks import assert_slopes, example_target, refusal
+from networks import assert_slopes, example_target, fitting_outputs, refusal
 
 NAN = np.nan
 # Words, number, number, words, number: neither kind stands side by side throughout.
@@ -133,8 +133,9 @@ def test_a_column_that_is_constant_or_missing_throughout_gives_zeros():
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_gradients_are_clean_though_values_are_missing(loss):
-    target = example_target(LOSSES[loss], len(X), 2, np.random.default_rng(0))
-    layers = [Columns(WORDS, FLAGGED), gp.Dense(4, "tanh"), gp.Dense(2)]
+    units = fitting_outputs(LOSSES[loss], 2)
+    target = example_target(LOSSES[loss], len(X), units, np.random.default_rng(0))
+    layers = [Columns(WORDS, FLAGGED), gp.Dense(4, "tanh"), gp.Dense(units)]
     net = gp.Network(layers, loss=loss)
     net(X)
     net.learn(X)

@@ -29,7 +29,7 @@ def public_objects():
             own = [
                 (key, one)
                 for key, one in vars(value).items()
-                if getattr(one, "__module__", "") == value.__name__
+                if f"{getattr(one, '__module__', '')}.".startswith(f"{value.__name__}.")
             ]
             for key, one in own:
                 yield from described(f"{name}.{key}", one)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
+import glassprop as gp
 from glassprop import initializers
 from glassprop.errors import ArgumentError
 from glassprop.initializers import (
@@ -24,10 +25,12 @@ from glassprop.initializers import (
     glorot_uniform,
     he_normal,
     he_uniform,
+    lecun_normal,
     normal,
     uniform,
     zeros,
 )
+from glassprop.layers.activations import ACTIVATIONS
 
 SHAPES = [(400, 300), (50, 2000), (3, 3, 64, 100), (100_000,)]
 
@@ -175,16 +178,26 @@ def test_he_keeps_the_size_of_relu_layers_and_glorot_that_of_linear_ones():
 def test_default_by_activation():
     for name in RECTIFIERS:
         assert default_initializer(name) == he_normal()
+    assert default_initializer("selu") == lecun_normal()
     for name in (None, "identity", "tanh", "sigmoid", "softmax", "my_own"):
         assert default_initializer(name) == glorot_uniform()
 
 
-def test_softplus_slope_that_the_docstring_states():
-    nodes, weights = np.polynomial.hermite_e.hermegauss(100)
-    slope = 1 / (1 + np.exp(-nodes))
-    mean_square = weights @ slope**2 / weights.sum()
-    assert f"{mean_square:.3f}" == "0.293"
+def test_slopes_that_the_docstring_states():
+    z = np.linspace(-12, 12, 240_001)
+    density = np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+    def mean_square(name):
+        slope = gp.gradient(lambda z: np.sum(ACTIVATIONS[name](z)))(z)
+        return np.trapezoid(slope**2 * density, z)
+
+    assert f"{mean_square('softplus'):.3f}" == "0.293"
     assert "squared slope is 0.293" in default_initializer.__doc__
+    others = RECTIFIERS - {"relu", "relu6", "leaky_relu", "softplus"}
+    squares = [mean_square(name) for name in others]
+    assert (f"{min(squares):.2f}", f"{max(squares):.2f}") == ("0.38", "0.67")
+    assert "squared slopes from 0.38 to 0.67" in default_initializer.__doc__
+    assert mean_square("selu") == pytest.approx(1.07, abs=0.005)
 
 
 def test_get_initializer_takes_names_numbers_records_and_functions():
@@ -205,14 +218,14 @@ def test_get_initializer_takes_names_numbers_records_and_functions():
         (
             lambda: get_initializer("he_norml"),
             "initializer: expected normal, uniform, glorot_normal, glorot_uniform, "
-            "he_normal, he_uniform, zeros or "
+            "he_normal, he_uniform, lecun_normal, zeros or "
             "glassprop.initializers.constant(value=0.1), got 'he_norml'. Did you mean "
             "'he_normal'?",
         ),
         (
             lambda: get_initializer("qqq"),
             "initializer: expected normal, uniform, glorot_normal, glorot_uniform, "
-            "he_normal, he_uniform, zeros or "
+            "he_normal, he_uniform, lecun_normal, zeros or "
             "glassprop.initializers.constant(value=0.1), got 'qqq'.",
         ),
         (
@@ -234,13 +247,15 @@ def test_get_initializer_takes_names_numbers_records_and_functions():
             lambda: get_initializer(None),
             "initializer: expected a name, a number, an initializer or a function "
             "(rng, shape, dtype) -> array, got None. The names: normal, uniform, "
-            "glorot_normal, glorot_uniform, he_normal, he_uniform, zeros, constant.",
+            "glorot_normal, glorot_uniform, he_normal, he_uniform, lecun_normal, "
+            "zeros, constant.",
         ),
         (
             lambda: get_initializer(True),
             "initializer: expected a name, a number, an initializer or a function "
             "(rng, shape, dtype) -> array, got True. The names: normal, uniform, "
-            "glorot_normal, glorot_uniform, he_normal, he_uniform, zeros, constant.",
+            "glorot_normal, glorot_uniform, he_normal, he_uniform, lecun_normal, "
+            "zeros, constant.",
         ),
         (
             lambda: normal(stddev=-0.1),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -16,8 +15,14 @@ from glassprop.errors import ArgumentError, ShapeError
 from glassprop.layers import LAYERS, Columns
 from glassprop.layers.activations import ACTIVATIONS
 from glassprop.losses import LOSSES
-from glassprop.programs import Target, gradient_program
-from networks import assert_slopes, bits, example_target, refusal
+from glassprop.programs import (
+    Target,
+    gradient_program,
+    named_data,
+    predict_program,
+)
+from glassprop.trees import as_parts, is_several, map_parts
+from networks import ANY_ACTIVATION, assert_slopes, bits, example_target, refusal
 
 ROWS = 6
 
@@ -37,24 +42,43 @@ def table(rows):
 
 @dataclass
 class Example:
-    """A layer to try, rows for it, and the shape of what it gives for one row."""
+    """A layer to try, rows for it, and the shape of what it gives for one row.
+
+    Rows are a tuple of arrays, and shapes of shapes, where there are several.
+    """
 
     layer: object
-    X: np.ndarray
-    output: tuple[int, ...]
+    X: np.ndarray | tuple[np.ndarray, ...]
+    output: tuple[int, ...] | tuple[tuple[int, ...], ...]
     first: bool = False  # whether it belongs in front, and no other layer before it
 
-    @property
-    def width(self):
-        return self.X.shape[-1]
+    def rows(self, which):
+        return map_parts(lambda one: one[which], self.X)
+
+    def before(self):
+        """Give a layer with parameters that keeps the shapes."""
+        if self.first:
+            return []
+        widths = [one.shape[-1] for one in as_parts(self.X)]
+        if is_several(self.X):
+            return [gp.Parallel([gp.Dense(width) for width in widths], name="before")]
+        return [gp.Dense(widths[0], name="before")]
+
+    def after(self):
+        """Give layers that make one row of each sample."""
+        if is_several(self.output):
+            flat = [gp.Flatten() if len(one) > 1 else [] for one in self.output]
+            return [gp.Concatenate(flat, name="joined")]
+        return [gp.Flatten(name="flat")] if len(self.output) > 1 else []
 
     def network(self, loss=None, outputs=3):
         """Put it between layers with parameters, so that slopes go through it."""
-        before = [] if self.first else [gp.Dense(self.width, name="before")]
-        flat = [gp.Flatten(name="flat")] if len(self.output) > 1 else []
-        layers = [*before, self.layer, *flat, gp.Dense(outputs, name="after")]
+        last = gp.Dense(outputs, name="after")
+        layers = [*self.before(), self.layer, *self.after(), last]
         net = gp.Network(layers, loss=loss, seed=3)
         net(self.X)
+        # No row of zeros, where a loss of directions has no slope.
+        net.parameters["after.bias"] = 0.1 * np.arange(1, outputs + 1)
         return net
 
 
@@ -82,14 +106,88 @@ EXAMPLES = {
         Example(Columns((0, 0, 3), flagged=(0,)), table(ROWS), (6,), first=True),
         Example(Columns((0, 0)), table(ROWS)[:, 1:], (2,), first=True),
     ],
+    "PReLU": [
+        Example(gp.PReLU(), normal(ROWS, 3), (3,)),
+        Example(gp.PReLU(), normal(ROWS, 2, 3), (2, 3)),
+        Example(gp.PReLU(shared=True, initializer=0.1), normal(ROWS, 2, 3), (2, 3)),
+        Example(gp.PReLU(frozen=True), normal(ROWS, 3), (3,)),
+    ],
+    "Lambda": [
+        Example(gp.Lambda(lambda x: x * x), normal(ROWS, 3), (3,)),
+        Example(gp.Lambda(lambda x: np.sum(x, axis=2)), normal(ROWS, 2, 3), (2,)),
+        Example(gp.Lambda(np.multiply), (normal(ROWS, 3), normal(ROWS, 3)), (3,)),
+        Example(gp.Lambda(lambda x: (x, x[:, :1])), normal(ROWS, 3), ((3,), (1,))),
+        Example(gp.Lambda(lambda x: [np.sin(x), x]), normal(ROWS, 3), ((3,), (3,))),
+    ],
+    "BatchNorm": [
+        Example(gp.BatchNorm(), normal(ROWS, 3), (3,)),
+        Example(gp.BatchNorm(momentum=1), normal(ROWS, 2, 3), (2, 3)),
+        Example(gp.BatchNorm(affine=False, epsilon=0.1), normal(ROWS, 3), (3,)),
+        Example(gp.BatchNorm(frozen="gain"), normal(ROWS, 2), (2,)),
+    ],
+    "LayerNorm": [
+        Example(gp.LayerNorm(), normal(ROWS, 3), (3,)),
+        Example(gp.LayerNorm((0, 1)), normal(ROWS, 2, 3), (2, 3)),
+        Example(gp.LayerNorm(0), normal(ROWS, 2, 3), (2, 3)),
+        Example(gp.LayerNorm((-1, 0)), normal(ROWS, 2, 2, 3), (2, 2, 3)),
+        Example(gp.LayerNorm(affine=False, epsilon=0.1), normal(ROWS, 3), (3,)),
+        Example(gp.LayerNorm(frozen=["bias"]), normal(ROWS, 3), (3,)),
+    ],
     "Dropout": [
         Example(gp.Dropout(0.4), normal(ROWS, 5), (5,)),
         Example(gp.Dropout(0), normal(ROWS, 5), (5,)),
+    ],
+    "GaussianNoise": [
+        Example(gp.GaussianNoise(0.4), normal(ROWS, 5), (5,)),
+        Example(gp.GaussianNoise(0), normal(ROWS, 5), (5,)),
     ],
     "Flatten": [
         Example(gp.Flatten(), normal(ROWS, 2, 3), (6,)),
         Example(gp.Flatten(), normal(ROWS, 2, 3, 2), (12,)),
         Example(gp.Flatten(), normal(ROWS, 3), (3,)),
+    ],
+    "Reshape": [
+        Example(gp.Reshape((3, 2)), normal(ROWS, 2, 3), (3, 2)),
+        Example(gp.Reshape((2, -1, 3)), normal(ROWS, 12), (2, 2, 3)),
+        Example(gp.Reshape(-1), normal(ROWS, 2, 3), (6,)),
+    ],
+    "Residual": [
+        Example(gp.Residual(gp.Dense(3, "tanh", l2=0.1)), normal(ROWS, 3), (3,)),
+        Example(gp.Residual([]), normal(ROWS, 3), (3,)),
+        Example(
+            gp.Residual([gp.BatchNorm(), gp.Dropout(0.5), gp.Dense(3, frozen="bias")]),
+            normal(ROWS, 2, 3),
+            (2, 3),
+        ),
+    ],
+    "Parallel": [
+        Example(
+            gp.Parallel([gp.Dense(2), [gp.PReLU(), gp.Dense(4)]]),
+            normal(ROWS, 3),
+            ((2,), (4,)),
+        ),
+        Example(
+            gp.Parallel([gp.Residual(gp.Dense(3)), [], gp.Reshape((2, 1))]),
+            (normal(ROWS, 3), normal(ROWS, 2, 2), normal(ROWS, 2)),
+            ((3,), (2, 2), (2, 1)),
+        ),
+        Example(gp.Parallel([gp.Dense(2)]), normal(ROWS, 3), (2,)),
+    ],
+    "Concatenate": [
+        Example(gp.Concatenate([[], gp.Dense(2, "tanh")]), normal(ROWS, 3), (5,)),
+        Example(
+            gp.Concatenate(axis=0), (normal(ROWS, 2, 3), normal(ROWS, 1, 3)), (3, 3)
+        ),
+        Example(
+            gp.Concatenate([gp.Dense(2), gp.LayerNorm()]),
+            (normal(ROWS, 3), normal(ROWS, 2)),
+            (4,),
+        ),
+    ],
+    "Add": [
+        Example(gp.Add([gp.Dense(2, "tanh"), gp.Dense(2)]), normal(ROWS, 3), (2,)),
+        Example(gp.Add(), (normal(ROWS, 2, 3),) * 3, (2, 3)),
+        Example(gp.Add([[], gp.Dense(2)]), (normal(ROWS, 2), normal(ROWS, 3)), (2,)),
     ],
 }
 CASES = [
@@ -108,16 +206,17 @@ def test_every_layer_has_an_example(name):
 @pytest.mark.parametrize("example", CASES)
 def test_output_shape_is_that_of_the_structure(example):
     net = gp.Network([example.layer])
-    assert net(example.X).shape == (ROWS, *example.output)
+    expected = map_parts(lambda shape: (ROWS, *shape), example.output)
+    assert map_parts(np.shape, net(example.X)) == expected
     (place,) = net.structure.places
     assert place.output_shape == example.output
-    assert place.input_shape == example.X.shape[1:]
+    assert place.input_shape == map_parts(lambda one: one.shape[1:], example.X)
 
 
 @pytest.mark.parametrize("example", CASES)
 @pytest.mark.parametrize("rows", [0, 1, 7, 50])
 def test_a_batch_of_any_size_gives_each_row_what_it_gives_alone(example, rows):
-    X = example.X[np.arange(rows) % ROWS]
+    X = example.rows(np.arange(rows) % ROWS)
     net = example.network()
     output = net(X)
     assert output.shape == (rows, 3)
@@ -128,17 +227,30 @@ def test_a_batch_of_any_size_gives_each_row_what_it_gives_alone(example, rows):
 @pytest.mark.parametrize("example", CASES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_of_the_data_is_that_of_parameters_and_output(example, dtype):
-    net = gp.Network([example.layer], loss=lambda output, y: np.sum(output * y) * 0.1)
-    X = example.X.astype(dtype)
-    net.fit(X, np.ones((ROWS, *example.output)), epochs=2, verbose=False)
+    loss = map_parts(lambda _: lambda output, y: np.sum(output * y) / 9, example.output)
+    net = gp.Network([example.layer], loss=loss)
+    X = map_parts(lambda one: one.astype(dtype), example.X)
+    y = map_parts(lambda shape: np.ones((ROWS, *shape)), example.output)
+    net.fit(X, y, epochs=2, verbose=False)
     assert net.structure.dtype == dtype
-    assert net(X).dtype == dtype
+    assert {one.dtype for one in as_parts(net(X))} == {np.dtype(dtype)}
     assert {value.dtype for value in net.values.values()} <= {np.dtype(dtype)}
     assert all(value.dtype == dtype for value in net.training.memory.values())
 
 
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
-@pytest.mark.parametrize("example", CASES)
+OF_THREE = [one for one in LOSSES.values() if 3 % one.outputs_per_value == 0]
+
+
+def with_losses():
+    """Pair the first example of each layer with every loss, all others with one."""
+    for name in LAYERS:
+        for at, example in enumerate(EXAMPLES.get(name, [])):
+            one = at % len(OF_THREE)
+            for loss in OF_THREE if at == 0 else OF_THREE[one : one + 1]:
+                yield pytest.param(example, loss, id=f"{name}-{at}-{loss.name}")
+
+
+@pytest.mark.parametrize(("example", "loss"), list(with_losses()))
 def test_gradients_equal_central_differences(example, loss):
     net = example.network(loss.name)
     y = example_target(loss, ROWS, 3, np.random.default_rng(5))
@@ -154,7 +266,8 @@ def test_gradients_while_training_equal_central_differences(example):
     target = Target((3,), np.dtype(np.float64))
     program = gradient_program(net.structure, net.loss, target, training=True)
     compiled = Compiled(program)
-    given = {**net.values, "x": example.X, "y": normal(ROWS, 3), "seed": 1, "t": 4.0}
+    given = {**net.values, "y": normal(ROWS, 3), "seed": 1, "t": 4.0}
+    given |= named_data("x", example.X)
 
     def results():
         values = compiled(*(given[key] for key in program.inputs))
@@ -166,7 +279,8 @@ def test_gradients_while_training_equal_central_differences(example):
 
 @pytest.mark.parametrize("example", CASES)
 def test_a_layer_says_its_kind_and_place_in_printed_programs(example):
-    net = gp.Network([example.layer], loss=lambda output, y: np.sum(output * y))
+    loss = map_parts(lambda _: lambda output, y: np.sum(output * y), example.output)
+    net = gp.Network([example.layer], loss=loss)
     net(example.X)
     kind = type(example.layer).__name__
     assert f" -> {kind}(" in net.source().splitlines()[0]
@@ -265,7 +379,8 @@ def test_given_weights_that_do_not_fit_are_refused(weights, kind, message):
 )
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
 def test_frozen_parameters_stay_and_the_others_move(frozen, still, optimizer):
-    hidden = gp.Dense(3, "tanh", frozen=frozen, l2=0.1, name="hidden")
+    penalty = 0.1 * ("hidden.weight" not in still)  # of a weight that moves
+    hidden = gp.Dense(3, "tanh", frozen=frozen, l2=penalty, name="hidden")
     net = gp.Network([hidden, gp.Dense(1, name="out")], loss="half_squared_error")
     X, y = normal(8, 2), normal(8, 1)
     net(X)
@@ -323,20 +438,18 @@ def test_frozen_names_are_checked():
         ),
         (
             {"units": 2, "activation": "sigmiod"},
-            "unknown activation 'sigmiod'. Did you mean 'sigmoid'? Expected identity, "
-            "sigmoid, tanh, relu, leaky_relu, softplus or softmax, or a function of "
-            "one array.",
+            "unknown activation 'sigmiod'. Did you mean 'sigmoid'? Expected "
+            f"{ANY_ACTIVATION}.",
         ),
         (
             {"units": 2, "activation": ["relu"]},
-            "unknown activation ['relu']. Did you mean 'relu'? Expected identity, "
-            "sigmoid, tanh, relu, leaky_relu, softplus or softmax, or a function of "
-            "one array.",
+            "unknown activation ['relu']. Did you mean 'relu'? Expected "
+            f"{ANY_ACTIVATION}.",
         ),
         (
             {"units": 2, "initializer": "he_norml"},
             "initializer: expected normal, uniform, glorot_normal, glorot_uniform, "
-            "he_normal, he_uniform, zeros or "
+            "he_normal, he_uniform, lecun_normal, zeros or "
             "glassprop.initializers.constant(value=0.1), got 'he_norml'. Did you mean "
             "'he_normal'?",
         ),
@@ -351,7 +464,7 @@ def test_frozen_names_are_checked():
             "function (z).",
         ),
     ],
-    ids=lambda value: None if isinstance(value, str) else str(value),
+    ids=lambda value: None if isinstance(value, str) else " ".join(value),
 )
 def test_dense_checks_its_arguments(arguments, message):
     assert refusal(ArgumentError, lambda: gp.Dense(**arguments)) == message
@@ -409,6 +522,23 @@ def test_names_of_words_are_in_snake_case():
 
     net = gp.Network([BigLayer()], input_shape=1)
     assert [place.name for place in net.structure.places] == ["big_layer_1"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("BatchNorm", "batch_norm_1"),
+        ("PReLU", "prelu_1"),
+        ("LSTM", "lstm_1"),
+        ("Conv2D", "conv2d_1"),
+        ("_Hidden", "hidden_1"),
+        ("my_layer", "my_layer_1"),
+    ],
+)
+def test_abbreviations_stay_in_one_piece(kind, name):
+    layer = type(kind, (), {"forward": lambda self, p, x, run: x})()
+    net = gp.Network([layer], input_shape=1)
+    assert [place.name for place in net.structure.places] == [name]
 
 
 @pytest.mark.parametrize(
@@ -492,115 +622,7 @@ def test_one_record_may_stand_in_several_places():
     np.testing.assert_array_equal(net.parameters["dense_2.bias"], kept["dense_3.bias"])
 
 
-# Activations --------------------------------------------------------------------------
-
-EXTREMES = [0.0, 1e-300, 1e-8, 0.1, 1.0, 20.0, 36.7, 88.7, 90.0, 709.0, 745.1, 1e5]
-
-
-def definition_sigmoid(z):
-    return 1 / (1 + (-z).exp())
-
-
-# Value and slope as the textbook has them, in 60 digits.
-DEFINITIONS = {
-    "identity": (lambda z: z, lambda z: Decimal(1)),
-    "sigmoid": (
-        definition_sigmoid,
-        lambda z: definition_sigmoid(z) * definition_sigmoid(-z),
-    ),
-    "tanh": (
-        lambda z: 1 - 2 / ((2 * z).exp() + 1),
-        lambda z: 4 * definition_sigmoid(2 * z) * definition_sigmoid(-2 * z),
-    ),
-    "relu": (lambda z: max(z, Decimal(0)), lambda z: Decimal(int(z > 0))),
-    "leaky_relu": (
-        lambda z: z if z > 0 else Decimal(0.01) * z,
-        lambda z: Decimal(1) if z > 0 else Decimal(0.01),
-    ),
-    "softplus": (lambda z: (1 + z.exp()).ln(), definition_sigmoid),
-}
-SEVERAL = {"softmax"}  # of all of a row's values, with a test of its own
-
-
-def test_every_activation_has_a_definition():
-    assert set(DEFINITIONS) | SEVERAL == set(ACTIVATIONS)
-
-
-def exactly(definition, numbers):
-    with localcontext(prec=400, Emin=-999999, Emax=999999):
-        return np.array([float(definition(Decimal(float(z)))) for z in numbers])
-
-
-@pytest.mark.parametrize("name", DEFINITIONS)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_an_activation_equals_its_definition_at_extremes(name, dtype):
-    value, slope = DEFINITIONS[name]
-    largest = 1e5 if dtype == np.float64 else 1e4
-    sizes = np.minimum(EXTREMES, largest)
-    z = np.unique(np.concatenate([sizes, -sizes[sizes > 0]]).astype(dtype))
-    kink = z == 0 if name in ("relu", "leaky_relu") else np.zeros(z.shape, bool)
-    tiny = 4 * np.finfo(dtype).tiny
-    relative = 8 * np.finfo(dtype).eps
-    found = ACTIVATIONS[name](z)
-    assert found.dtype == dtype
-    np.testing.assert_allclose(found, exactly(value, z), rtol=relative, atol=tiny)
-    slopes = gp.gradient(lambda z: np.sum(ACTIVATIONS[name](z)))(z)
-    # Slopes that are made from the output, as 1 - a * a, end at its last digit.
-    close = {"rtol": relative, "atol": 4 * np.finfo(dtype).eps}
-    np.testing.assert_allclose(slopes[~kink], exactly(slope, z[~kink]), **close)
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_an_activation_of_infinity_and_nan_is_what_mathematics_says(name):
-    z = np.array([-np.inf, np.inf, np.nan])
-    limits = {
-        "identity": [-np.inf, np.inf],
-        "sigmoid": [0, 1],
-        "tanh": [-1, 1],
-        "relu": [0, np.inf],
-        "leaky_relu": [-np.inf, np.inf],
-        "softplus": [0, np.inf],
-        "softmax": [np.nan, np.nan],  # infinity beside others: no distribution
-    }
-    with np.errstate(invalid="ignore"):
-        found = ACTIVATIONS[name](z)
-    np.testing.assert_array_equal(found, [*limits[name], np.nan])
-
-
-@pytest.mark.parametrize("shift", [-1000.0, 0.0, 1000.0])
-def test_softmax_equals_its_definition_at_extremes(shift):
-    z = np.array([[0.0, 1.0, 2.0], [-800.0, 0.0, 800.0], [5.0, 5.0, 5.0]])
-    with localcontext(prec=60, Emin=-999999, Emax=999999):
-        powers = [[Decimal(float(one)).exp() for one in row] for row in z]
-        exact = [[float(one / sum(row)) for one in row] for row in powers]
-    found = gp.Network([gp.Activation("softmax")])(z + shift)
-    np.testing.assert_allclose(found, exact, rtol=1e-14, atol=1e-320)
-    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-15)
-
-
-def test_an_activation_may_be_a_function_of_ones_own():
-    def swish(z):
-        return z * gp.sigmoid(z)
-
-    X = normal(4, 3)
-    layer = gp.Network([gp.Activation(swish)])
-    np.testing.assert_allclose(layer(X), X / (1 + np.exp(-X)), rtol=1e-14)
-    net = gp.Network([gp.Dense(3, swish), gp.Dense(2)], loss="mean_squared_error")
-    assert net.check_gradients(X, normal(4, 2)).ok
-    assert net.source().startswith(
-        '"""One training step: 3 -> Dense(3, swish) -> Dense(2); loss '
-        'mean_squared_error; SGD."""\n'
-    )
-
-
-def test_no_activation_is_the_identity():
-    X, W = normal(4, 3), normal(3, 2)
-    nets = [
-        gp.Network([gp.Dense(2, activation, weights=(W,))])
-        for activation in (None, "identity")
-    ]
-    for net in nets:
-        np.testing.assert_array_equal(net(X), X @ W)
+# Initializers -----------------------------------------------------------------------
 
 
 def test_the_default_initializer_follows_the_activation():
@@ -742,7 +764,194 @@ def test_dropout_checks_its_rate(rate):
     )
 
 
-# Scale, Standardize and Flatten ------------------------------------------------------
+# GaussianNoise ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_noise_is_normally_distributed(dtype):
+    X = np.zeros((2000, 100), dtype)
+    moments = [0, 1, 0, 3, 0, 15]  # of a standard normal number, from the first
+
+    for power, moment in enumerate(moments, 1):
+
+        def raised(output, y, power=power):
+            return np.mean(output**power, axis=1)
+
+        (found,) = watched([gp.GaussianNoise(1.0)], X, raised)
+        # The variance of a mean of z**p is (E z**(2 p) - (E z**p)**2) / count.
+        spread = math.sqrt((math.prod(range(1, 2 * power, 2)) - moment**2) / X.size)
+        assert abs(found - moment) <= 5 * spread
+
+    def beyond(output, y):
+        return np.mean(np.where(np.abs(output) > 1.5, 1.0, output * 0), axis=1)
+
+    (share,) = watched([gp.GaussianNoise(0.75)], X, beyond)
+    exact = math.erfc(2 / math.sqrt(2))  # two deviations
+    assert abs(share - exact) <= 5 * math.sqrt(exact / X.size)
+
+
+def test_noise_is_added_to_what_comes_in_while_training_only():
+    X = np.full((500, 40), 7.0)
+    (mean,) = watched([gp.GaussianNoise(2.0)], X)
+    assert mean != 7
+    assert mean == pytest.approx(7, abs=5 * 2 / math.sqrt(X.size))
+    net = gp.Network([gp.GaussianNoise(2.0)], loss=mean_output)
+    net.fit(X, X, verbose=False)
+    np.testing.assert_array_equal(net(X), X)
+    assert net.evaluate(X, X)["loss"] == pytest.approx(7)
+
+
+def test_noise_is_drawn_anew_each_step_and_by_each_layer():
+    X = np.zeros((50, 20))
+    losses = watched([gp.GaussianNoise(0.5)], X, epochs=5)
+    assert len(set(losses)) == 5
+    assert losses == watched([gp.GaussianNoise(0.5)], X, epochs=5)
+    assert losses != watched([gp.GaussianNoise(0.5)], X, epochs=5, seed=1)
+    large = np.zeros((400, 100))
+
+    def variance(output, y):
+        return np.mean(output * output, axis=1)
+
+    (both,) = watched([gp.GaussianNoise(1), gp.GaussianNoise(1)], large, variance)
+    assert both == pytest.approx(2, abs=5 * 2 * math.sqrt(2 / large.size))
+
+
+@pytest.mark.parametrize("deviation", [-0.1, math.nan, math.inf, "0.1", None, True])
+def test_noise_checks_its_deviation(deviation):
+    assert refusal(ArgumentError, lambda: gp.GaussianNoise(deviation)) == (
+        f"GaussianNoise: deviation must be a finite number >= 0, got {deviation!r}."
+    )
+
+
+# PReLU and Lambda ---------------------------------------------------------------------
+
+
+def test_prelu_has_a_slope_a_feature_or_one_for_all():
+    X = normal(5, 2, 3)
+    for shared, slope in ((False, np.array([0.1, -2.0, 0.5])), (True, np.array(0.3))):
+        net = gp.Network([gp.PReLU(shared=shared)], loss="half_squared_error")
+        np.testing.assert_array_equal(net(X), np.where(X > 0, X, 0.25 * X))
+        net.parameters["prelu_1.slope"] = slope
+        np.testing.assert_array_equal(net(X), np.where(X > 0, X, slope * X))
+        derived = net.gradients(X, X)["prelu_1.slope"]
+        error = np.where(X > 0, 0, (slope - 1) * X * X)
+        expected = error.sum(axis=None if shared else (0, 1)) / 5
+        np.testing.assert_allclose(derived, expected)
+
+
+def test_prelu_at_0_and_infinity():
+    X = np.array([[0.0, -0.0, np.inf, -np.inf]])
+    net = gp.Network([gp.PReLU()], input_shape=4)
+    slopes = gp.gradient(lambda x: np.sum(np.where(x > 0, x, 0.25 * x)))(X[:, :2])
+    assert slopes.tolist() == [[0.25, 0.25]]
+    compiled = Compiled(predict_program(net.structure))
+    found = compiled.named({**net.values, "x": X})["output"]
+    np.testing.assert_array_equal(found, [[0.0, -0.0, np.inf, -np.inf]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"shared": 1}, "PReLU: shared must be True or False, got 1."),
+        (
+            {"frozen": 1.5},
+            "PReLU: frozen must be True, False or names of parameters, got 1.5.",
+        ),
+        (
+            {"initializer": "slope"},
+            "initializer: expected normal, uniform, glorot_normal, glorot_uniform, "
+            "he_normal, he_uniform, lecun_normal, zeros or "
+            "glassprop.initializers.constant(value=0.1), got 'slope'.",
+        ),
+    ],
+)
+def test_prelu_checks_its_arguments(arguments, message):
+    assert refusal(ArgumentError, lambda: gp.PReLU(**arguments)) == message
+
+
+def test_frozen_names_of_prelu_are_checked():
+    net = gp.Network([gp.PReLU(frozen="weight")])
+    assert refusal(ArgumentError, lambda: net(np.ones((1, 2)))) == (
+        "PReLU 'prelu_1': frozen names 'weight'; this layer has slope."
+    )
+
+
+def test_lambda_takes_what_it_is_given():
+    A, B = normal(5, 3), normal(5, 1)
+    net = gp.Network([gp.Lambda(lambda x: np.sort(x, axis=1)[:, -1])])
+    np.testing.assert_array_equal(net(A), A.max(axis=1))
+    both = gp.Network([gp.Lambda(lambda left, right: left * right)])
+    np.testing.assert_array_equal(both((A, B)), A * B)
+    apart = gp.Network([gp.Lambda(lambda x: (x[:, :2], x[:, 2:]))])
+    for found, expected in zip(apart(A), (A[:, :2], A[:, 2:]), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def double(x):
+    return 2 * x
+
+
+@pytest.mark.parametrize(
+    ("function", "X", "kind", "message"),
+    [
+        (
+            "tanh",
+            None,
+            ArgumentError,
+            "Lambda: function must be a function, got 'tanh'. Named activations are "
+            "gp.Activation(name).",
+        ),
+        (
+            dict,
+            None,
+            ArgumentError,
+            "Lambda: function must be a function, got <class 'dict'>. Named "
+            "activations are gp.Activation(name).",
+        ),
+        (
+            double,
+            (normal(5, 3), normal(5, 3)),
+            ArgumentError,
+            "Lambda 'lambda_1': function 'double' takes (x), but is called with (x_1, "
+            "x_2). Write it as a function (x_1, x_2).",
+        ),
+        (
+            lambda a, b: a + b,
+            normal(5, 3),
+            ArgumentError,
+            "Lambda 'lambda_1': function '<lambda>' takes (a, b), but is called with "
+            "(x). Write it as a function (x).",
+        ),
+        (
+            np.sum,
+            normal(5, 3),
+            ShapeError,
+            "Lambda 'lambda_1': expected output of shape (n, ...), a row for each row "
+            "of the input, got () from input (n, 3).",
+        ),
+        (
+            lambda x: (x,),
+            normal(5, 3),
+            ShapeError,
+            "Lambda 'lambda_1': the output is a tuple of one. Give the array itself: "
+            "return x, not return (x,).",
+        ),
+        (
+            lambda x: (x, (x, x)),
+            normal(5, 3),
+            ShapeError,
+            "Lambda 'lambda_1': part 2 of 2 of the output must be an array, got a "
+            "tuple of 2. Join these first, gp.Concatenate(), or give all parts side by "
+            "side in one tuple.",
+        ),
+    ],
+    ids=["name", "class", "two", "one", "no rows", "tuple of one", "tuples in tuples"],
+)
+def test_lambda_checks_its_function(function, X, kind, message):
+    assert refusal(kind, lambda: gp.Network([gp.Lambda(function)])(X)) == message
+
+
+# Scale, Standardize, Flatten and Reshape ----------------------------------------------
 
 
 def test_scale_multiplies_and_adds():
@@ -857,6 +1066,83 @@ def test_standardize_of_one_number_a_row():
 def test_flatten_keeps_the_order_of_numpy():
     X = normal(4, 2, 3)
     np.testing.assert_array_equal(gp.Network([gp.Flatten()])(X), X.reshape(4, 6))
+
+
+@pytest.mark.parametrize(
+    ("shape", "output"),
+    [
+        ((3, 4), (3, 4)),
+        ([2, -1], (2, 6)),
+        (-1, (12,)),
+        (12, (12,)),
+        ((-1, 1, np.int64(3)), (4, 1, 3)),
+        ((2, 3, 2, -1), (2, 3, 2, 1)),
+    ],
+)
+def test_reshape_keeps_the_order_of_numpy(shape, output):
+    X = normal(5, 2, 6)
+    net = gp.Network([gp.Reshape(shape)])
+    np.testing.assert_array_equal(net(X), X.reshape(5, *output))
+    assert net.structure.output_shape == output
+
+
+def test_reshape_of_one_value_to_none_and_back():
+    X = normal(5, 1)
+    net = gp.Network([gp.Reshape(()), gp.Reshape(1)])
+    np.testing.assert_array_equal(net(X), X)
+    assert [place.output_shape for place in net.structure.places] == [(), (1,)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "message"),
+    [
+        (
+            (2.0, 3),
+            ArgumentError,
+            "Reshape: shape must be positive integers, one of which may be -1, got "
+            "(2.0, 3).",
+        ),
+        (
+            (0, 3),
+            ArgumentError,
+            "Reshape: shape must be positive integers, one of which may be -1, got (0, "
+            "3).",
+        ),
+        (
+            -2,
+            ArgumentError,
+            "Reshape: shape must be positive integers, one of which may be -1, got -2.",
+        ),
+        (
+            True,
+            ArgumentError,
+            "Reshape: shape must be positive integers, one of which may be -1, got "
+            "True.",
+        ),
+        (
+            (-1, 2, -1),
+            ArgumentError,
+            "Reshape: one size may be -1, got (-1, 2, -1). Write out the others.",
+        ),
+        (
+            (4, 4),
+            ShapeError,
+            "Reshape 'reshape_1': cannot arrange the 12 values of a sample of shape "
+            "(2, 6) as (4, 4). The sizes must multiply to 12.",
+        ),
+        (
+            (5, -1),
+            ShapeError,
+            "Reshape 'reshape_1': cannot arrange the 12 values of a sample of shape "
+            "(2, 6) as (5, -1). The sizes must multiply to 12.",
+        ),
+    ],
+)
+def test_reshape_checks_its_sizes(shape, kind, message):
+    def call():
+        gp.Network([gp.Reshape(shape)])(normal(5, 2, 6))
+
+    assert refusal(kind, call) == message
 
 
 # Layers of one's own ------------------------------------------------------------------

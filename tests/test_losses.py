@@ -8,12 +8,19 @@ from functools import partial
 import numpy as np
 import pytest
 import scipy.special
+import scipy.stats
 import sklearn.metrics
 
 import glassprop as gp
 from glassprop.errors import ArgumentError, DataError, ShapeError
 from glassprop.losses import LOSSES, Loss, get_loss
-from networks import bits, example_target, refusal
+from networks import (
+    KNOWN_LOSSES,
+    bits,
+    example_target,
+    fitting_outputs,
+    refusal,
+)
 
 RNG = np.random.default_rng(11)
 
@@ -23,16 +30,125 @@ def log_likelihood(z, y):
     return -(y * scipy.special.log_expit(z) + (1 - y) * scipy.special.log_expit(-z))
 
 
+def one_hot(z, y):
+    return np.eye(z.shape[1])[y]
+
+
+def chance_of_class(z, y):
+    """Give log p and p of the true class, and what is missing from p to 1."""
+    log_p = scipy.special.log_softmax(z, axis=1)[np.arange(len(y)), y]
+    return log_p, np.exp(log_p), -np.expm1(log_p)
+
+
+def focal_slope(z, y):
+    log_p, p, wrong = chance_of_class(z, y)
+    per_log_p = 2 * wrong * p * log_p - wrong**2
+    return per_log_p[:, None] * (one_hot(z, y) - scipy.special.softmax(z, axis=1))
+
+
+def binary_focal_slope(z, y):
+    sign = 2 * y - 1
+    p, log_p = scipy.special.expit(sign * z), scipy.special.log_expit(sign * z)
+    wrong = scipy.special.expit(-sign * z)
+    return sign * wrong**2 * (2 * p * log_p - wrong)
+
+
+def unit(vector):
+    return vector / np.sqrt((vector**2).sum(axis=1, keepdims=True))
+
+
+def cosine_of(z, y):
+    return (unit(z) * unit(y)).sum(axis=1)
+
+
+def cosine_slope(z, y):
+    size = np.sqrt((z**2).sum(axis=1, keepdims=True))
+    return -(unit(y) - cosine_of(z, y)[:, None] * unit(z)) / size
+
+
+def pinball_parts(z, y):
+    """Give level, error and output of each quantile: first the 0.1 of each number."""
+    width = z.shape[1] // 3
+    for at, level in enumerate((0.1, 0.5, 0.9)):
+        for column in range(width):
+            output = z[:, at * width + column]
+            yield level, y[:, column] - output
+
+
+def pinball(z, y):
+    parts = [e * (q - (e < 0)) for q, e in pinball_parts(z, y)]
+    return np.mean(parts, axis=0)
+
+
+def pinball_slope(z, y):
+    parts = [(e < 0) - q for q, e in pinball_parts(z, y)]
+    return np.stack(parts, axis=1) / z.shape[1]
+
+
+def normal_parts(z, y):
+    mean, spread = np.split(z, 2, axis=1)
+    return y - mean, np.logaddexp(0, spread) + 1e-6, scipy.special.expit(spread)
+
+
+def normal(z, y):
+    error, variance, _ = normal_parts(z, y)
+    return 0.5 * (np.log(variance) + error**2 / variance).sum(axis=1)
+
+
+def normal_slope(z, y):
+    error, variance, slope = normal_parts(z, y)
+    spread = 0.5 * (1 / variance - (error / variance) ** 2) * slope
+    return np.concatenate([-error / variance, spread], axis=1)
+
+
+def margins(z, y):
+    """Give, for each row, how far the best other class is above the margin, and it."""
+    others = np.where(one_hot(z, y) > 0, -np.inf, z)
+    return 1 + others.max(axis=1) - z[np.arange(len(y)), y], others.argmax(axis=1)
+
+
+def multiclass_hinge_slope(z, y):
+    short, rival = margins(z, y)
+    return (short > 0)[:, None] * (one_hot(z, rival) - one_hot(z, y))
+
+
+def short_of_margin(z, y):
+    return np.maximum(0, 1 - (2 * y - 1) * z)
+
+
+def cross_entropy_of(z, y):
+    return -chance_of_class(z, y)[0]
+
+
+def cross_entropy_slope(z, y):
+    return scipy.special.softmax(z, axis=1) - one_hot(z, y)
+
+
 # The textbook's formula for each row of the registry, on outputs (n, k).
 FORMULAS = {
     "half_squared_error": lambda z, y: ((z - y) ** 2).sum(axis=1) / 2,
     "mean_squared_error": lambda z, y: ((z - y) ** 2).mean(axis=1),
     "mean_absolute_error": lambda z, y: abs(z - y).mean(axis=1),
     "huber": lambda z, y: scipy.special.huber(1.0, z - y).mean(axis=1),
+    "log_cosh": lambda z, y: (np.logaddexp(z - y, y - z) - np.log(2)).mean(axis=1),
+    "cosine": lambda z, y: 1 - cosine_of(z, y),
+    "poisson": lambda z, y: (np.exp(z) - y * z).sum(axis=1),
+    "quantile": pinball,
+    "gaussian": normal,
     "binary_cross_entropy": lambda z, y: log_likelihood(z, y).sum(axis=1),
-    "cross_entropy": lambda z, y: (
-        -scipy.special.log_softmax(z, axis=1)[np.arange(len(y)), y]
+    "binary_focal": lambda z, y: (
+        scipy.special.expit((1 - 2 * y) * z) ** 2 * log_likelihood(z, y)
+    ).sum(axis=1),
+    "hinge": lambda z, y: short_of_margin(z, y).sum(axis=1),
+    "squared_hinge": lambda z, y: (short_of_margin(z, y) ** 2).sum(axis=1),
+    "cross_entropy": cross_entropy_of,
+    "smoothed_cross_entropy": lambda z, y: (
+        0.9 * cross_entropy_of(z, y)
+        - 0.1 * scipy.special.log_softmax(z, axis=1).mean(axis=1)
     ),
+    "focal": lambda z, y: chance_of_class(z, y)[2] ** 2 * cross_entropy_of(z, y),
+    "kl_divergence": cross_entropy_of,
+    "multiclass_hinge": lambda z, y: np.maximum(0, margins(z, y)[0]),
 }
 # The slope of each row's loss with respect to the output.
 SLOPES = {
@@ -40,11 +156,25 @@ SLOPES = {
     "mean_squared_error": lambda z, y: 2 * (z - y) / z.shape[1],
     "mean_absolute_error": lambda z, y: np.sign(z - y) / z.shape[1],
     "huber": lambda z, y: np.clip(z - y, -1, 1) / z.shape[1],
+    "log_cosh": lambda z, y: np.tanh(z - y) / z.shape[1],
+    "cosine": cosine_slope,
+    "poisson": lambda z, y: np.exp(z) - y,
+    "quantile": pinball_slope,
+    "gaussian": normal_slope,
     "binary_cross_entropy": lambda z, y: scipy.special.expit(z) - y,
-    "cross_entropy": lambda z, y: (
-        scipy.special.softmax(z, axis=1) - np.eye(z.shape[1])[y]
+    "binary_focal": binary_focal_slope,
+    "hinge": lambda z, y: (1 - 2 * y) * (short_of_margin(z, y) > 0),
+    "squared_hinge": lambda z, y: (1 - 2 * y) * 2 * short_of_margin(z, y),
+    "cross_entropy": cross_entropy_slope,
+    "smoothed_cross_entropy": lambda z, y: (
+        cross_entropy_slope(z, y) + 0.1 * (one_hot(z, y) - 1 / z.shape[1])
     ),
+    "focal": focal_slope,
+    "kl_divergence": cross_entropy_slope,
+    "multiclass_hinge": multiclass_hinge_slope,
 }
+# Up to where a loss is finite at all, where that is not everywhere.
+LARGEST = {"poisson": 30}
 
 
 def test_every_loss_has_its_formula():
@@ -58,28 +188,32 @@ def slope(loss, z, y):
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 @pytest.mark.parametrize("outputs", [2, 5])
 def test_a_loss_equals_its_formula(loss, outputs):
+    outputs = fitting_outputs(loss, outputs)
     z = RNG.normal(scale=3, size=(20, outputs))
     y = example_target(loss, 20, outputs, RNG)
     assert loss.function(z, y).shape == (20,)
     np.testing.assert_allclose(
-        loss.function(z, y), FORMULAS[loss.name](z, y), rtol=1e-13, atol=1e-15
+        loss.function(z, y), FORMULAS[loss.name](z, y), rtol=1e-13, atol=1e-14
     )
     np.testing.assert_allclose(
-        slope(loss, z, y), SLOPES[loss.name](z, y), rtol=1e-12, atol=1e-15
+        slope(loss, z, y), SLOPES[loss.name](z, y), rtol=1e-12, atol=1e-14
     )
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 @pytest.mark.parametrize("size", [1e-3, 30.0, 1000.0, 1e5])
 def test_a_loss_is_stable_for_large_outputs(loss, size):
-    signs = np.array([[1, -1, 1], [-1, 1, 1], [1, 1, -1], [-1, -1, -1]])
+    if size > LARGEST.get(loss.name, np.inf):
+        return
+    outputs = fitting_outputs(loss, 3)
+    signs = np.array([[1, -1, 1, 1], [-1, 1, 1, -1], [1, 1, -1, -1], [-1, -1, -1, 1]])
     y = np.array([0, 1, 2, 0])
     if loss.target != "classes":
-        y = np.eye(3)[y]
-    z = size * signs
+        y = np.eye(3)[y][:, : outputs // loss.outputs_per_value]
+    z = size * (signs + [0, 0.01, 0.02, 0.03])[:, :outputs]  # no two of them equal
     with np.errstate(all="raise", under="ignore"):
         found, slopes = loss.function(z, y), slope(loss, z, y)
-    digit = np.spacing(size)  # of the outputs: differences of them end there
+    digit = 3 * np.spacing(size)  # of the outputs: differences of them end there
     np.testing.assert_allclose(
         found, FORMULAS[loss.name](z, y), rtol=1e-12, atol=1e-15 + digit
     )
@@ -89,38 +223,47 @@ def test_a_loss_is_stable_for_large_outputs(loss, size):
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
-def test_a_loss_in_float32_stays_in_float32(loss):
-    z = RNG.normal(size=(6, 3)).astype(np.float32)
-    y = example_target(loss, 6, 3, RNG)
+@pytest.mark.parametrize("size", [1.0, 30.0, 1e4])
+def test_a_loss_in_float32_stays_in_float32(loss, size):
+    if size > LARGEST.get(loss.name, np.inf):
+        return
+    outputs = fitting_outputs(loss, 3)
+    z = (size * RNG.normal(size=(6, outputs))).astype(np.float32)
+    y = example_target(loss, 6, outputs, RNG)
     y = y if loss.target == "classes" else y.astype(np.float32)
-    found = loss.function(z, y)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, FORMULAS[loss.name](z, y), rtol=1e-5)
-    assert slope(loss, z, y).dtype == np.float32
+    found, slopes = loss.function(z, y), slope(loss, z, y)
+    assert found.dtype == slopes.dtype == np.float32
+    assert np.isfinite(slopes).all()
+    expected = FORMULAS[loss.name](z.astype(float), y)
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6 * size)
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 def test_evaluate_gives_the_mean_over_rows_and_fit_reports_it(loss):
-    X = RNG.normal(size=(12, 3))
-    y = example_target(loss, 12, 4, RNG)
-    net = gp.Network([gp.Dense(4)], loss=loss.name, seed=5)
+    X, outputs = RNG.normal(size=(12, 3)), fitting_outputs(loss, 4)
+    y = example_target(loss, 12, outputs, RNG)
+    net = gp.Network([gp.Dense(outputs)], loss=loss.name, seed=5)
     expected = FORMULAS[loss.name](net(X), y).mean()
     assert net.evaluate(X, y)["loss"] == pytest.approx(expected, rel=1e-12)
+    assert net.check_gradients(X, y).ok
     history = net.fit(X, y, batch_size=None, verbose=False)
     assert history["loss"] == [pytest.approx(expected, rel=1e-12)]
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 def test_a_loss_falls_in_training(loss):
-    X = RNG.normal(size=(60, 3))
-    y = X @ RNG.normal(size=(3, 3))
+    X, outputs = RNG.normal(size=(60, 3)), fitting_outputs(loss, 3)
+    y = X @ RNG.normal(size=(3, outputs // loss.outputs_per_value))
     if loss.target == "binary":
         y = (y > 0).astype(float)
     elif loss.target == "classes":
         y = y.argmax(axis=1)
-    net = gp.Network([gp.Dense(3)], loss=loss.name)
+    elif loss.target == "counts":
+        y = RNG.poisson(np.exp(y)).astype(float)
+    net = gp.Network([gp.Dense(outputs)], loss=loss.name, seed=2)
     history = net.fit(X, y, optimizer=gp.Adam(0.05), epochs=15, verbose=False)
-    assert history["loss"][-1] < 0.6 * history["loss"][0]
+    first, last = history["loss"][0], history["loss"][-1]
+    assert last < first - 0.35 * abs(first)
 
 
 # Against scikit-learn -----------------------------------------------------------------
@@ -159,7 +302,317 @@ def test_several_yes_or_no_questions_at_once():
     net.fit(X, y, optimizer=gp.Adam(0.1), epochs=60, verbose=False)
     assert net.predict(X).shape == net.predict_proba(X).shape == (40, 5)
     assert (net.predict(X) == y).mean() > 0.95
-    assert list(net.evaluate(X, y)) == ["loss"]
+    found = net.evaluate(X, y)
+    assert list(found) == ["loss", "label_accuracy", "subset_accuracy"]
+    assert found["label_accuracy"] == pytest.approx((net.predict(X) == y).mean())
+    right = (net.predict(X) == y).all(axis=1)
+    assert found["subset_accuracy"] == pytest.approx(right.mean())
+
+
+def test_hinges_are_scikit_learns():
+    X, y = RNG.normal(size=(30, 4)), np.arange(30) % 2
+    net = gp.Network([gp.Dense(1)], loss="hinge")
+    net.fit(X, y, epochs=5, verbose=False)
+    assert net.evaluate(X, y)["loss"] == pytest.approx(
+        sklearn.metrics.hinge_loss(2 * y - 1, net(X)[:, 0])
+    )
+    np.testing.assert_array_equal(net.predict(X), (net(X)[:, 0] > 0).astype(int))
+    y = np.arange(30) % 3
+    net = gp.Network([gp.Dense(3)], loss="multiclass_hinge")
+    net.fit(X, y, epochs=5, verbose=False)
+    assert net.evaluate(X, y)["loss"] == pytest.approx(
+        sklearn.metrics.hinge_loss(y, net(X), labels=[0, 1, 2])
+    )
+    np.testing.assert_array_equal(net.predict(X), net(X).argmax(axis=1))
+
+
+def test_quantiles_are_scikit_learns_and_hold_their_share():
+    X = RNG.uniform(-1, 1, size=(400, 1))
+    y = X[:, 0] + (1 + X[:, 0]) * RNG.normal(size=400)
+    levels = (0.2, 0.5, 0.9)
+    net = gp.Network([gp.Dense(3)], loss=gp.losses.Quantile(levels))
+    net.fit(X, y, optimizer=gp.Adam(0.05), epochs=60, verbose=False)
+    predicted = net.predict(X)
+    assert predicted.shape == (400, 3)
+    each = [
+        sklearn.metrics.mean_pinball_loss(y, predicted[:, at], alpha=level)
+        for at, level in enumerate(levels)
+    ]
+    for given in (y, y[:, None], y.tolist()):
+        assert net.evaluate(X, given) == {"loss": pytest.approx(np.mean(each))}
+    below = (y[:, None] < predicted).mean(axis=0)
+    np.testing.assert_allclose(below, levels, atol=0.05)
+
+
+def test_gaussian_learns_the_mean_and_the_spread():
+    X = np.repeat([[0.0], [1.0]], 500, axis=0)
+    y = np.where(X[:, 0] > 0, RNG.normal(3, 2, 1000), RNG.normal(-1, 0.5, 1000))
+    net = gp.Network([gp.Dense(2)], loss="gaussian")
+    net.fit(X, y, optimizer=gp.Adam(0.05), epochs=60, verbose=False)
+    rows = np.array([[0.0], [1.0]])
+    np.testing.assert_allclose(net.predict(rows), [[-1], [3]], atol=0.3)
+    spread = np.sqrt(net.loss.function.variance(net(rows)))
+    np.testing.assert_allclose(spread, [[0.5], [2]], rtol=0.15)
+    found = net.evaluate(X, y)
+    assert found["mae"] == pytest.approx(abs(y - net.predict(X)[:, 0]).mean())
+    expected = -scipy.stats.norm.logpdf(
+        y[:, None], net(X)[:, :1], np.sqrt(net.loss.function.variance(net(X)))
+    )
+    constant = 0.5 * np.log(2 * np.pi)
+    assert found["loss"] == pytest.approx((expected - constant).mean())
+
+
+def test_poisson_predicts_the_rate():
+    X = RNG.uniform(size=(300, 1))
+    y = RNG.poisson(np.exp(1 + X))
+    net = gp.Network([gp.Dense(1)], loss="poisson")
+    net.fit(X, y, optimizer=gp.Adam(0.05), epochs=30, verbose=False)
+    rates, found = net.predict(X), net.evaluate(X, y)
+    np.testing.assert_allclose(rates, np.exp(net(X)))
+    assert rates.mean() == pytest.approx(y.mean(), rel=0.1)
+    assert found["rmse"] == pytest.approx(np.sqrt(((rates - y) ** 2).mean()))
+    deviance = sklearn.metrics.mean_poisson_deviance(y, rates)
+    saturated = y - scipy.special.xlogy(y, y)
+    assert found["loss"] == pytest.approx(saturated.mean() + deviance / 2)
+
+
+def test_vectors_of_zeros_are_at_right_angles_to_all():
+    z = np.array([[0.0, 0.0], [3.0, 4.0], [1e-200, 0.0], [0.0, 1e200], [0.0, 0.0]])
+    y = np.array([[0.0, 2.0], [0.0, 0.0], [5.0, 0.0], [0.0, -1e-200], [0.0, 0.0]])
+    with np.errstate(all="raise", under="ignore"):
+        assert gp.losses.cosine(z, y).tolist() == [1, 1, 0, 2, 1]
+        slopes = slope(LOSSES["cosine"], z, y)
+    np.testing.assert_array_equal(slopes, [[0, -1], [0, 0], [0, 0], [0, 0], [0, 0]])
+    several = RNG.normal(size=(2, 4, 3, 5))
+    expected = [
+        1 - np.mean([cosine_of(*pair) for pair in zip(*rows, strict=True)])
+        for rows in zip(*several[..., None, :], strict=True)
+    ]
+    np.testing.assert_allclose(gp.losses.cosine(*several), expected)
+
+
+def test_the_divergence_is_the_cross_entropy_less_the_entropy():
+    z, y = RNG.normal(size=(6, 4)), RNG.dirichlet(np.ones(4), size=6)
+    y[0] = [0.5, 0, 0.5, 0]
+    entropy = scipy.stats.entropy(y, axis=1)
+    divergence = gp.losses.kl_divergence(z, y)
+    np.testing.assert_allclose(divergence, gp.losses.cross_entropy(z, y) - entropy)
+    np.testing.assert_allclose(
+        divergence, scipy.stats.entropy(y, scipy.special.softmax(z, axis=1), axis=1)
+    )
+    np.testing.assert_allclose(
+        gp.losses.kl_divergence(np.log(y[1:]), y[1:]), 0, 0, 1e-15
+    )
+
+
+@pytest.mark.parametrize(
+    "loss", [one for one in LOSSES.values() if one.classifies], ids=lambda one: one.name
+)
+def test_labels_are_certain_chances(loss):
+    z = RNG.normal(scale=2, size=(9, 1 if loss.target == "binary" else 3))
+    y = np.arange(9) % (2 if loss.target == "binary" else 3)
+    chances = y[:, None].astype(float) if loss.target == "binary" else np.eye(3)[y]
+    labelled, certain = loss.function(z, y), loss.function(z, chances)
+    np.testing.assert_allclose(labelled, certain, rtol=1e-12, atol=1e-15)
+    if loss.name in ("kl_divergence", "multiclass_hinge"):
+        return  # not the expected value of the loss: the classes' own sum
+    mixed = 0.25 * chances + 0.75 * np.roll(chances, 1, axis=0)
+    expected = 0.25 * certain + 0.75 * loss.function(z, np.roll(chances, 1, axis=0))
+    np.testing.assert_allclose(loss.function(z, mixed), expected, rtol=1e-12)
+
+
+# Options ------------------------------------------------------------------------------
+
+OPTIONS = {
+    "smoothed": (
+        gp.losses.SmoothedCrossEntropy(0.3),
+        lambda z, y: (
+            0.7 * cross_entropy_of(z, y)
+            - 0.3 * scipy.special.log_softmax(z, axis=1).mean(axis=1)
+        ),
+    ),
+    "not smoothed": (gp.losses.SmoothedCrossEntropy(0), cross_entropy_of),
+    "focal": (
+        gp.losses.Focal(gamma=0.5),
+        lambda z, y: chance_of_class(z, y)[2] ** 0.5 * cross_entropy_of(z, y),
+    ),
+    "not focal": (gp.losses.Focal(0), cross_entropy_of),
+    "binary focal": (
+        gp.losses.BinaryFocal(gamma=0.5, alpha=0.25),
+        lambda z, y: (
+            (0.25 * y + 0.75 * (1 - y))
+            * scipy.special.expit((1 - 2 * y) * z) ** 0.5
+            * log_likelihood(z, y)
+        ).sum(axis=1),
+    ),
+    "quantile": (
+        gp.losses.Quantile([0.75]),
+        lambda z, y: np.maximum(0.75 * (y - z), 0.25 * (z - y)).mean(axis=1),
+    ),
+    "gaussian": (
+        gp.losses.Gaussian(least_variance=0.5),
+        lambda z, y: (
+            -scipy.stats.norm.logpdf(
+                y, z[:, :2], np.sqrt(np.logaddexp(0, z[:, 2:]) + 0.5)
+            ).sum(axis=1)
+            - np.log(2 * np.pi)
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("function", "formula"), OPTIONS.values(), ids=OPTIONS)
+def test_options_count_and_are_kept_in_a_file(function, formula, tmp_path):
+    X, loss = RNG.normal(size=(8, 3)), get_loss(function)
+    assert loss.function == function
+    assert loss.target == LOSSES[loss.name].target
+    y = example_target(loss, 8, 4, RNG)
+    net = gp.Network([gp.Dense(4)], loss=function, seed=3)
+    assert net.evaluate(X, y)["loss"] == pytest.approx(formula(net(X), y).mean())
+    assert net.check_gradients(X, y).ok
+    z = 1e4 * RNG.choice([-1.0, 1.0], size=(8, 4)) + np.arange(4)
+    with np.errstate(all="raise", under="ignore"):
+        assert np.isfinite(slope(loss, z, y)).all()
+    net.fit(X, y, verbose=False)
+    net.save(tmp_path / "m.safetensors")
+    again = gp.load(tmp_path / "m.safetensors")
+    assert again.loss == loss
+    np.testing.assert_array_equal(again.predict(X), net.predict(X))
+    net.fit(X, y, verbose=False)
+    again.fit(X, y, verbose=False)
+    assert bits(net) == bits(again)
+
+
+SMOOTHING = "SmoothedCrossEntropy: smoothing must be a number from 0 to below 1, got"
+ALPHA = "BinaryFocal: alpha must be a number from 0 to 1, or None, got"
+LEAST = "Gaussian: least_variance must be a finite number above 0, got"
+LEVELS = "Quantile: quantiles must be a list of numbers above 0 and below 1, got"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: gp.losses.SmoothedCrossEntropy(1), f"{SMOOTHING} 1."),
+        (lambda: gp.losses.SmoothedCrossEntropy(-0.1), f"{SMOOTHING} -0.1."),
+        (lambda: gp.losses.SmoothedCrossEntropy(True), f"{SMOOTHING} True."),
+        (
+            lambda: gp.losses.Focal(-1),
+            "Focal: gamma must be a finite number, 0 or more, got -1.",
+        ),
+        (
+            lambda: gp.losses.BinaryFocal(np.inf),
+            "BinaryFocal: gamma must be a finite number, 0 or more, got inf.",
+        ),
+        (lambda: gp.losses.BinaryFocal(alpha=1.5), f"{ALPHA} 1.5."),
+        (lambda: gp.losses.BinaryFocal(alpha="half"), f"{ALPHA} 'half'."),
+        (lambda: gp.losses.Gaussian(0), f"{LEAST} 0."),
+        (lambda: gp.losses.Gaussian(np.nan), f"{LEAST} nan."),
+        (lambda: gp.losses.Quantile([]), f"{LEVELS} []."),
+        (lambda: gp.losses.Quantile([0.5, 1]), f"{LEVELS} [0.5, 1]."),
+        (lambda: gp.losses.Quantile(0.5), f"{LEVELS} 0.5."),
+        (lambda: gp.losses.Quantile("0.5"), f"{LEVELS} '0.5'."),
+        (
+            lambda: get_loss(gp.losses.Focal),
+            "loss: got the class Focal, expected a loss. Make one, Focal(...).",
+        ),
+    ],
+)
+def test_options_out_of_range_are_refused(make, message):
+    assert refusal(ArgumentError, make) == message
+
+
+def test_options_may_be_at_the_ends_of_their_range():
+    assert gp.losses.BinaryFocal(0, 1).alpha == 1
+    assert gp.losses.BinaryFocal(0, 0).alpha == 0
+    assert gp.losses.Quantile(np.array([0.5, 0.25])).quantiles == (0.5, 0.25)
+    assert get_loss(gp.losses.Focal()) is not None
+    assert get_loss(gp.losses.Focal()) == LOSSES["focal"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "units", "y", "kind", "message"),
+    [
+        (
+            "cosine",
+            1,
+            np.ones((4, 1)),
+            ShapeError,
+            "loss 'cosine': expected an output of two numbers at least, which have a "
+            "direction, got (n, 1). For one number use loss='mean_squared_error'.",
+        ),
+        (
+            "poisson",
+            1,
+            [[1.0], [2.0], [-1.0], [0.0]],
+            DataError,
+            "y: loss 'poisson' takes counts, 0 or more, got -1.0 in row 2. For numbers "
+            "without this bound use loss='mean_squared_error'.",
+        ),
+        (
+            "quantile",
+            4,
+            np.ones(4),
+            ShapeError,
+            "loss 'quantile': expected 3 outputs for each number of y, got (n, 4). End "
+            "the network with gp.Dense(3) for one number a row, gp.Dense(6) for two.",
+        ),
+        (
+            "gaussian",
+            4,
+            np.ones((4, 1)),
+            ShapeError,
+            "y: expected shape (n, 2), a number for each 2 of the network's outputs, "
+            "got (n, 1). Give the last layer 2 units for each column of y.",
+        ),
+        (
+            "gaussian",
+            4,
+            np.ones(4),
+            ShapeError,
+            "y: expected shape (n, 2), a number for each 2 of the network's outputs, "
+            "got (n,). Give the last layer 2 units for each column of y.",
+        ),
+        (
+            "hinge",
+            1,
+            [-1, 1, 1, -1],
+            DataError,
+            "y: loss 'hinge' with 2 classes takes the labels 0 to 1, got -1 in row 0. "
+            "Number the classes from 0, y = np.unique(y, return_inverse=True)[1], and "
+            "give the last layer one unit a class.",
+        ),
+    ],
+)
+def test_targets_that_a_loss_does_not_take(loss, units, y, kind, message):
+    net = gp.Network([gp.Dense(units)], loss=loss)
+    X = np.ones((4, 3))
+    assert refusal(kind, lambda: net.fit(X, y, verbose=False)) == message
+    assert net.input_shape is None
+
+
+def test_margins_define_no_probabilities():
+    net = gp.Network([gp.Dense(1)], input_shape=3, loss="hinge")
+    assert refusal(ArgumentError, lambda: net.predict_proba(np.ones((4, 3)))) == (
+        "predict_proba needs a loss that defines probabilities, the network has hinge. "
+        "Use loss='cross_entropy', or net(X) for the raw output."
+    )
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+def test_the_source_of_a_step_is_shown_before_a_training(loss):
+    units = fitting_outputs(loss, 3)
+    net = gp.Network([gp.Dense(units)], input_shape=2, loss=loss.name)
+    assert f"loss {loss.name}; SGD." in net.source()
+
+
+def test_a_loss_of_ones_own_may_decide():
+    def squared(output, y):
+        return np.sum((output - np.log(y)) ** 2, axis=1)
+
+    X, y = RNG.normal(size=(9, 3)), RNG.uniform(1, 5, size=(9, 1))
+    net = gp.Network([gp.Dense(1)], loss=Loss("logs", squared, "values", None, np.exp))
+    np.testing.assert_array_equal(net.predict(X), np.exp(net(X)))
+    assert net.evaluate(X, y)["mae"] == pytest.approx(abs(np.exp(net(X)) - y).mean())
 
 
 # The two forms of a target ------------------------------------------------------------
@@ -316,7 +769,8 @@ def test_a_record_of_ones_own_says_what_its_target_is():
         ((3, by_row), "Loss: name must be a str, got 3."),
         (
             ("own", by_row, "class"),
-            "Loss 'own': target must be any, values, binary or classes, got 'class'.",
+            "Loss 'own': target must be any, values, vectors, counts, described, "
+            "binary or classes, got 'class'.",
         ),
         (("own", None), "Loss 'own': function must be a function, got None."),
         (
@@ -357,10 +811,10 @@ def test_the_loss_of_fit_becomes_the_networks():
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 def test_a_weight_is_as_many_copies_of_the_row(loss):
-    X = RNG.normal(size=(6, 2))
-    y = example_target(loss, 6, 3, RNG)
+    X, units = RNG.normal(size=(6, 2)), fitting_outputs(loss, 3)
+    y = example_target(loss, 6, units, RNG)
     counts = np.array([1, 3, 0, 2, 1, 4])
-    net, same = (gp.Network([gp.Dense(3)], loss=loss.name) for _ in range(2))
+    net, same = (gp.Network([gp.Dense(units)], loss=loss.name) for _ in range(2))
     options = {"batch_size": None, "epochs": 4, "verbose": False}
     history = net.fit(X, y, sample_weight=counts * 0.7, **options)
     repeated = np.repeat(X, counts, axis=0), np.repeat(y, counts, axis=0)
@@ -565,15 +1019,11 @@ def test_a_loss_of_another_shape_is_refused(loss, shape):
         (
             "mean_square_error",
             "unknown loss 'mean_square_error'. Did you mean 'mean_squared_error'? "
-            "Expected half_squared_error, mean_squared_error, mean_absolute_error, "
-            "huber, binary_cross_entropy or cross_entropy, or a function of "
-            "(output, y).",
+            f"{KNOWN_LOSSES}",
         ),
         (
-            ["huber"],
-            "unknown loss ['huber']. Did you mean 'huber'? Expected "
-            "half_squared_error, mean_squared_error, mean_absolute_error, huber, "
-            "binary_cross_entropy or cross_entropy, or a function of (output, y).",
+            {"huber"},
+            f"unknown loss {{'huber'}}. Did you mean 'huber'? {KNOWN_LOSSES}",
         ),
     ],
 )
@@ -600,11 +1050,11 @@ def test_without_a_loss_a_method_says_what_to_pass():
             "numbers, loss='cross_entropy' for classes, or give it to gp.Network."
         )
     assert refusal(ArgumentError, lambda: net.predict_proba(X)) == (
-        "predict_proba needs a loss of classes, the network has no loss. Use "
-        "loss='cross_entropy', or net(X) for the raw output."
+        "predict_proba needs a loss that defines probabilities, the network has no "
+        "loss. Use loss='cross_entropy', or net(X) for the raw output."
     )
     net = gp.Network([gp.Dense(1)], input_shape=1, loss="huber")
     assert refusal(ArgumentError, lambda: net.predict_proba(X)) == (
-        "predict_proba needs a loss of classes, the network has huber. Use "
-        "loss='cross_entropy', or net(X) for the raw output."
+        "predict_proba needs a loss that defines probabilities, the network has "
+        "huber. Use loss='cross_entropy', or net(X) for the raw output."
     )

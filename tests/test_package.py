@@ -288,8 +288,10 @@ def test_every_dependency_is_explained_and_nothing_else():
 
 # What is not imported but run: where, and by which words.
 RUN = {
+    "furo": ("docs/conf.py", 'html_theme = "furo"'),
     "hatchling": ("pyproject.toml", '"hatchling.build"'),
     "mypy": (".ci/run", "-m mypy"),
+    "myst-parser": ("docs/conf.py", '"myst_parser"'),
     "pytest-cov": (".ci/run", "--cov"),
     "pytest-xdist": (".ci/run", "-n 2"),
     "ruff": (".ci/run", "-m ruff"),

@@ -12,7 +12,7 @@ import pickle
 import stat
 import subprocess
 import sys
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,17 @@ from safetensors.numpy import load_file, save_file
 
 import glassprop as gp
 from glassprop import model_files, save
+from glassprop.clipping import CLIPPINGS
 from glassprop.compiling import Compiled, build
+from glassprop.constraints import CONSTRAINTS
 from glassprop.errors import ArgumentError, GlasspropError, ModelFileError
 from glassprop.initializers import INITIALIZERS, constant
 from glassprop.layers import LAYERS, Columns
 from glassprop.layers.activations import ACTIVATIONS
 from glassprop.losses import LOSSES, Loss
-from glassprop.optimizers import OPTIMIZERS
+from glassprop.optimizers import MINIMIZERS, OPTIMIZERS, WRAPPERS
 from glassprop.records import FUNCTIONS, KINDS, NUMBERS, decode, encode
+from networks import ANY_ACTIVATION
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links, signals, pipes")
 NAME = "m.safetensors"
@@ -182,6 +185,42 @@ EXAMPLES: dict[str, list[tuple[Any, tuple[int, ...]]]] = {
     ],
     "Columns": [(Columns((0, 3, 0), flagged=(2,)), (3,)), (Columns((2,)), (1,))],
     "Dropout": [(gp.Dropout(0.3), (4,)), (gp.Dropout(np.float32(0.25)), (4,))],
+    "PReLU": [
+        (gp.PReLU(), (2, 4)),
+        (gp.PReLU(shared=True, initializer=constant(0.1), name="p"), (4,)),
+        (gp.PReLU(frozen="slope"), (4,)),
+    ],
+    "Lambda": [(gp.Lambda(ACTIVATIONS["softmax"], name="a"), (4,))],
+    "BatchNorm": [
+        (gp.BatchNorm(), (4,)),
+        (gp.BatchNorm(momentum=np.float32(0.5), epsilon=1, affine=False), (2, 4)),
+        (gp.BatchNorm(frozen=["gain"], name="b"), (4,)),
+    ],
+    "LayerNorm": [
+        (gp.LayerNorm(), (4,)),
+        (gp.LayerNorm([0, np.int64(1)], epsilon=1e-3), (2, 4)),
+        (gp.LayerNorm(0, affine=False, name="n"), (2, 4)),
+    ],
+    "GaussianNoise": [
+        (gp.GaussianNoise(0.3), (4,)),
+        (gp.GaussianNoise(np.float64(1)), (4,)),
+    ],
+    "Reshape": [
+        (gp.Reshape((2, -1)), (4,)),
+        (gp.Reshape([np.int64(4), 2]), (2, 4)),
+        (gp.Reshape(-1), (2, 4)),
+    ],
+    "Residual": [
+        (gp.Residual(gp.Dense(4, "tanh", frozen="bias")), (4,)),
+        (gp.Residual([gp.BatchNorm(), gp.Dropout(0.2), gp.Dense(4)], name="r"), (4,)),
+        (gp.Residual([gp.Residual([gp.Standardize(name="s")]), gp.PReLU()]), (4,)),
+    ],
+    "Parallel": [(gp.Parallel([[gp.Dense(3), gp.Standardize()]]), (4,))],
+    "Concatenate": [
+        (gp.Concatenate([[], gp.Dense(2), [gp.Dense(3), gp.LayerNorm()]]), (4,)),
+        (gp.Concatenate([[], gp.Residual(gp.Dense(4))], axis=0, name="c"), (2, 4)),
+    ],
+    "Add": [(gp.Add([gp.Dense(2, l1=0.1), [gp.Dense(3), gp.Dense(2)]]), (4,))],
 }
 CASES = [
     pytest.param(layer, shape, id=f"{kind}-{at}")
@@ -683,7 +722,7 @@ def test_a_header_that_would_not_be_read_again_is_refused(monkeypatch):
     monkeypatch.setattr(model_files, "LARGEST_HEADER", 10_000)
     net = gp.Network([gp.Dense(1), Shift(by=np.zeros(5000))], input_shape=2)
     assert message(ArgumentError, net.save, NAME) == (
-        "'m.safetensors': the fields of the layers and net.notes take 20,728 bytes of "
+        "'m.safetensors': the fields of the layers and net.notes take 20,744 bytes of "
         "a model file's header, which holds 10,000. Make large arrays the parameters "
         "of a layer."
     )
@@ -1219,7 +1258,8 @@ HEADERS = {
     ),
     "no input": (
         put("input_shape", 0, 0),
-        "input_shape must be a positive integer or a tuple of them, got (0,)",
+        "input_shape must be a positive integer or a tuple of them, or for several "
+        "inputs a tuple of such tuples, got (0,)",
     ),
     "other input": (
         put("input_shape", 0, HUGE),
@@ -1290,8 +1330,7 @@ HEADERS = {
     ),
     "activation": (
         put("layers", 0, "fields", "activation", "os.system"),
-        "layer 1: unknown activation 'os.system'. Expected identity, sigmoid, tanh, "
-        "relu, leaky_relu, softplus or softmax, or a function of one array",
+        f"layer 1: unknown activation 'os.system'. Expected {ANY_ACTIVATION}",
     ),
     "function": (
         put("layers", 0, "fields", "activation", {"function": "os.system"}),
@@ -1341,7 +1380,8 @@ HEADERS = {
     ),
     "target": (
         put("loss", {"kind": "Loss", "fields": {**HUBER, "target": "labels"}}),
-        "the loss: Loss 'h': target must be any, values, binary or classes, got "
+        "the loss: Loss 'h': target must be any, values, vectors, counts, described, "
+        "binary or classes, got "
         "'labels'",
     ),
     "loss without a name": (
@@ -1363,7 +1403,11 @@ HEADERS = {
     "training": (put("training", 1), "the header's 'training' cannot be 1"),
     "training without": (
         put("training", "steps", ...),
-        "the header's 'training' cannot be an object of 2",
+        "the header's 'training' cannot be an object of 3",
+    ),
+    "watched": (
+        put("training", "watched", {"dict": {"loss": [1.5, 2]}}),
+        "the training's watched cannot be an object of 1",
     ),
     "steps": (
         put("training", "steps", 2**53),
@@ -1380,8 +1424,9 @@ HEADERS = {
     ),
     "not an optimizer": (
         put("training", "optimizer", {"kind": "zeros", "fields": {}}),
-        "the optimizer: unknown optimizer zeros(). Expected sgd, adam or adamw, or an "
-        "optimizer such as gp.Adam(learning_rate=0.01)",
+        "the optimizer: unknown optimizer zeros(). Expected sgd, adam, adamw, nadam, "
+        "rmsprop, adagrad, lion, rprop or lbfgs, or an optimizer such as "
+        "gp.Adam(learning_rate=0.01)",
     ),
     "optimizer": (
         put("training", "optimizer", "fields", "beta1", 1.5),
@@ -1704,10 +1749,25 @@ def test_headers_that_change_are_refused_or_harmless(victim, data):
 
 
 def test_names_of_glassprop_mean_one_thing():
-    count = len(LAYERS) + len(INITIALIZERS) + len(OPTIMIZERS) + 1
-    assert len(KINDS) == count
-    probabilities = [one for one in LOSSES.values() if one.probabilities is not None]
-    assert len(FUNCTIONS) == len(ACTIVATIONS) + len(LOSSES) + len(probabilities)
+    tables = (
+        LAYERS,
+        INITIALIZERS,
+        OPTIMIZERS,
+        MINIMIZERS,
+        WRAPPERS,
+        CLIPPINGS,
+        CONSTRAINTS,
+    )
+    count = sum(map(len, tables)) + 2
+    with_options = [one for one in LOSSES.values() if is_dataclass(one.function)]
+    assert len(KINDS) == count + len(with_options)
+    parts = [
+        part
+        for one in LOSSES.values()
+        for part in (one.function, one.probabilities, one.decision)
+        if part is not None and not is_dataclass(part)
+    ]
+    assert len(FUNCTIONS) == len(ACTIVATIONS) + len(parts)
 
 
 numbers = st.sampled_from(sorted(NUMBERS)).flatmap(

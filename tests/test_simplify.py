@@ -327,7 +327,7 @@ def test_the_slope_of_a_mean_of_squares_reads_well(outputs, spelling, dtype):
     def slope(z, y):
         error = z - y
         loss = np.mean(np.mean(error * error, axis=1))
-        return pullback(loss, [z], loss.trace.lift(1.0, z.dtype))
+        return pullback(loss, [z], loss.tracer.lift(1.0, z.dtype))
 
     z, y = (np.asarray(one, dtype) for one in RNG.uniform(-1, 1, (2, 7, outputs)))
     program = program_of(slope, z, y, symbolic=[0, 1], dtype=dtype)
@@ -487,7 +487,7 @@ def test_scopes_and_sections_survive():
 def test_simplifying_again_changes_nothing():
     def function(x, r):
         loss = np.sum(stable.sigmoid(x * -1 + r) ** 2) / 4
-        return [loss, *pullback(loss, [x, r], loss.trace.lift(1.0))]
+        return [loss, *pullback(loss, [x, r], loss.tracer.lift(1.0))]
 
     program = program_of(function, ORDINARY, ORDINARY[0])
     nodes = list(program.outputs.values())
@@ -658,7 +658,7 @@ def test_random_graphs_with_sums_keep_every_bit(program, inputs):
 def test_random_gradients_keep_every_bit(program, inputs):
     def gradients(*traced):
         total = sum(np.sum(one) for one in built(program, EXACT_SUMS)(*traced))
-        return pullback(total, traced, total.trace.lift(1.0))
+        return pullback(total, traced, total.tracer.lift(1.0))
 
     check_random_graph(gradients, inputs)
 

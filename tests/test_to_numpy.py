@@ -305,7 +305,7 @@ def test_numbers_that_helpers_and_methods_read_are_arrays():
     run_both(program, MATRIX)
 
     def converted(x):
-        return x * elementwise.astype(x.trace.lift(0.25), dtype=np.dtype("f4"))
+        return x * elementwise.astype(x.tracer.lift(0.25), dtype=np.dtype("f4"))
 
     program = program_of(converted, ROW, simplified=False)
     run_both(program, ROW)
@@ -668,7 +668,7 @@ def test_random_updates_in_place(plan):
             u, v = values[one % len(values)], values[two % len(values)]
             made = MOVES[which](u, v)
             if naming >> at & 1 and made.node.inputs:
-                made.trace.names.setdefault(made.node, f"value_{at}")
+                made.tracer.names.setdefault(made.node, f"value_{at}")
             values.append(made)
         outputs = {
             key: values[at % len(values)]

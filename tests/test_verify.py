@@ -45,8 +45,8 @@ def test_a_sound_graph_passes():
             "[<multiply (3, 4) float64>] give (3, 4) float64.",
         ),
         (
-            {"primitive": replace(elementwise.tanh), "name": "a"},
-            "<tanh 'a' (3, 4) float64> is of a primitive that is not in the table.",
+            {"primitive": replace(elementwise.exp), "name": "a"},
+            "<exp 'a' (3, 4) float64> is of a primitive that is not in the table.",
         ),
     ],
     ids=["shape", "dtype", "primitive"],
@@ -58,8 +58,8 @@ def test_a_graph_that_breaks_its_rules(changes, message):
 
 
 def test_a_primitive_has_a_text():
-    assert repr(elementwise.tanh) == "<primitive tanh>"
-    assert isinstance(elementwise.tanh, Primitive)
+    assert repr(elementwise.exp) == "<primitive exp>"
+    assert isinstance(elementwise.exp, Primitive)
 
 
 def test_directional_difference_is_the_slope():

@@ -119,7 +119,7 @@ def case_inputs(case: Case, dtype: Any, seed: int = 0) -> list[Any]:
         else:
             value = rng.uniform(case.low, case.high, shape)
             drawn.append(np.asarray(value, dtype))
-    return drawn
+    return drawn if case.prepare is None else list(case.prepare(drawn))
 
 
 def is_float(value: Any) -> bool:

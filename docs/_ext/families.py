@@ -149,9 +149,33 @@ class Family:
 FAMILIES: Mapping[str, Family] = {
     family.name: family
     for family in (
-        Family("functions", ("glassprop.transforms", "glassprop.functions")),
+        Family(
+            "functions",
+            (
+                "glassprop.transforms",
+                "glassprop.directions",
+                "glassprop.gradient_checks",
+                "glassprop.functions",
+            ),
+        ),
         Family("networks", ("glassprop.network", "glassprop.history", PACKAGE)),
-        Family("layers", ("glassprop.layers",), "glassprop.layers.LAYERS", True),
+        Family(
+            "training",
+            (
+                "glassprop.splits",
+                "glassprop.cross_validation",
+                "glassprop.restarts",
+                "glassprop.learning_curves",
+                "glassprop.early_stopping",
+            ),
+        ),
+        Family("callbacks", ("glassprop.callbacks",), introduced=True),
+        Family(
+            "layers",
+            ("glassprop.layers",),
+            "glassprop.layers.LAYERS",
+            True,
+        ),
         Family(
             "activations",
             ("glassprop.layers.activations",),
@@ -178,6 +202,8 @@ FAMILIES: Mapping[str, Family] = {
             "glassprop.schedules.SCHEDULES",
             True,
         ),
+        Family("clipping", ("glassprop.clipping",), introduced=True),
+        Family("constraints", ("glassprop.constraints",), introduced=True),
         Family("saving", ("glassprop.save",)),
         Family("errors", ("glassprop.errors",), introduced=True),
     )
@@ -275,6 +301,7 @@ def behind(record: Any) -> Any:
     if inspect.isclass(record):
         return record
     value = getattr(record, "function", record)
+    value = getattr(value, "func", value)  # of one whose options are bound
     return value if inspect.isfunction(value) else type(value)
 
 

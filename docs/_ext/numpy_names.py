@@ -12,14 +12,19 @@ import numpy as np
 
 from glassprop.numpy_functions import FUNCTIONS, UFUNCS
 
-MODULES = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
+MODULES = {
+    "np": np,
+    "np.linalg": np.linalg,
+    "np.lib.stride_tricks": np.lib.stride_tricks,
+    "np.fft": np.fft,
+}
 HANDED_OVER = (np.ufunc, type(np.sum))
 
 
 def handed_over() -> Iterator[tuple[str, Any]]:
     """Give every public function of NumPy that asks arrays what it means, by name."""
     for prefix, module in MODULES.items():
-        for name in sorted(module.__all__):
+        for name in sorted(getattr(module, "__all__", dir(module))):
             function = getattr(module, name)
             if isinstance(function, HANDED_OVER):
                 yield f"{prefix}.{name}", function

@@ -51,8 +51,14 @@ XLINK = "http://www.w3.org/1999/xlink"
 
 
 def can_be_drawn(record: Any) -> bool:
-    """Say whether a row of a registry is a function, or makes one."""
-    return not inspect.isclass(record) or "__call__" in dir(record)  # of its records
+    """Say whether a row of a registry is a function, or makes one.
+
+    What follows a number of the training, its `monitor`, has no curve of its own.
+    """
+    if not inspect.isclass(record):
+        return True
+    names = dir(record)  # of its records
+    return "__call__" in names and "monitor" not in names
 
 
 # Activations --------------------------------------------------------------------------

@@ -11,50 +11,125 @@
 
 import typing as _typing
 
-from glassprop import errors, initializers, losses, metrics, optimizers, schedules
+from glassprop import (
+    clipping,
+    constraints,
+    errors,
+    initializers,
+    losses,
+    metrics,
+    optimizers,
+    schedules,
+)
+from glassprop.directions import hessian_vector_product, jacobian_vector_product
 from glassprop.early_stopping import EarlyStopping
 from glassprop.errors import GlasspropError
-from glassprop.functions import logsumexp, sigmoid, softmax, softplus, stop_gradient
+from glassprop.functions import (
+    erf,
+    log_softmax,
+    logsumexp,
+    sigmoid,
+    softmax,
+    softplus,
+    stop_gradient,
+)
+from glassprop.gradient_checks import check_gradient
 from glassprop.history import History
 from glassprop.layers import (
     Activation,
+    Add,
+    BatchNorm,
+    Concatenate,
     Dense,
     Dropout,
     Flatten,
+    GaussianNoise,
+    Lambda,
+    LayerNorm,
+    Parallel,
     Parameter,
+    PReLU,
+    Reshape,
+    Residual,
     Scale,
     Standardize,
 )
 from glassprop.network import Network
-from glassprop.optimizers import SGD, Adam, AdamW
+from glassprop.optimizers import (
+    LBFGS,
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Lion,
+    Nadam,
+    RMSprop,
+    Rprop,
+)
 from glassprop.transforms import gradient, hessian, jacobian, value_and_gradient
 
 if _typing.TYPE_CHECKING:
+    from glassprop import callbacks
+    from glassprop.cross_validation import CrossValidation, cross_validate
+    from glassprop.learning_curves import LearningCurve, learning_curve
+    from glassprop.restarts import Restarts, best_of
     from glassprop.save import load
+    from glassprop.splits import k_fold, train_test_split
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "LBFGS",
     "SGD",
     "Activation",
+    "Adagrad",
     "Adam",
     "AdamW",
+    "Add",
+    "BatchNorm",
+    "Concatenate",
+    "CrossValidation",
     "Dense",
     "Dropout",
     "EarlyStopping",
     "Flatten",
+    "GaussianNoise",
     "GlasspropError",
     "History",
+    "Lambda",
+    "LayerNorm",
+    "LearningCurve",
+    "Lion",
+    "Nadam",
     "Network",
+    "PReLU",
+    "Parallel",
     "Parameter",
+    "RMSprop",
+    "Reshape",
+    "Residual",
+    "Restarts",
+    "Rprop",
     "Scale",
     "Standardize",
+    "best_of",
+    "callbacks",
+    "check_gradient",
+    "clipping",
+    "constraints",
+    "cross_validate",
+    "erf",
     "errors",
     "gradient",
     "hessian",
+    "hessian_vector_product",
     "initializers",
     "jacobian",
+    "jacobian_vector_product",
+    "k_fold",
+    "learning_curve",
     "load",
+    "log_softmax",
     "logsumexp",
     "losses",
     "metrics",
@@ -64,14 +139,30 @@ __all__ = [
     "softmax",
     "softplus",
     "stop_gradient",
+    "train_test_split",
     "value_and_gradient",
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import what reads model files where it is first asked for."""
-    if name == "load":
-        from glassprop.save import load
+_LATER = {
+    "CrossValidation": "cross_validation",
+    "LearningCurve": "learning_curves",
+    "Restarts": "restarts",
+    "best_of": "restarts",
+    "callbacks": "callbacks",
+    "cross_validate": "cross_validation",
+    "k_fold": "splits",
+    "learning_curve": "learning_curves",
+    "load": "save",
+    "train_test_split": "splits",
+}
 
-        return load
-    raise AttributeError(f"module 'glassprop' has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    """Import what not every program needs where it is first asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'glassprop' has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(f"glassprop.{_LATER[name]}")
+    return module if name == _LATER[name] else getattr(module, name)

@@ -31,13 +31,14 @@ class Leaf(NamedTuple):
     weak: bool
 
 
-def checked_function(kind: str, f: Any) -> Function:
-    """Refuse to differentiate what is no function."""
+def checked_function(kind: str, f: Any, way: str = "") -> Function:
+    """Refuse to differentiate what is no function; `way` says how to call `kind`."""
     if not callable(f):
         kept = type(f).__name__
+        way = way or f"and call what comes back: glassprop.{kind}(f)(x)"
         raise TraceError(
             f"glassprop.{kind} takes a function, got a value of type {kept}. Give the "
-            f"function, and call what comes back: glassprop.{kind}(f)(x)."
+            f"function, {way}."
         )
     function: Function = f
     return function

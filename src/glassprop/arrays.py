@@ -32,8 +32,11 @@ def as_array(data: Any, name: str) -> Array:
     try:
         array = np.asarray(data)
     except ValueError:
+        hint = ""
+        if any(getattr(one, "ndim", 0) > 1 for one in data):
+            hint = " Several inputs are a tuple of arrays, each of shape (n, ...)."
         raise DataError(
-            f"{name}: the rows have different lengths. Give a rectangular array."
+            f"{name}: the rows have different lengths. Give a rectangular array.{hint}"
         ) from None
     if array.dtype.kind == "O":
         wrong = _not_a_number(data, array)

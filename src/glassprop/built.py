@@ -138,13 +138,16 @@ def rearranged(
     ArgumentError, ShapeError, TraceError
         With the layer's name in front, if a layer cannot take what it is given.
     """
-    kept: dict[str, Array] = {}
-    for key, value in before.values.items():
-        layer, _, name = key.partition(".")
-        if layer in names:
-            kept[f"{names[layer]}.{name}"] = value
+
+    def renamed(path: str) -> str | None:
+        """Give the path that a layer or an array has now; None if its layer goes."""
+        layer, dot, inside = path.partition(".")
+        return f"{names[layer]}{dot}{inside}" if layer in names else None
+
+    paths = {key: renamed(key) for key in before.values}
+    kept = {new: before.values[key] for key, new in paths.items() if new}
     was = before.structure
-    learned = {names[one] for one in before.learned if one in names}
+    learned = [new for one in before.learned if (new := renamed(one))]
     after = build(
         layers, was.input_shape, was.dtype, before.seed, kept=kept, learned=learned
     )

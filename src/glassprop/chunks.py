@@ -20,7 +20,17 @@ from numpy.typing import NDArray
 
 from glassprop.compiling import Compiled
 from glassprop.graph import Node, Primitive, Shape, Size
-from glassprop.ops import indexing, leaves, product, reduction, shape, stable
+from glassprop.ops import (
+    cumulative,
+    indexing,
+    leaves,
+    product,
+    reduction,
+    shape,
+    sorting,
+    stable,
+    windows,
+)
 from glassprop.program import Program
 
 CHUNK = 8192  # rows that are calculated at once, where rows stay apart
@@ -111,13 +121,10 @@ def _always(node: Node) -> bool:
     return True
 
 
-def _softmax_apart(node: Node) -> bool:
-    axes: tuple[int, ...] = node.attributes["axis"]
-    return _row_axis(node.shape) not in axes
-
-
-def _concatenate_apart(node: Node) -> bool:
-    return bool(_row_axis(node.shape) != node.attributes["axis"])
+def _along_apart(node: Node) -> bool:
+    """See that the axis or axes that are run along are not that of the rows."""
+    axis: int | tuple[int, ...] = node.attributes["axis"]
+    return _row_axis(node.shape) not in (axis if isinstance(axis, tuple) else (axis,))
 
 
 def _reshape_apart(node: Node) -> bool:
@@ -164,12 +171,24 @@ RULES: Mapping[Primitive, Callable[[Node], bool]] = MappingProxyType(
         reduction.max_: _always,
         reduction.min_: _always,
         reduction.argmax: _always,
+        reduction.argmin: _always,
+        reduction.prod: _always,
+        reduction.any_: _always,
+        reduction.all_: _always,
+        cumulative.cumsum: _along_apart,
+        cumulative.cumprod: _along_apart,
+        cumulative.recurrence: _along_apart,
+        sorting.sort: _along_apart,
+        sorting.argsort: _along_apart,
+        sorting.take_along_axis: _along_apart,
+        windows.windows: _along_apart,
         stable.logsumexp: _always,
-        stable.softmax: _softmax_apart,
+        stable.softmax: _along_apart,
         shape.transpose: _always,
         shape.broadcast_to: _always,
         shape.reshape: _reshape_apart,
-        shape.concatenate: _concatenate_apart,
+        shape.roll: _along_apart,
+        shape.concatenate: _along_apart,
         product.matmul: _always,
         product.einsum: _einsum_apart,
         indexing.index: _index_apart,

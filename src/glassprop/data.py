@@ -89,6 +89,7 @@ def as_each_input(
     several = is_several(input_shape)
     if not several and (input_shape is not None or not holds_several(data)):
         shape = cast(SampleShape | None, input_shape)
+        _refuse_several_inputs(data, shape, name)
         return as_inputs(data, dtype, shape, missing_allowed=missing_allowed, name=name)
     shapes = as_parts(input_shape) if several else (None,) * len(data)
     parts = parts_of(data, len(shapes), name, "input")
@@ -115,14 +116,34 @@ def one_sample(data: Any, input_shape: Shapes | None) -> Any:
     input_shape : tuple of int, tuple of such, or None
         What a sample must be exactly, if it is known.
     """
-    if is_several(input_shape) or holds_several(data):
-        shapes = as_parts(input_shape)
-        parts = parts_of(data, len(shapes), "X", "input") if shapes != (None,) else ()
+    if is_several(input_shape):
+        parts = parts_of(data, len(as_parts(input_shape)), "X", "input")
         arrays = tuple(as_array(part, f"X[{at}]") for at, part in enumerate(parts))
-        exact = arrays and tuple(one.shape for one in arrays) == shapes
+        exact = tuple(one.shape for one in arrays) == input_shape
         return tuple(one[None] for one in arrays) if exact else None
+    if holds_several(data) and (input_shape is None or not _alike(data)):
+        return None
     array = as_array(data, "X")
     return array[None] if array.shape == input_shape else None
+
+
+def _alike(arrays: Sequence[Any]) -> bool:
+    """Tell whether arrays have one shape, so that they may be the rows of another."""
+    return len({one.shape for one in arrays}) == 1
+
+
+def _refuse_several_inputs(
+    data: Any, input_shape: SampleShape | None, name: str
+) -> None:
+    """Refuse a tuple of arrays that are not the rows of the network's one input."""
+    if holds_several(data) and any(one.shape != input_shape for one in data):
+        shapes = " and ".join(shape_text(one.shape) for one in data)
+        raise ShapeError(
+            f"{name}: expected one array of shape "
+            f"{shape_text(('n', *(input_shape or ())))}, got {len(data)}, of shapes "
+            f"{shapes}. A network of several inputs begins with a layer that takes "
+            "them, gp.Parallel([...]) or gp.Concatenate()."
+        )
 
 
 def parts_of(data: Any, count: int, name: str, what: str) -> Sequence[Any]:
@@ -244,6 +265,7 @@ def as_each_target(
     check_outputs(loss, output_shape)
     if not is_several(output_shape):
         shape = cast(SampleShape, output_shape)
+        _refuse_several_targets(y, rows, name)
         return as_target(y, loss.each[0], shape, dtype, rows, name=name)
     parts = parts_of(y, len(loss.each), name, "output")
     arrays = tuple(
@@ -254,6 +276,19 @@ def as_each_target(
     )
     shapes = tuple(one.shape[1:] for one in arrays)
     return arrays, Target(shapes, tuple(one.dtype for one in arrays))
+
+
+def _refuse_several_targets(y: Any, rows: int, name: str) -> None:
+    """Refuse a tuple with a target for each of several outputs, where there is one."""
+    if not isinstance(y, tuple) or len(y) in (0, rows):
+        return
+    shapes = [getattr(one, "shape", ()) for one in y]
+    if all(shape[:1] == (rows,) for shape in shapes):
+        raise ShapeError(
+            f"{name}: expected one array, as the network has one output, got "
+            f"{len(y)}, of shapes {' and '.join(map(shape_text, shapes))}. A network "
+            "of several outputs ends with gp.Parallel([...])."
+        )
 
 
 def as_target(
@@ -307,6 +342,13 @@ def as_target(
             "gp.Dense(classes); two classes can also be gp.Dense(1) with "
             "loss='binary_cross_entropy'."
         )
+    if loss.target == "vectors" and (not output_shape or output_shape[-1] < 2):
+        raise ShapeError(
+            f"loss {loss.name!r}: expected an output of two numbers at least, which "
+            f"have a direction, got {shape_text(('n', *output_shape))}. For one number "
+            "use loss='mean_squared_error'."
+        )
+    wanted = loss.target_shape(output_shape)
     one_number_a_row = array.ndim == 1
     if loss.target == "classes" and one_number_a_row and len(output_shape) == 1:
         array = _labels(array, output_shape[0], loss.name, name)
@@ -315,13 +357,17 @@ def as_target(
     elif loss.target == "any" and one_number_a_row and array.dtype.kind != "f":
         array = array.astype(np.int64)
     else:
+        if loss.target == "described" and one_number_a_row and wanted == (1,):
+            array = array[:, None]
         if loss.target != "any":
-            _check_shape(array.shape[1:], output_shape, loss, name)
+            _check_shape(array.shape[1:], wanted, loss, name)
         with np.errstate(over="ignore"):  # found by the check that follows
             array = array.astype(dtype)
         check_finite(array, name, names=column_names(y))
         if loss.classifies:
             _check_chances(array, loss, name)
+        elif loss.target == "counts":
+            _check_counts(array, loss, name)
     array = np.ascontiguousarray(array)
     return array, Target(array.shape[1:], array.dtype)
 
@@ -346,6 +392,13 @@ def _check_shape(
     """Refuse a target whose rows are not shaped like the output's."""
     if shape == output_shape:
         return
+    if loss.target == "described":
+        count = loss.outputs_per_value
+        raise ShapeError(
+            f"{name}: expected shape {shape_text(('n', *output_shape))}, a number for "
+            f"each {count} of the network's outputs, got {shape_text(('n', *shape))}. "
+            f"Give the last layer {count} units for each column of y."
+        )
     if shape == () and output_shape == (1,):
         repair = "Make it a column, y[:, None]."
     elif output_shape == () and shape == (1,):
@@ -394,6 +447,17 @@ def _check_chances(array: Array, loss: Loss, name: str) -> None:
                 f"{sums[row]:.6g} in row {row}. For several classes at once use "
                 "loss='binary_cross_entropy'."
             )
+
+
+def _check_counts(array: Array, loss: Loss, name: str) -> None:
+    wrong = array < 0
+    if wrong.any():
+        row = int(np.argwhere(wrong)[0][0])
+        raise DataError(
+            f"{name}: loss {loss.name!r} takes counts, 0 or more, got "
+            f"{array[wrong][0].item()!r} in row {row}. For numbers without this bound "
+            "use loss='mean_squared_error'."
+        )
 
 
 def classes_of(y: Array, loss: Loss) -> Array | None:

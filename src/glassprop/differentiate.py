@@ -41,7 +41,7 @@ def pullback(output: Array, inputs: Sequence[Array], g: Array) -> list[Array]:
     list of traced arrays
         One gradient an input.
     """
-    trace = output.trace
+    trace = output.tracer
     wanted = {one.node for one in inputs}
     nodes = order([output.node])
     depends = _depending(nodes, wanted)
@@ -92,7 +92,7 @@ def _pass_back(
 
 def _name(gradient: Array, node: Node) -> None:
     """Name a gradient after its value, ``d_z`` for ``z``, unless it has a name."""
-    trace, made = gradient.trace, gradient.node
+    trace, made = gradient.tracer, gradient.node
     name = node.name or trace.names.get(node, "")
     nameless = made.section == "backward" and made.inputs and not made.name
     if name and nameless and made not in trace.names:

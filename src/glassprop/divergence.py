@@ -15,7 +15,7 @@ import numpy as np
 
 from glassprop.errors import DivergenceError
 from glassprop.names import LOSS_SCOPE
-from glassprop.program import Value
+from glassprop.program import Program, Value
 
 if TYPE_CHECKING:
     from glassprop.backends.run_numpy import NumpySteps
@@ -82,7 +82,8 @@ def first_bad_step(
                 "t": np.float64(first),
                 "learning_rate": rates[at],
             }
-            return _error(steps, given, training, at + 1)
+            rate = float(rates[at])
+            return divergence(steps.compiled.program, given, training, at + 1, rate)
         training.steps += 1
     raise AssertionError("a training that went wrong went right when it was repeated")
 
@@ -96,10 +97,33 @@ def _restore(values: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
         value[...] = kept[key]
 
 
-def _error(
-    steps: NumpySteps, given: Mapping[str, Any], training: Training, step: int
+def divergence(
+    program: Program,
+    given: Mapping[str, Any],
+    training: Training,
+    step: int,
+    learning_rate: float | None,
 ) -> DivergenceError:
-    program = steps.compiled.program
+    """Run a program with every value recorded, and describe the first bad one.
+
+    Parameters
+    ----------
+    program : Program
+        What went wrong.
+    given : mapping from str to array
+        What it was given.
+    training : Training
+        How many epochs are done.
+    step : int
+        Of the epoch, from 1.
+    learning_rate : float or None
+        Of the step, if it had one.
+
+    Returns
+    -------
+    DivergenceError
+        To be raised by the caller.
+    """
     inputs = {key: given[key] for key in program.inputs}
     with np.errstate(all="ignore"):
         _, values = program.run(inputs, record=True)
@@ -109,7 +133,7 @@ def _error(
         step=step,
         found=_described(bad),
         layer=None if bad.scope in ("", LOSS_SCOPE) else bad.scope,
-        learning_rate=float(given["learning_rate"]),
+        learning_rate=learning_rate,
     )
 
 

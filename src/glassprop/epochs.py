@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,15 @@ from glassprop.program import Program
 from glassprop.randomness import SHUFFLE, generator
 from glassprop.rows import Rows, batches
 from glassprop.schedules import Schedule
+from glassprop.schedules.contract import after
 from glassprop.training import Training
 
 if TYPE_CHECKING:
     from glassprop.network import Network
 
+AfterEpoch: TypeAlias = Callable[[float], str | None]
+AfterStep: TypeAlias = Callable[[int, float], object]
+Stop: TypeAlias = Callable[[], bool]
 CALL = 5e8  # operations of a call; NumPy does more than 1e9 in a second
 CALLING = 1000  # operations that the call of a NumPy function stands for
 
@@ -50,6 +54,11 @@ class Work:
         Whether each epoch has an order of its own.
     schedule : Schedule
         The factors of the learning rate.
+    monitor : str
+        The number of the history that the schedule looks at, if it looks at any.
+    after_step : callable or None
+        Called with the number and the loss of each step; a call of the back end then
+        holds a single step.
     """
 
     net: Network
@@ -59,6 +68,13 @@ class Work:
     batch_size: int | None
     shuffle: bool
     schedule: Schedule
+    monitor: str
+    after_step: AfterStep | None = None
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many batches the rows make."""
+        return -(-len(self.rows) // (self.batch_size or len(self.rows)))
 
 
 def steps_of_a_call(program: Program, rows: int) -> int:
@@ -74,7 +90,39 @@ def steps_of_a_call(program: Program, rows: int) -> int:
     return max(1, int(CALL // (program.cost(rows) + CALLING * program.size)))
 
 
-def run_epoch(work: Work, stop: Callable[[], bool]) -> float | None:
+def run_epochs(work: Work, epochs: int, after_epoch: AfterEpoch, stop: Stop) -> str:
+    """Train until there is a reason to stop, and give the reason.
+
+    Parameters
+    ----------
+    work : Work
+        What is trained on what.
+    epochs : int
+        How many at most.
+    after_epoch : callable
+        Called with the mean loss of each; gives a reason to stop, or nothing.
+    stop : callable
+        Asked between steps; True ends the epoch early.
+
+    Returns
+    -------
+    str
+        Why training ended.
+
+    Raises
+    ------
+    DivergenceError
+        If a value is NaN or infinite; the last finite ones are put back.
+    """
+    for _ in range(epochs):
+        mean_loss = run_epoch(work, stop)
+        reason = "interrupted" if mean_loss is None else after_epoch(mean_loss)
+        if reason is not None:
+            return reason
+    return "epochs"
+
+
+def run_epoch(work: Work, stop: Stop) -> float | None:
     """Run one epoch; give its mean loss, or None if it was stopped before its end.
 
     Parameters
@@ -91,7 +139,9 @@ def run_epoch(work: Work, stop: Callable[[], bool]) -> float | None:
     """
     net, training, rows = work.net, work.training, work.rows
     cut = _batches(work)
-    rates = _rates(work.schedule, training, len(cut)).astype(net.structure.dtype)
+    schedule = after(work.schedule, training.watched.get(work.monitor, []))
+    rates = _rates(schedule, training, len(cut)).astype(net.structure.dtype)
+    training.rate = float(rates[-1])
     values = {**net.values, **training.memory}
     before = {key: np.array(value) for key, value in values.items()}
     losses = _run(work, values, cut, rates, stop)
@@ -126,11 +176,12 @@ def _run(
     values: dict[str, Any],
     cut: list[NDArray[np.int64] | slice],
     rates: NDArray[Any],
-    stop: Callable[[], bool],
+    stop: Stop,
 ) -> NDArray[Any]:
     """Run all batches, or those before `stop` says so; give the loss of each step."""
     program = work.steps.compiled.program
-    most = len(cut) if len(cut) == 1 else steps_of_a_call(program, _size(cut[0]))
+    one = len(cut) == 1 or work.after_step is not None
+    most = 1 if one else steps_of_a_call(program, _size(cut[0]))
     losses: list[NDArray[Any]] = []
     for start in range(0, len(cut), most):
         part = cut[start : start + most]
@@ -145,6 +196,8 @@ def _run(
                 stop=stop,
             )
         losses.append(found)
+        if work.after_step is not None and len(found) and np.isfinite(found[0]):
+            work.after_step(work.training.steps + start + 1, float(found[0]))
         if len(found) < len(part) or stop() or not np.isfinite(found).all():
             break
     return losses[0] if len(losses) == 1 else np.concatenate(losses)

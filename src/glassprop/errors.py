@@ -11,6 +11,7 @@ way out. The tree, each with the built-in exception it also is::
     |-- DivergenceError (ArithmeticError)   training met NaN or infinity
     |-- ModelFileError (ValueError)   a model file that is not what it says
     |-- MissingExtraError (ImportError)     an optional dependency is not installed
+    |-- GlasspropWarning (UserWarning)      what has no effect; a warning, not raised
     `-- VerifyError (AssertionError)  a program breaks its own rules: a bug of ours
 """
 
@@ -50,12 +51,17 @@ class DivergenceError(GlasspropError, ArithmeticError):
         The first value that is not finite, and what made it, in words.
     layer : str or None
         Whose operation made it; None for the loss, and for what is no layer's.
-    learning_rate : float
-        Of that step.
+    learning_rate : float or None
+        Of that step; None where the optimizer finds its own step size.
     """
 
     def __init__(
-        self, epoch: int, step: int, found: str, layer: str | None, learning_rate: float
+        self,
+        epoch: int,
+        step: int,
+        found: str,
+        layer: str | None,
+        learning_rate: float | None,
     ) -> None:
         super().__init__(epoch, step, found, layer, learning_rate)
         self.epoch = epoch
@@ -73,6 +79,12 @@ class DivergenceError(GlasspropError, ArithmeticError):
     def __str__(self) -> str:
         """Say what happened, and what to try in Python."""
         rate = self.learning_rate
+        if rate is None:
+            return (
+                f"{self.what} The network keeps the weights from before that step. "
+                "Standardize the inputs (gp.Standardize() as first layer), or begin "
+                "with some epochs of gp.Adam()."
+            )
         return (
             f"{self.what} The network keeps the weights from before that step. The "
             f"learning rate was {rate:.6g}: try {rate / 10:.2g}; standardize the "
@@ -86,6 +98,10 @@ class ModelFileError(GlasspropError, ValueError):
 
 class MissingExtraError(GlasspropError, ImportError):
     """An optional dependency is needed and not installed."""
+
+
+class GlasspropWarning(GlasspropError, UserWarning):
+    """Something that was asked for has no effect, or another than it seems."""
 
 
 class VerifyError(GlasspropError, AssertionError):

@@ -7,8 +7,10 @@ layer then.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +23,13 @@ from glassprop.errors import (
     shape_text,
 )
 from glassprop.graph import Size
-from glassprop.layers.contract import Parameter, Run, SampleShape, Shapes
+from glassprop.layers.contract import (
+    Parameter,
+    Run,
+    SampleShape,
+    Shapes,
+    check_layer,
+)
 from glassprop.ops.leaves import is_python_number
 from glassprop.ops.random import random
 from glassprop.signatures import check_call
@@ -103,16 +111,7 @@ class Names:
         ArgumentError
             If it is no layer, or its name cannot be used or is another layer's.
         """
-        if isinstance(layer, type):
-            raise ArgumentError(
-                f"expected a layer, got the class {layer.__name__}. Call it: "
-                f"{layer.__name__}(...)."
-            )
-        if not callable(getattr(layer, "forward", None)):
-            raise ArgumentError(
-                f"{layer!r} is not a layer: it has no method forward(p, x, run). "
-                "A function becomes a layer as gp.Activation(function)."
-            )
+        check_layer(layer)
         kind = _snake_case(type(layer).__name__)
         self.counts[kind] += 1
         given = getattr(layer, "name", None)
@@ -143,8 +142,12 @@ def layer_names(layers: Sequence[Any]) -> list[str]:
 
 
 def _snake_case(word: str) -> str:
-    cut = "".join(f"_{c.lower()}" if c.isupper() else c for c in word)
-    return cut.strip("_")
+    """Write a class's name as a variable's: batch_norm for BatchNorm, prelu for PReLU.
+
+    A word begins at a capital between two small letters, so that abbreviations stay
+    in one piece.
+    """
+    return re.sub(r"(?<=[a-z])([A-Z])(?=[a-z])", r"_\1", word).strip("_").lower()
 
 
 @dataclass
@@ -187,28 +190,19 @@ class Feeding:
             return output
 
         with Named(path, layer), self.trace.within(scope=path):
-            shape = _sample_shapes(x)
-            if isinstance(x, tuple) and not getattr(layer, "takes_several", False):
-                raise ShapeError(
-                    f"expected one array, got {len(x)}, of shapes "
-                    f"{' and '.join(shape_text(one.node.shape) for one in x)}. Join "
-                    "them first, gp.Concatenate(), or feed them to a branch each, "
-                    "gp.Parallel([...])."
-                )
-            for method, arguments in METHODS.items():
-                if hasattr(layer, method):
-                    check_call("method", getattr(layer, method), arguments)
-            parameters = _owned(layer, "parameters", shape)
-            state = _owned(layer, "state", shape)
-            _check_distinct(parameters, state)
-            place = Place(path, layer, shape, (), parameters, state)
-            p, kept = (self._values(place, which) for which in ("parameters", "state"))
+            with _without_place():
+                place = _declared(path, layer, x)
+                p, kept = (self._values(place, one) for one in ("parameters", "state"))
             run = Run(self.training, kept, self.draw, feed_inside)
-            output = map_parts(self.trace.lift, layer.forward(p, x, run))
-            output_shape = map_parts(lambda one: _rows_of(one, x), output)
-            for key, value in run.updates.items():
-                made = _next_state(self.trace, state, key, value)
-                self.updates[f"{path}.{key}"] = made
+            made = layer.forward(p, x, run)
+            with _without_place():
+                _check_parts(made)
+            output = map_parts(self.trace.lift, made)
+            with _without_place():
+                output_shape = map_parts(lambda one: _rows_of(one, x), output)
+                for key, value in run.updates.items():
+                    new = _next_state(self.trace, place.state, key, value)
+                    self.updates[f"{path}.{key}"] = new
         whole = replace(place, output_shape=output_shape, inside=tuple(inside))
         return output, whole
 
@@ -218,6 +212,50 @@ class Feeding:
             which,
             {name: self.value(f"{place.name}.{name}", one) for name, one in owned},
         )
+
+
+@contextmanager
+def _without_place() -> Iterator[None]:
+    """Add no line to errors about what a layer is, which no line of a function made."""
+    try:
+        yield
+    except GlasspropError as error:
+        error.__dict__.setdefault("place", "")
+        raise
+
+
+def _declared(path: str, layer: Any, x: Any) -> Place:
+    """Find what a layer owns where x comes to it; its output is not known yet."""
+    shape = _sample_shapes(x)
+    if isinstance(x, tuple) and not getattr(layer, "takes_several", False):
+        raise ShapeError(
+            f"expected one array, got {len(x)}, of shapes "
+            f"{' and '.join(shape_text(one.node.shape) for one in x)}. Join them "
+            "first, gp.Concatenate(), or feed them to a branch each, "
+            "gp.Parallel([...])."
+        )
+    for method, arguments in METHODS.items():
+        if hasattr(layer, method):
+            check_call("method", getattr(layer, method), arguments)
+    parameters, state = (_owned(layer, one, shape) for one in ("parameters", "state"))
+    _check_distinct(parameters, state)
+    return Place(path, layer, shape, (), parameters, state)
+
+
+def _check_parts(output: Any) -> None:
+    """Refuse an output of several parts that are not arrays each, or of one part."""
+    if isinstance(output, tuple) and len(output) == 1:
+        raise ShapeError(
+            "the output is a tuple of one. Give the array itself: return x, not "
+            "return (x,)."
+        )
+    for at, part in enumerate(output if isinstance(output, tuple) else ()):
+        if isinstance(part, tuple | list):
+            raise ShapeError(
+                f"part {at + 1} of {len(output)} of the output must be an array, got "
+                f"a {type(part).__name__} of {len(part)}. Join these first, "
+                "gp.Concatenate(), or give all parts side by side in one tuple."
+            )
 
 
 def _sample_shapes(x: Any) -> Any:

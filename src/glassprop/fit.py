@@ -9,34 +9,43 @@ has put the best weights back: they are older than the optimizer's memory.)
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassprop.backends.run_numpy import NumpySteps
+from glassprop.clipping import Clipping, get_clipping
+from glassprop.contradictions import ends_early, frozen_in_vain
 from glassprop.data import check_several_classes, row_classes
 from glassprop.early_stopping import (
     Best,
     EarlyStopping,
     check_monitor,
     get_stopping,
+    last_cost,
+    monitored,
 )
-from glassprop.epochs import Work, run_epoch
-from glassprop.errors import ArgumentError
-from glassprop.evaluate import evaluate_rows
+from glassprop.epochs import Work
+from glassprop.errors import ArgumentError, GlasspropWarning
+from glassprop.evaluate import evaluate_rows, rising_numbers
 from glassprop.history import History
 from glassprop.interrupts import Interrupts
+from glassprop.listening import Listeners
 from glassprop.losses import AnyLoss
-from glassprop.optimizers import Optimizer, get_optimizer
+from glassprop.optimizers import Minimizer, Optimizer, get_optimizer
 from glassprop.progress import Progress
 from glassprop.randomness import SPLIT, generator
 from glassprop.recipes import Recipe
 from glassprop.rows import Rows, checked_rows, split_rows
 from glassprop.schedules import Schedule, get_schedule
+from glassprop.schedules.contract import watched_by
 from glassprop.signatures import check_call
+from glassprop.structure import check_batches
+from glassprop.tasks import MetricSpec
 from glassprop.training import Training, continued
 
 if TYPE_CHECKING:
@@ -54,7 +63,7 @@ def fit(
     y: Any,
     *,
     loss: AnyLoss,
-    optimizer: str | Optimizer,
+    optimizer: str | Optimizer | Minimizer,
     epochs: int,
     batch_size: int | None,
     validation: Any,
@@ -63,30 +72,52 @@ def fit(
     shuffle: bool,
     early_stopping: bool | int | EarlyStopping | None,
     schedule: str | Schedule | None,
-    clip: float | None,
+    clip: float | Clipping | None,
     callbacks: Iterable[Callback],
+    metrics: MetricSpec | None,
     backend: str,
     verbose: bool | None,
 ) -> History:
     """Train a network; `Network.fit` documents the arguments."""
     _check_counts(epochs, batch_size, backend)
+    if metrics is not None and validation is None:
+        raise ArgumentError(
+            "metrics are measured on validation data, and there are none. Pass "
+            "validation=0.2, or validation=(X, y)."
+        )
     rule, plan = get_optimizer(optimizer), get_schedule(schedule)
     stopping, calls = get_stopping(early_stopping), _callbacks(callbacks)
+    clipping, watched = get_clipping(clip), watched_by(plan)
     weights = {"sample_weight": sample_weight, "class_weight": class_weight}
     with net.built_for(X) as built:
         rows, held_out = prepare(
             net, X, y, loss, validation=validation, weights=weights
         )
-        check_monitor(stopping, _history_names(net, held_out, loss))
-        recipe = Recipe(loss, rule, rows.target, clip)
+        check_batches(built.structure, len(rows), batch_size)
+        names = _history_names(net, held_out, loss, metrics)
+        for one in (stopping, watched):
+            check_monitor(one, names)
+        recipe = Recipe(loss, rule, rows.target, clipping)
         steps = built.compiled(
             recipe, lambda: NumpySteps(recipe.program(built.structure, net.name))
         )
+        recipe.check(
+            built.structure,
+            steps.compiled.program,
+            rows=len(rows),
+            batch_size=batch_size,
+            schedule=plan,
+        )
     net.loss, net.recipe = loss, recipe
     net.learn(rows.x)
-    work = Work(net, continued(net, rule), steps, rows, batch_size, shuffle, plan)
+    training = continued(net, rule)
+    monitor = monitored(getattr(watched, "monitor", None), names)
+    work = Work(net, training, steps, rows, batch_size, shuffle, plan, monitor)
+    done = training.steps / work.steps_per_epoch
+    for text in (*frozen_in_vain(net.structure), *ends_early(plan, done, epochs)):
+        warnings.warn(text, GlasspropWarning, stacklevel=3)
     best = None if stopping is None else Best(stopping)
-    after = After(work.training, recipe, held_out, calls, best)
+    after = After(work.training, recipe, held_out, calls, best, metrics)
     return _trained(work, after, epochs, verbose)
 
 
@@ -107,6 +138,8 @@ class After:
     callbacks : list of callable
     best : Best or None
         The best epoch so far, with early stopping.
+    metrics : str, Metric, sequence of such, or None
+        What the validation data are measured by.
     """
 
     training: Training
@@ -114,24 +147,34 @@ class After:
     held_out: Rows | None
     callbacks: list[Callback]
     best: Best | None
+    metrics: MetricSpec | None
 
 
 def _trained(work: Work, after: After, epochs: int, verbose: bool | None) -> History:
     """Train epoch by epoch until there is a reason to stop."""
     net, history = work.net, History()
-    with Progress(epochs, verbose) as progress, Interrupts() as interrupted:
-        for done in range(1, epochs + 1):
-            mean_loss = run_epoch(work, interrupted)
-            if mean_loss is None:
-                history.stopped = "interrupted"
-                break
+    shapes, loss = net.structure.output_shape, after.recipe.loss
+    rising = rising_numbers(loss, after.metrics, shapes)
+    history.rising = frozenset(f"validation_{name}" for name in rising)
+    listeners = Listeners(net, after.callbacks)
+    work = replace(work, after_step=listeners.after_step)
+    with Progress(epochs, verbose) as progress, Interrupts() as interrupted, listeners:
+
+        def stop() -> bool:
+            return listeners.asked or interrupted()
+
+        def after_epoch(mean_loss: float) -> str | None:
             numbers = {"loss": mean_loss, **_validated(net, after)}
             history.add(work.training.epochs, numbers)
-            progress.show(done, work.training.epochs, numbers)
+            progress.show(len(history.epochs), work.training.epochs, numbers)
             reason = _reason_to_stop(net, after, history)
-            if reason or interrupted():
-                history.stopped = reason or "interrupted"
-                break
+            if watched_by(work.schedule) is not None:
+                costs = work.training.watched.setdefault(work.monitor, [])
+                costs.append(last_cost(work.monitor, history))
+            return reason or ("interrupted" if stop() else None)
+
+        reason = after.recipe.run(work, epochs, after_epoch, stop)
+        history.stopped = "callback" if listeners.asked else reason
     if after.best is not None and after.best.values:
         net.put(after.best.values)
         history.best_epoch = after.best.epoch
@@ -142,7 +185,8 @@ def _validated(net: Network, after: After) -> dict[str, float]:
     """Measure the network on the rows that are held out."""
     if after.held_out is None:
         return {}
-    found = evaluate_rows(net.built, after.held_out, after.recipe.loss)
+    loss, metrics = after.recipe.loss, after.metrics
+    found = evaluate_rows(net.built, after.held_out, loss, metrics)
     return {f"validation_{name}": number for name, number in found.items()}
 
 
@@ -172,7 +216,9 @@ def _check_unchanged(net: Network, after: After, history: History) -> None:
 # Before the first epoch ---------------------------------------------------------------
 
 
-def _history_names(net: Network, held_out: Rows | None, loss: AnyLoss) -> list[str]:
+def _history_names(
+    net: Network, held_out: Rows | None, loss: AnyLoss, metrics: MetricSpec | None
+) -> list[str]:
     """Name what the history will have.
 
     The validation data are measured for it, so that what cannot be measured is refused
@@ -180,7 +226,7 @@ def _history_names(net: Network, held_out: Rows | None, loss: AnyLoss) -> list[s
     """
     if held_out is None:
         return ["loss"]
-    found = evaluate_rows(net.built, held_out, loss)
+    found = evaluate_rows(net.built, held_out, loss, metrics)
     return ["loss", *(f"validation_{name}" for name in found)]
 
 

@@ -84,6 +84,33 @@ def softmax(z: Any, axis: int | Sequence[int] | None = -1) -> Any:
     return stable.softmax(z, axis=normal_axes(axis, np.ndim(z), name="softmax"))
 
 
+def log_softmax(z: Any, axis: int | Sequence[int] | None = -1) -> Any:
+    """Give log(softmax(z)) = z - logsumexp(z), finite where softmax rounds to 0.
+
+    Parameters
+    ----------
+    z : array of any shape
+        Logits.
+    axis : int, sequence of int or None
+        What the chances add up to 1 over: the last axis; None for all.
+
+    Returns
+    -------
+    array of the shape of z
+        The logarithms of the chances.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glassprop as gp
+    >>> gp.log_softmax(np.array([0.0, 1000.0]))
+    array([-1000.,     0.])
+    """
+    axes = normal_axes(axis, np.ndim(z), name="log_softmax")
+    shifted = z - stop_gradient(np.max(z, axis=axes, keepdims=True))
+    return shifted - stable.logsumexp(shifted, axis=axes, keepdims=True)
+
+
 def logsumexp(
     z: Any, axis: int | Sequence[int] | None = None, *, keepdims: bool = False
 ) -> Any:
@@ -115,6 +142,33 @@ def logsumexp(
     """
     axes = normal_axes(axis, np.ndim(z), name="logsumexp")
     return stable.logsumexp(z, axis=axes, keepdims=keepdims)
+
+
+def erf(x: Any) -> Any:
+    """Give the error function, 2 / sqrt(pi) times the integral of exp(-t**2) to x.
+
+    In float64 it is exact to a relative 1e-15, in float32 to 1e-6, by the rational
+    approximations of W. J. Cody (1969), "Rational Chebyshev approximations for the
+    error function", Mathematics of Computation 23. The chance that a standard normal
+    number is below z is ``(1 + erf(z / sqrt(2))) / 2``.
+
+    Parameters
+    ----------
+    x : array of any shape
+        The input.
+
+    Returns
+    -------
+    array of the shape of x
+        The value, between -1 and 1.
+
+    Examples
+    --------
+    >>> import glassprop as gp
+    >>> float(gp.erf(0.0)), float(gp.erf(10.0))
+    (0.0, 1.0)
+    """
+    return stable.erf(x)
 
 
 def stop_gradient(x: Any) -> Any:

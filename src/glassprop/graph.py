@@ -54,6 +54,9 @@ class Case:
         Bounds of uniformly drawn inputs; an integer input is drawn from [0, high).
     kinds : str
         A letter an input: ``f`` float, ``i`` integer, ``b`` boolean; ``f`` if short.
+    prepare : callable or None
+        From the drawn inputs to those that are used, for a row that has no value for
+        most: a matrix that can be inverted.
     """
 
     shapes: tuple[tuple[int, ...], ...]
@@ -61,6 +64,7 @@ class Case:
     low: float = -2.0
     high: float = 2.0
     kinds: str = ""
+    prepare: Callable[[Sequence[Any]], Sequence[Any]] | None = None
 
     def kind(self, position: int) -> str:
         """Give the letter of the input at `position`."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from glassprop.errors import ArgumentError, did_you_mean
 
 
 @dataclass
@@ -20,15 +23,19 @@ class History(Mapping[str, list[float]]):
         the loss's metrics, ``validation_accuracy`` and so on.
     stopped : str
         Why the training ended: ``epochs``, ``early stopping``, ``callback`` or
-        ``interrupted``.
+        ``interrupted``; with `LBFGS` also ``converged``, or ``no way down`` where it
+        found nothing lower along its last direction.
     best_epoch : int or None
         With early stopping, the epoch whose parameters the network has now.
+    rising : frozenset of str
+        The numbers that get better as they rise; all others do as they fall.
     """
 
     epochs: list[int] = field(default_factory=list)
     columns: dict[str, list[float]] = field(default_factory=dict)
     stopped: str = "epochs"
     best_epoch: int | None = None
+    rising: frozenset[str] = frozenset()
 
     def add(self, epoch: int, numbers: Mapping[str, float]) -> None:
         """Write down one epoch."""
@@ -39,6 +46,79 @@ class History(Mapping[str, list[float]]):
     def last(self) -> dict[str, float]:
         """Give the numbers of the last epoch."""
         return {name: values[-1] for name, values in self.columns.items()}
+
+    def to_frame(self) -> Any:
+        """Give the numbers as a pandas data frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each epoch, whose number is the index, and a column for each name.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        from glassprop.result_files import imported
+
+        pandas = imported("pandas", "History.to_frame", "pandas")
+        index = pandas.Index(self.epochs, dtype="int64", name="epoch")
+        return pandas.DataFrame(self.columns, index=index)
+
+    def to_csv(self, path: Any) -> None:
+        """Write the numbers to a CSV file: a line for each epoch.
+
+        Parameters
+        ----------
+        path : str or path
+            Where to; a file that is there is replaced as a whole, or not at all.
+
+        Raises
+        ------
+        ArgumentError
+            If it is not a path.
+        DataError
+            If the file cannot be written.
+        """
+        from glassprop.result_files import csv_text, write_result
+
+        header = ["epoch", *self.columns]
+        lines = zip(self.epochs, *self.columns.values(), strict=True)
+        write_result(path, csv_text([header, *lines]).encode())
+
+    def plot(self, path: Any, names: str | Iterable[str] | None = None) -> None:
+        """Draw the numbers over the epochs, with Matplotlib (``glassprop[plot]``).
+
+        Parameters
+        ----------
+        path : str or path
+            Where to; its ending says the format, ``.png``, ``.svg`` or ``.pdf``.
+        names : str, iterable of str or None
+            Which numbers; None for the losses.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such number, or the ending is no format.
+        MissingExtraError
+            If Matplotlib is not installed.
+        DataError
+            If the file cannot be written.
+        """
+        from glassprop.result_files import Curve, draw_curves
+
+        losses = [one for one in self if one in ("loss", "validation_loss")]
+        asked = [names] if isinstance(names, str) else names
+        chosen = losses if asked is None else list(asked)
+        for name in chosen:
+            if name not in self.columns:
+                raise ArgumentError(
+                    f"History.plot: {name!r} is not in the history, which has "
+                    f"{', '.join(self)}.{did_you_mean(str(name), self)}"
+                )
+        curves = {name: Curve(self[name]) for name in chosen}
+        draw_curves(path, self.epochs, curves, "epoch")
 
     def __getitem__(self, name: str) -> list[float]:
         return self.columns[name]

@@ -26,15 +26,31 @@ NOUNS = {
     "einsum": "product",
     "negative": "negated",
     "absolute": "magnitude",
+    "fabs": "magnitude",
+    "hypot": "magnitude",
+    "reciprocal": "inverse",
+    "remainder": "rest",
+    "fmod": "rest",
+    "floor_divide": "quotient",
+    **dict.fromkeys(("floor", "ceil", "trunc", "rint"), "rounded"),
     "sum": "total",
+    "prod": "product",
+    **dict.fromkeys(("cumsum", "cumprod", "recurrence"), "running"),
     "max": "largest",
     "min": "smallest",
     "argmax": "position",
+    "argmin": "position",
+    "sort": "ordered",
+    "argsort": "order",
     "maximum": "larger",
+    "fmax": "larger",
     "minimum": "smaller",
+    "fmin": "smaller",
     "where": "chosen",
     "index": "part",
     "index_add": "placed",
+    "take_along_axis": "picked",
+    "add_along_axis": "placed",
     "reshape": "reshaped",
     "transpose": "transposed",
     "broadcast_to": "repeated",
@@ -45,8 +61,10 @@ NOUNS = {
         ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"), "mask"
     ),
     **dict.fromkeys(
-        ("logical_and", "logical_or", "logical_xor", "logical_not"), "mask"
+        ("logical_and", "logical_or", "logical_xor", "logical_not", "any", "all"),
+        "mask",
     ),
+    **dict.fromkeys(("isnan", "isinf", "isfinite", "signbit"), "mask"),
 }
 # What the printed program calls by name, and Python's own words.
 RESERVED = frozenset({"np", "n", "bool", "index_put", *PRIMITIVES, *keyword.kwlist})

@@ -15,7 +15,6 @@ from collections.abc import (
 )
 from contextlib import contextmanager
 from dataclasses import replace
-from numbers import Real
 from typing import Any, cast
 
 import numpy as np
@@ -23,7 +22,8 @@ from numpy.typing import NDArray
 
 from glassprop.arrays import as_array
 from glassprop.built import Built, build, rearranged
-from glassprop.check import GradientCheck, check_gradients, gradients
+from glassprop.check import check_gradients, gradients
+from glassprop.clipping import Clipping
 from glassprop.data import (
     as_each_input,
     holds_several,
@@ -35,19 +35,20 @@ from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.evaluate import decisions, evaluate_rows, outputs
 from glassprop.feeding import layer_names
 from glassprop.fit import Callback, fit
+from glassprop.gradient_checks import GradientCheck
 from glassprop.graph import DType
 from glassprop.history import History
 from glassprop.layers.contract import Shapes
 from glassprop.learning import learn
 from glassprop.losses import AnyLoss, LossSpec, get_loss
-from glassprop.metrics import Metric
-from glassprop.optimizers import Optimizer, get_optimizer
+from glassprop.optimizers import Minimizer, Optimizer, get_optimizer
 from glassprop.parameters import Parameters
 from glassprop.recipes import Recipe, step_source
 from glassprop.rows import checked_rows
 from glassprop.schedules import Schedule
 from glassprop.structure import Structure
 from glassprop.summary import summary_text
+from glassprop.tasks import MetricSpec
 from glassprop.training import Training
 from glassprop.trees import is_several, map_parts
 
@@ -276,8 +277,8 @@ class Network:
             Structure and values.
         """
         before = self._built, self.input_shape
-        data = X if holds_several(X) or is_several(self.input_shape) else None
-        dtype = network_dtype(data or as_array(X, "X"), self.dtype)
+        several = holds_several(X) or is_several(self.input_shape)
+        dtype = network_dtype(X if several else as_array(X, "X"), self.dtype)
         try:
             if self._built is None:
                 first = self.layers[0] if self.layers else None
@@ -341,8 +342,9 @@ class Network:
         Returns
         -------
         array of shape (n,) for classes, else of the output's shape
-            With cross entropy the class of the largest output, with binary cross
-            entropy 1 where the chance is above 1/2; with other losses the output.
+            With losses of classes that of the largest output, with those of 0 and 1
+            for each output 1 where it is above 0, a chance above 1/2; with
+            ``poisson`` the rate, with ``gaussian`` the mean; with others the output.
         """
         return self._predicted(X, lambda *rows: decisions(outputs(*rows), self.loss))
 
@@ -369,8 +371,8 @@ class Network:
         if self.loss is None or self.loss.probabilities is None:
             known = self.loss.name if self.loss else "no loss"
             raise ArgumentError(
-                f"predict_proba needs a loss of classes, the network has {known}. Use "
-                "loss='cross_entropy', or net(X) for the raw output."
+                f"predict_proba needs a loss that defines probabilities, the network "
+                f"has {known}. Use loss='cross_entropy', or net(X) for the raw output."
             )
         return self._predicted(X, outputs, self.loss)
 
@@ -396,7 +398,7 @@ class Network:
         y: Any,
         *,
         loss: LossSpec | None = None,
-        optimizer: str | Optimizer = "adam",
+        optimizer: str | Optimizer | Minimizer = "adam",
         epochs: int = 1,
         batch_size: int | None = 32,
         validation: float | tuple[Any, ...] | None = None,
@@ -405,8 +407,9 @@ class Network:
         shuffle: bool = True,
         early_stopping: bool | int | EarlyStopping | None = None,
         schedule: str | Schedule | None = None,
-        clip: float | None = None,
+        clip: float | Clipping | None = None,
         callbacks: Iterable[Callback] = (),
+        metrics: MetricSpec | None = None,
         backend: str = "auto",
         verbose: bool | None = None,
     ) -> History:
@@ -421,7 +424,8 @@ class Network:
         loss : str, function, list of such or None
             What to make small; None for the network's own.
         optimizer : str or Optimizer
-            ``"adam"``, ``gp.SGD(learning_rate=0.1)``, ...
+            ``"adam"``, ``gp.SGD(learning_rate=0.1)``, ...; `gp.LBFGS` takes all rows
+            at once.
         epochs : int
             How many times to go through the rows. Calling `fit` again goes on: 5 and 5
             epochs give the bits of 10.
@@ -440,11 +444,16 @@ class Network:
         early_stopping : bool, int, EarlyStopping or None
             Whether to stop when nothing gets better; an integer is the patience.
         schedule : str, Schedule or None
-            How the learning rate changes; None for a constant one.
-        clip : float or None
-            The largest norm that all gradients together may have.
+            How the learning rate changes; None for a constant one. One that ends
+            before the last epoch holds its last factor, with a warning.
+        clip : float, Clipping or None
+            The largest norm that all gradients together may have, or a rule such as
+            ``gp.clipping.ByValue(0.5)``.
         callbacks : iterable of callable
             Each is called after every epoch as ``callback(net, history)``; True stops.
+        metrics : str, Metric, list of such or None
+            What validation data are measured by; None for what suits the loss. Early
+            stopping may watch each: ``monitor="validation_f1_macro"``.
         backend : str
             ``"numpy"``, or ``"auto"`` to choose.
         verbose : bool or None
@@ -464,11 +473,6 @@ class Network:
             weights.
         """
         chosen = self._chosen_loss(loss)
-        positive = isinstance(clip, Real) and 0 < float(clip) < np.inf
-        if clip is not None and not positive:
-            raise ArgumentError(
-                f"clip must be a finite number above 0, or None, got {clip!r}."
-            )
         return fit(
             self,
             X,
@@ -485,6 +489,7 @@ class Network:
             schedule=schedule,
             clip=clip,
             callbacks=callbacks,
+            metrics=metrics,
             backend=backend,
             verbose=verbose,
         )
@@ -506,7 +511,7 @@ class Network:
         *,
         loss: LossSpec | None = None,
         sample_weight: Any = None,
-        metrics: str | Sequence[str | Metric] | None = None,
+        metrics: MetricSpec | None = None,
     ) -> dict[str, float]:
         """Measure the network on rows.
 
@@ -518,8 +523,10 @@ class Network:
             None for the network's own.
         sample_weight : array-like of shape (n,) or None
             The weight of each row in every average.
-        metrics : str, sequence of str or None
-            Names of metrics; None for those that suit the loss.
+        metrics : str, Metric, list of such or None
+            Names of `glassprop.metrics.METRICS`, or records of one's own; None for
+            those that suit the loss. Of several outputs each metric measures those that
+            it fits.
 
         Returns
         -------
@@ -584,7 +591,7 @@ class Network:
         self,
         *,
         loss: LossSpec | None = None,
-        optimizer: str | Optimizer | None = None,
+        optimizer: str | Optimizer | Minimizer | None = None,
     ) -> str:
         """Give the program of one training step as NumPy source.
 
@@ -650,9 +657,9 @@ class Network:
 
 def _checked_shape(input_shape: Any) -> Shapes:
     """Give the shape of one sample as a tuple of positive integers, or of tuples."""
-    several = isinstance(input_shape, Sequence)
-    sizes = list(input_shape) if several else [input_shape]
-    if sizes and all(isinstance(one, Sequence) for one in sizes):
+    listed = isinstance(input_shape, list | tuple)
+    sizes = list(input_shape) if listed else [input_shape]
+    if sizes and all(isinstance(one, list | tuple) for one in sizes):
         shapes = [_checked_shape(one) for one in sizes]
         if len(shapes) > 1 and not any(map(is_several, shapes)):
             return cast(Shapes, tuple(shapes))

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
+from glassprop.clipping import Clipping
 from glassprop.compiling import build
 from glassprop.differentiate import pullback
 from glassprop.errors import ShapeError, shape_text
@@ -32,6 +32,14 @@ from glassprop.structure import Structure, arriving, forward, penalties
 from glassprop.trace import Trace
 from glassprop.traced import Array
 from glassprop.trees import as_parts, is_several, map_parts
+from glassprop.updates import (
+    clipped,
+    declared_memory,
+    flat,
+    points,
+    rules_for,
+    updated,
+)
 
 
 @dataclass(frozen=True)
@@ -71,11 +79,6 @@ def named_data(name: str, data: Any) -> dict[str, Any]:
 def by_name(names: Any, parts: Any) -> dict[str, Any]:
     """Give each part under its name, from `data_names`."""
     return dict(zip(as_parts(names), as_parts(parts), strict=True))
-
-
-def state_key(memory: str, parameter: str) -> str:
-    """Name what an optimizer remembers for a parameter: ``m of hidden.weight``."""
-    return f"{memory} of {parameter}"
 
 
 DATA = re.compile(r"(x|y)(_\d+)?|learning_rate")
@@ -123,17 +126,6 @@ def _used(inputs: Mapping[str, Array], outputs: Mapping[str, Any]) -> dict[str, 
     }
 
 
-@contextmanager
-def _named_after(trace: Trace, key: str) -> Iterator[None]:
-    """Put a parameter's name behind those that are given inside: ``step_weight``."""
-    scope, _, name = key.rpartition(".")
-    before = set(trace.names)
-    with trace.within(scope=scope):
-        yield
-    for node in trace.names.keys() - before:
-        trace.names[node] = f"{trace.names[node]}_{name}"
-
-
 # The loss -----------------------------------------------------------------------------
 
 
@@ -149,7 +141,7 @@ def row_losses(
         row or one number in all.
     """
     check_outputs(loss, structure.output_shape)
-    found = []
+    found: list[Array] = []
     for one, out, target in zip(loss.each, as_parts(output), as_parts(y), strict=True):
         with trace.within(scope=LOSS_SCOPE):
             losses = trace.lift(one.function(out, target))
@@ -162,7 +154,9 @@ def row_losses(
                 f"{shape_text(target.node.shape)}. Sum or average over the other axes, "
                 "np.mean(..., axis=1)."
             )
-        found.append(_named(trace, losses, "row_loss" if losses.node.shape else "loss"))
+        number = f"_{len(found) + 1}" if len(loss.each) > 1 else ""
+        name = "row_loss" if losses.node.shape else "loss"
+        found.append(_named(trace, losses, f"{name}{number}"))
     return found
 
 
@@ -297,12 +291,15 @@ def _probabilities(
 def gradient_program(
     structure: Structure, loss: AnyLoss, target: Target, *, training: bool = False
 ) -> Program:
-    """Make the program of the loss and its gradient for every trainable parameter."""
+    """Make the program of the loss and its gradient for every trainable parameter.
+
+    With `training`, layers behave as in training, and their states move.
+    """
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**_declared(trace, structure), **_declared_target(trace, target)}
         x = _data(inputs, "x", structure.input_shape)
-        output, _ = forward(structure, trace, inputs, x, training=training)
+        output, states = forward(structure, trace, inputs, x, training=training)
         total = total_loss(trace, structure, loss, inputs, output, target=target)
         trainable = structure.trainable
         slopes = pullback(
@@ -310,6 +307,7 @@ def gradient_program(
         )
         outputs = {"loss": total}
         outputs |= {f"d {key}": one for key, one in zip(trainable, slopes, strict=True)}
+        outputs |= states
         return _used(inputs, outputs), outputs
 
     doc = f"Loss and gradients: {structure_text(structure)}; loss {loss.name}."
@@ -322,43 +320,31 @@ def step_program(
     optimizer: Optimizer,
     target: Target,
     *,
-    clip: float | None = None,
+    clip: Clipping | None = None,
     name: str | None = None,
 ) -> Program:
-    """Make the program of one training step: forward, loss, backward, update.
-
-    With `clip`, all gradients together are scaled down to that norm where theirs is
-    larger (Pascanu, Mikolov and Bengio 2013, algorithm 1).
-    """
+    """Make the program of one training step: forward, loss, backward, update."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         declared = _declared(trace, structure)
-        memory = _declared_memory(trace, structure, optimizer)
+        rules = rules_for(structure, optimizer)
+        memory = declared_memory(trace, structure, rules)
         inputs = {key: declared[key] for key in structure.parameters}
-        inputs |= _flat(memory)
+        inputs |= flat(memory)
         inputs |= declared  # states, x, seed and t behind what is trained
         inputs |= _declared_target(trace, target)
         rate = trace.input("learning_rate", (), structure.dtype)
         inputs["learning_rate"] = rate
         x = _data(inputs, "x", structure.input_shape)
-        output, states = forward(structure, trace, inputs, x, training=True)
-        total = total_loss(trace, structure, loss, inputs, output, target=target)
-        trainable = structure.trainable
-        slopes = pullback(
-            total, [inputs[key] for key in trainable], trace.lift(1, trace.dtype)
-        )
-        if clip is not None:
-            with trace.within(section="backward"):
-                slopes = clipped(trace, dict(zip(trainable, slopes, strict=True)), clip)
+        here = points(rules, inputs, memory)
+        at = {**inputs, **here}
+        output, states = forward(structure, trace, at, x, training=True)
+        total = total_loss(trace, structure, loss, at, output, target=target)
+        one = trace.lift(1, trace.dtype)
+        slopes = pullback(total, list(here.values()), one)
+        gradients = clipped(trace, dict(zip(here, slopes, strict=True)), clip)
         outputs: dict[str, Any] = {"loss": total}
-        with trace.within(section="update"):
-            shared = optimizer.scalars(rate, inputs["t"])
-            for key, slope in zip(trainable, slopes, strict=True):
-                with _named_after(trace, key):
-                    w, state = optimizer.update(inputs[key], slope, memory[key], shared)
-                for which, value in state.items():
-                    outputs[state_key(which, key)] = value
-                outputs[key] = w
+        outputs |= updated(trace, rules, inputs, memory, gradients)
         outputs |= states
         return _used(inputs, outputs), outputs
 
@@ -368,63 +354,6 @@ def step_program(
         f"{type(optimizer).__name__}."
     )
     return build("step", whole, dtype=structure.dtype, doc=doc)
-
-
-def clipped(trace: Trace, slopes: Mapping[str, Array], limit: float) -> list[Array]:
-    """Scale gradients down together so that their norm is at most `limit`."""
-    if not slopes:
-        return []
-    squares = [np.sum(slope * slope) for slope in slopes.values()]
-    total = trace.lift(sum(squares[1:], squares[0]))
-    norm = _named(trace, trace.lift(np.sqrt(total)), "norm")
-    factor = _named(trace, trace.lift(limit / np.maximum(norm, limit)), "factor")
-    result = []
-    for key, slope in slopes.items():
-        scope, _, name = key.rpartition(".")
-        with trace.within(scope=scope):
-            result.append(_named(trace, slope * factor, f"clipped_d_{name}"))
-    return result
-
-
-def _flat(memory: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
-    return {
-        state_key(which, key): one
-        for key, state in memory.items()
-        for which, one in state.items()
-    }
-
-
-def _declared_memory(
-    trace: Trace, structure: Structure, optimizer: Optimizer
-) -> dict[str, dict[str, Array]]:
-    """Make the inputs for what the optimizer remembers."""
-    memory: dict[str, dict[str, Array]] = {}
-    for key in structure.trainable:
-        shape = structure.parameters[key].shape
-        scope, _, name = key.rpartition(".")
-        empty = np.zeros(shape, structure.dtype)
-        memory[key] = {
-            which: trace.input(
-                state_key(which, key),
-                np.shape(value),
-                structure.dtype,
-                name=f"{which}_{name}",
-                scope=scope,
-            )
-            for which, value in optimizer.init(empty).items()
-        }
-    return memory
-
-
-def start_memory(
-    structure: Structure, optimizer: Optimizer, values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Give what an optimizer remembers before its first step."""
-    return {
-        state_key(which, key): np.array(value, structure.dtype)
-        for key in structure.trainable
-        for which, value in optimizer.init(values[key]).items()
-    }
 
 
 # Words --------------------------------------------------------------------------------

@@ -10,56 +10,59 @@ LINES = 10  # plain lines of one training, about
 
 
 class Progress:
-    """Shows the epochs of one training on standard error.
+    """Shows the epochs of one training, or several trainings, on standard error.
 
     Parameters
     ----------
-    epochs : int
+    total : int
         How many there will be.
     verbose : bool or None
         False for nothing; True and None for a bar on a terminal and lines elsewhere.
+    what : str
+        What is counted.
     """
 
-    def __init__(self, epochs: int, verbose: bool | None) -> None:
-        self.epochs = epochs
-        self.every = max(1, epochs // LINES)
+    def __init__(self, total: int, verbose: bool | None, what: str = "epoch") -> None:
+        self.total = total
+        self.what = what
+        self.every = max(1, total // LINES)
         self.shown = verbose is not False and sys.stderr is not None
         self.bar: Any = None
         if self.shown and sys.stderr.isatty():
-            self.bar = _bar()
+            self.bar = _bar(what)
 
     def __enter__(self) -> Progress:
         if self.bar is not None:
             self.bar.start()
-            self.task = self.bar.add_task("training", total=self.epochs, numbers="")
+            self.task = self.bar.add_task("training", total=self.total, numbers="")
         return self
 
     def __exit__(self, *_error: object) -> None:
         if self.bar is not None:
             self.bar.stop()
 
-    def show(self, done: int, epoch: int, numbers: Mapping[str, float]) -> None:
+    def show(self, done: int, number: int, numbers: Mapping[str, float]) -> None:
         """Show one epoch that is done.
 
         Parameters
         ----------
         done : int
-            Epochs done in this training.
-        epoch : int
-            The epoch's number over all trainings.
+            How many are done.
+        number : int
+            What this one is called: an epoch by its number over all trainings.
         numbers : mapping from str to float
-            What the history has of it.
+            What was measured.
         """
         if not self.shown:
             return
         text = "  ".join(f"{name} {value:.6g}" for name, value in numbers.items())
         if self.bar is not None:
             self.bar.update(self.task, completed=done, numbers=text)
-        elif done % self.every == 0 or done in (1, self.epochs):
-            print(f"epoch {epoch}  {text}", file=sys.stderr)
+        elif done % self.every == 0 or done in (1, self.total):
+            print(f"{self.what} {number}  {text}", file=sys.stderr)
 
 
-def _bar() -> Any:
+def _bar(what: str) -> Any:
     """Make the bar; rich is imported only where one is shown."""
     from rich.console import Console
     from rich.progress import (
@@ -71,7 +74,7 @@ def _bar() -> Any:
     )
 
     return Progress(
-        TextColumn("epoch"),
+        TextColumn(what),
         MofNCompleteColumn(),
         BarColumn(),
         TimeRemainingColumn(),

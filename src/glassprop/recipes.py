@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from glassprop.clipping import Clipping
 from glassprop.compiling import Compiled
+from glassprop.epochs import AfterEpoch, Stop, Work, run_epochs
 from glassprop.errors import ShapeError, TraceError
+from glassprop.full_batch import refuse_steps, run_iterations
 from glassprop.layers.contract import rows_text
 from glassprop.losses import AnyLoss, check_outputs
-from glassprop.optimizers import SGD, Optimizer
+from glassprop.optimizers import SGD, Optimizer, is_minimizer
 from glassprop.program import Program
-from glassprop.programs import Target, step_program
+from glassprop.programs import Target, gradient_program, step_program
+from glassprop.schedules import Schedule
 from glassprop.structure import Structure
 from glassprop.trees import as_parts, is_several
 
@@ -24,20 +30,30 @@ class Recipe:
     Parameters
     ----------
     loss : Loss or Several
-    optimizer : Optimizer
+    optimizer : Optimizer or Minimizer
     target : Target
         What y looks like, and whether rows are weighted.
-    clip : float or None
-        The largest norm of all gradients together.
+    clip : Clipping or None
+        What is left of the gradients.
     """
 
     loss: AnyLoss
-    optimizer: Optimizer
+    optimizer: Any
     target: Target
-    clip: float | None = None
+    clip: Clipping | None = None
+
+    @property
+    def run(self) -> Callable[[Work, int, AfterEpoch, Stop], str]:
+        """What trains: step by step, or a minimizer's iterations."""
+        return run_iterations if is_minimizer(self.optimizer) else run_epochs
 
     def program(self, structure: Structure, name: str | None = None) -> Program:
-        """Make the program of a step; a network's name stands in its docstring."""
+        """Make the program of a step; a network's name stands in its docstring.
+
+        That of a minimizer gives the loss and its gradient, and changes nothing.
+        """
+        if is_minimizer(self.optimizer):
+            return gradient_program(structure, self.loss, self.target, training=True)
         return step_program(
             structure,
             self.loss,
@@ -47,13 +63,42 @@ class Recipe:
             name=name,
         )
 
+    def check(
+        self,
+        structure: Structure,
+        program: Program,
+        *,
+        rows: int,
+        batch_size: int | None,
+        schedule: Schedule,
+    ) -> None:
+        """Refuse what the optimizer cannot do.
+
+        Raises
+        ------
+        ArgumentError, MissingExtraError
+            If it takes all rows at once, and something else is asked for.
+        """
+        if is_minimizer(self.optimizer):
+            refuse_steps(
+                self.optimizer,
+                structure,
+                program,
+                rows=rows,
+                batch_size=batch_size,
+                schedule=schedule,
+                clip=self.clip,
+            )
+
 
 def assumed_recipe(structure: Structure, loss: AnyLoss) -> Recipe:
     """Give what is assumed before a training: plain SGD, a target like the output."""
     check_outputs(loss, structure.output_shape)
     labels = ((), np.dtype(np.int64))
     found = [
-        labels if one.target == "classes" else (shape, structure.dtype)
+        labels
+        if one.target == "classes"
+        else (one.target_shape(shape), structure.dtype)
         for one, shape in zip(loss.each, as_parts(structure.output_shape), strict=True)
     ]
     if not is_several(structure.output_shape):

@@ -30,6 +30,8 @@ from typing import Any
 
 import numpy as np
 
+from glassprop.clipping import CLIPPINGS
+from glassprop.constraints import CONSTRAINTS
 from glassprop.errors import (
     ArgumentError,
     GlasspropError,
@@ -41,7 +43,7 @@ from glassprop.layers import LAYERS
 from glassprop.layers.activations import ACTIVATIONS
 from glassprop.layers.contract import START, Shapes
 from glassprop.losses import LOSSES, Loss, Several
-from glassprop.optimizers import OPTIMIZERS
+from glassprop.optimizers import MINIMIZERS, OPTIMIZERS, WRAPPERS
 
 Own = Mapping[str, Any]
 
@@ -50,6 +52,15 @@ KINDS: Mapping[str, Any] = MappingProxyType(
         **LAYERS,
         **INITIALIZERS,
         **{kind.__name__: kind for kind in OPTIMIZERS.values()},
+        **{kind.__name__: kind for kind in MINIMIZERS.values()},
+        **WRAPPERS,
+        **CLIPPINGS,
+        **CONSTRAINTS,
+        **{
+            type(loss.function).__name__: type(loss.function)
+            for loss in LOSSES.values()
+            if is_dataclass(loss.function)
+        },
         "Loss": Loss,
         "Several": Several,
     }
@@ -57,11 +68,16 @@ KINDS: Mapping[str, Any] = MappingProxyType(
 FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         **ACTIVATIONS,
-        **{name: loss.function for name, loss in LOSSES.items()},
         **{
-            f"{name}.probabilities": loss.probabilities
+            name: loss.function
             for name, loss in LOSSES.items()
-            if loss.probabilities is not None
+            if not is_dataclass(loss.function)
+        },
+        **{
+            f"{name}.{which}": getattr(loss, which)
+            for name, loss in LOSSES.items()
+            for which in ("probabilities", "decision")
+            if getattr(loss, which) is not None
         },
     }
 )

@@ -7,11 +7,13 @@ how to write it instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 import numpy as np
 
 from glassprop.errors import TraceError
+from glassprop.numpy_functions import FUNCTIONS, UFUNCS
 from glassprop.places import located
 
 KNOWN_DTYPES = "traced functions calculate with booleans, integers, float32 and float64"
@@ -63,11 +65,40 @@ def unsupported(function: Any) -> TraceError:
     for names, why, repair in SPECIAL_CASES:
         if name in names:
             return refuse(name, why, repair)
+    near = nearest(name)
+    repair = (
+        f"The nearest that is: {near}."
+        if near
+        else "Write it with arithmetic, np.where, np.sum and the like."
+    )
     return refuse(
         name,
         "it is not among the functions that glassprop can differentiate and compile",
-        "Write it with arithmetic, np.where, np.sum and the like: "
-        "glassprop.numpy_functions lists what there is.",
+        f"{repair} glassprop.numpy_functions lists what there is.",
+    )
+
+
+def nearest(name: str) -> str | None:
+    """Give the function that traces and is nearest in meaning, or else in name."""
+    supported = {function_name(one) for one in (*FUNCTIONS, *UFUNCS)}
+    meant = MEANINGS.get(name)
+    if meant in supported:
+        return meant
+    short = {one.rpartition(".")[2]: one for one in sorted(supported, reverse=True)}
+    found = get_close_matches(name.rpartition(".")[2], short, n=1, cutoff=ALIKE)
+    return short[found[0]] if found else None
+
+
+def unsupported_attribute(name: str) -> TraceError:
+    """Make the error for an attribute of arrays that traced ones do not have."""
+    what = f"x.{name}{'()' if callable(getattr(np.ndarray, name)) else ''}"
+    for names, why, repair in ATTRIBUTES:
+        if name in names:
+            return refuse(what, why, repair.format(name=name))
+    return refuse(
+        what,
+        "it is not among the attributes that glassprop knows",
+        "Write it with NumPy's functions and operators.",
     )
 
 
@@ -102,8 +133,8 @@ def refuse_keyword(function: str, keyword: str) -> TraceError:
 
 
 PICK_EACH_ROW = (
-    "To pick one value of each row, compare: "
-    "np.sum(z * (y[:, None] == np.arange(k)), axis=1)."
+    "To pick one value of each row, write "
+    "np.take_along_axis(z, y[:, None], axis=1)[:, 0]."
 )
 
 PICK_FROM_PLAIN = (
@@ -114,7 +145,9 @@ PICK_FROM_PLAIN = (
 # Functions that are often reached for: their names, why not, and what to do instead.
 SPECIAL_CASES: tuple[tuple[frozenset[str], str, str], ...] = (
     (
-        frozenset({"np.copyto", "np.put", "np.place", "np.putmask"}),
+        frozenset(
+            {"np.copyto", "np.place", "np.put", "np.put_along_axis", "np.putmask"}
+        ),
         "it writes into an array, and traced arrays never change (np.full calls "
         "np.copyto)",
         "Use np.where to choose, np.full_like(x, value) or np.broadcast_to(x, shape) "
@@ -142,65 +175,115 @@ SPECIAL_CASES: tuple[tuple[frozenset[str], str, str], ...] = (
                 "np.flatnonzero",
                 "np.argwhere",
                 "np.unique",
+                "np.unique_all",
+                "np.unique_counts",
+                "np.unique_inverse",
+                "np.unique_values",
                 "np.extract",
                 "np.compress",
+                "np.trim_zeros",
+                "np.union1d",
+                "np.intersect1d",
+                "np.setdiff1d",
+                "np.setxor1d",
             }
         ),
         "the size of what it gives depends on the values",
         "Keep every element and choose with np.where(condition, x, 0).",
     ),
     (
-        frozenset({"np.array_equal", "np.allclose"}),
+        frozenset({"np.array_equal", "np.array_equiv", "np.allclose"}),
         "the values are not known while the function is traced",
         "Compare after the call; inside, use np.where(condition, a, b).",
     ),
+)
+
+# What unsupported functions are for, by the supported one that serves it best.
+MEANINGS: Mapping[str, str] = {
+    "np.apply_along_axis": "np.stack",
+    "np.apply_over_axes": "np.sum",
+    "np.choose": "np.select",
+    "np.convolve": "np.lib.stride_tricks.sliding_window_view",
+    "np.corrcoef": "np.std",
+    "np.correlate": "np.lib.stride_tricks.sliding_window_view",
+    "np.cov": "np.var",
+    "np.cumulative_prod": "np.cumprod",
+    "np.cumulative_sum": "np.cumsum",
+    "np.digitize": "np.searchsorted",
+    "np.empty_like": "np.zeros_like",
+    "np.fill_diagonal": "np.diag",
+    "np.frexp": "np.log2",
+    "np.geomspace": "np.linspace",
+    "np.histogram": "np.searchsorted",
+    "np.insert": "np.concatenate",
+    "np.interp": "np.searchsorted",
+    "np.isin": "np.equal",
+    "np.ldexp": "np.exp2",
+    "np.lexsort": "np.argsort",
+    "np.linalg.cond": "np.linalg.norm",
+    "np.linalg.eig": "np.linalg.eigh",
+    "np.linalg.eigvals": "np.linalg.eigvalsh",
+    "np.linalg.lstsq": "np.linalg.pinv",
+    "np.linalg.matrix_norm": "np.linalg.norm",
+    "np.linalg.matrix_rank": "np.linalg.eigvalsh",
+    "np.linalg.qr": "np.linalg.cholesky",
+    "np.linalg.svd": "np.linalg.eigh",
+    "np.linalg.svdvals": "np.linalg.eigvalsh",
+    "np.linalg.tensorinv": "np.linalg.inv",
+    "np.linalg.tensorsolve": "np.linalg.solve",
+    "np.linalg.vector_norm": "np.linalg.norm",
+    "np.logspace": "np.linspace",
+    "np.nanargmax": "np.argmax",
+    "np.nanargmin": "np.argmin",
+    "np.nanmedian": "np.median",
+    "np.piecewise": "np.select",
+    "np.polyval": "np.power",
+    "np.resize": "np.tile",
+    "np.unwrap": "np.diff",
+    "np.vander": "np.power",
+}
+ALIKE = 0.8  # how much of two names must agree, by difflib
+
+# Attributes of arrays that traced ones do not have.
+ATTRIBUTES: tuple[tuple[frozenset[str], str, str], ...] = (
+    (frozenset({"item", "tolist"}), UNKNOWN_VALUES, "Use x itself."),
     (
-        frozenset({"np.isnan", "np.isfinite", "np.isinf"}),
-        "it has no row in the table of primitives",
-        "x != x is True for NaN, np.abs(x) < np.inf for finite numbers.",
+        frozenset({"sort", "partition"}),
+        "it changes the array, and traced arrays never change",
+        "Use what np.{name} gives.",
     ),
     (
-        frozenset({"np.vstack", "np.hstack", "np.dstack", "np.column_stack"}),
-        "it has no row in the table of primitives",
-        "Use np.concatenate([a, b], axis=...) or np.stack([a, b], axis=...).",
+        frozenset({"fill", "put", "resize", "setfield", "setflags", "byteswap"}),
+        "it changes the array, and traced arrays never change",
+        "Use np.where(condition, value, x), np.full_like(x, value) or np.reshape.",
     ),
     (
-        frozenset({"np.take"}),
-        "it has no row in the table of primitives",
-        "Write x[indices].",
+        frozenset({"nonzero", "compress"}),
+        "the size of what it gives depends on the values",
+        "Keep every element and choose with np.where(condition, x, 0).",
     ),
     (
-        frozenset({"np.floor_divide", "np.remainder", "np.fmod", "np.divmod"}),
-        "it has no row in the table of primitives",
-        "For x >= 0 write q = (x / k).astype(np.int64) for x // k, and x - k * q for "
-        "x % k.",
+        frozenset({"choose"}),
+        "a traced array cannot pick among others by its values",
+        "Use np.select, or np.take_along_axis of np.stack(choices).",
     ),
     (
-        frozenset({"np.take_along_axis"}),
-        "it has no row in the table of primitives",
-        PICK_EACH_ROW,
+        frozenset({"dump", "dumps", "tobytes", "tofile"}),
+        UNKNOWN_VALUES,
+        "Save after the call, from what the function returns.",
     ),
     (
-        frozenset({"np.argmin"}),
-        "it has no row in the table of primitives",
-        "Write np.argmax(-x).",
-    ),
-    (
-        frozenset({"np.linalg.norm"}),
-        "it has no row in the table of primitives",
-        "Write np.sqrt(np.sum(x * x)).",
-    ),
-    (
-        frozenset({"np.any", "np.all"}),
-        "booleans have no reduction of their own here",
-        "np.max(condition) is the same as any, np.min(condition) as all.",
+        frozenset({"base", "ctypes", "data", "device", "flags", "flat", "getfield"})
+        | {"itemsize", "nbytes", "strides", "to_device", "view"},
+        "it asks how the values lie in memory, which no traced array knows",
+        "Use x.size, x.dtype, np.ravel(x) or x.astype(dtype).",
     ),
 )
 
 # Ways of calling a function, and what to do instead.
 METHOD_REPAIRS = {
     "reduce": "Use np.sum, np.max or np.min over axes.",
-    "accumulate": "Multiply by a triangle of ones: np.tril(np.ones((k, k))) @ x.",
+    "accumulate": "Use np.cumsum or np.cumprod along an axis.",
     "outer": "Give one operand a new axis: a[:, None] and b[None, :].",
     "at": "Traced arrays never change; build a new one, with np.where or `+`.",
 }
@@ -220,7 +303,7 @@ def refusing(what: str, why: str, repair: str) -> Callable[..., NoReturn]:
             with located():
                 raise refuse(what, why, repair)
         except TraceError as error:
-            self.trace.refusal = error
+            self.tracer.refusal = error
             raise
 
     return method

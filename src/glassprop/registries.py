@@ -69,4 +69,5 @@ def _call(kind: Callable[..., Any]) -> str:
         for one in fields(record)
         if one.default is MISSING
     ]
-    return f"{record.__module__}.{record.__name__}({', '.join(given)})" if given else ""
+    module = ".".join(record.__module__.split(".")[:2])  # where users find it
+    return f"{module}.{record.__name__}({', '.join(given)})" if given else ""

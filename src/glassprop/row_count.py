@@ -42,12 +42,12 @@ class Rows(Operators):
     It can stand in a shape, be multiplied by an integer, and be calculated with.
     """
 
-    __slots__ = ("size", "trace")
+    __slots__ = ("size", "tracer")
     __array_priority__ = 2000
 
-    def __init__(self, size: Size, trace: Trace) -> None:
+    def __init__(self, size: Size, tracer: Trace) -> None:
         self.size = size
-        self.trace = trace
+        self.tracer = tracer
 
     def __repr__(self) -> str:
         return str(self.size)
@@ -58,7 +58,7 @@ class Rows(Operators):
         return self.size.factor
 
     def _times(self, factor: int) -> Rows:
-        return Rows(Size(factor), self.trace)
+        return Rows(Size(factor), self.tracer)
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, int | np.integer) and not isinstance(other, bool):
@@ -90,7 +90,7 @@ class Rows(Operators):
     ) -> Any:
         """Calculate with the size as a number of the program's dtype."""
         lifted = (
-            self.trace.lift(one) if isinstance(one, Rows) else one for one in inputs
+            self.tracer.lift(one) if isinstance(one, Rows) else one for one in inputs
         )
         return function(*lifted, **keywords)
 

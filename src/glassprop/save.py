@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.clipping import get_clipping
 from glassprop.errors import ArgumentError, ModelFileError
 from glassprop.feeding import Place
 from glassprop.layers.contract import Shapes
@@ -29,8 +30,8 @@ from glassprop.model_files import (
     opened,
     write_whole,
 )
-from glassprop.optimizers import Optimizer, get_optimizer
-from glassprop.programs import Target, start_memory
+from glassprop.optimizers import get_optimizer
+from glassprop.programs import Target
 from glassprop.recipes import Recipe
 from glassprop.records import (
     NUMBERS,
@@ -47,6 +48,7 @@ from glassprop.records import (
 from glassprop.structure import Structure, arrange
 from glassprop.training import Training, continued
 from glassprop.trees import as_parts, map_parts
+from glassprop.updates import start_memory
 
 if TYPE_CHECKING:
     from glassprop.network import Network
@@ -128,6 +130,7 @@ def _training(net: Network, own: dict[str, Any]) -> dict[str, Any] | None:
         "optimizer": encode(training.optimizer, "the optimizer", own),
         "epochs": training.epochs,
         "steps": training.steps,
+        "watched": encode(training.watched, "the training's watched", own),
     }
 
 
@@ -291,7 +294,9 @@ CHECKS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
         "layers": lambda one: isinstance(one, list),
         "loss": lambda one: one is None or isinstance(one, dict),
         "learned": _is_words,
-        "training": lambda one: _is_record(one, {"optimizer", "epochs", "steps"}),
+        "training": lambda one: _is_record(
+            one, {"optimizer", "epochs", "steps", "watched"}
+        ),
         "recipe": lambda one: _is_record(
             one, {"optimizer", "shape", "dtype", "weighted", "clip"}
         ),
@@ -353,7 +358,7 @@ def _read_loss(data: Any, own: Own) -> AnyLoss | None:
     return loss
 
 
-def _read_optimizer(data: Any, own: Own) -> Optimizer:
+def _read_optimizer(data: Any, own: Own) -> Any:
     try:
         return get_optimizer(decode(data, "the optimizer", own))
     except ArgumentError as error:
@@ -379,7 +384,17 @@ def _read_training(
     }
     epochs = read_whole(data["epochs"], "the training's epochs")
     steps = read_whole(data["steps"], "the training's steps")
-    return Training(optimizer, memory, epochs, steps)
+    watched = decode(data["watched"], "the training's watched", own)
+    if not _is_watched(watched):
+        raise damaged(f"the training's watched cannot be {shortened(watched)}")
+    return Training(optimizer, memory, epochs, steps, watched)
+
+
+def _is_watched(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(costs, list) and all(type(one) is float for one in costs)
+        for costs in value.values()
+    )
 
 
 def _read_recipe(data: Any, loss: AnyLoss | None, own: Own) -> Recipe | None:
@@ -398,11 +413,12 @@ def _read_recipe(data: Any, loss: AnyLoss | None, own: Own) -> Recipe | None:
         raise damaged(f"the target's dtype cannot be {shortened(dtypes)}")
     if not isinstance(weighted, bool):
         raise damaged(f"the target's weighted cannot be {shortened(weighted)}")
-    number = isinstance(clip, int | float | np.number)
-    if clip is not None and not (number and clip > 0):
-        raise damaged(f"the recipe's clip cannot be {shortened(clip)}")
+    try:
+        rule = get_clipping(clip)
+    except ArgumentError:
+        raise damaged(f"the recipe's clip cannot be {shortened(clip)}") from None
     return Recipe(
-        loss, optimizer, Target(shape, map_parts(np.dtype, kept), weighted), clip
+        loss, optimizer, Target(shape, map_parts(np.dtype, kept), weighted), rule
     )
 
 

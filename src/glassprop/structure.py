@@ -211,6 +211,41 @@ def penalties(
     return found
 
 
+def check_batches(structure: Structure, rows: int, batch_size: int | None) -> None:
+    """Refuse batches of fewer rows than a layer can train on, its `least_rows`.
+
+    Parameters
+    ----------
+    structure : Structure
+        The network.
+    rows : int
+        How many there are to train on.
+    batch_size : int or None
+        How many of them a batch has; None for all. The last batch has what is left.
+
+    Raises
+    ------
+    ArgumentError
+        With the layer, the size of the smallest batch, and one that fits.
+    """
+    size = rows if batch_size is None else min(batch_size, rows)
+    smallest = rows % size or size
+    for place in structure.all_places:
+        least = getattr(place.layer, "least_rows", 1)
+        if smallest >= least:
+            continue
+        here = f"{place.kind} {place.name!r}: a training batch must have {least} rows"
+        if rows < least:
+            raise ArgumentError(f"{here} or more, got {rows} in all. Give more rows.")
+        fitting = [one for one in range(least, rows + 1) if not 0 < rows % one < least]
+        nearest = min(fitting, key=lambda one: abs(one - size))
+        which = "each" if size == smallest else "the last"
+        raise ArgumentError(
+            f"{here} or more; batch_size={size} cuts {rows} rows into batches of which "
+            f"{which} has {smallest}. batch_size={nearest} does not."
+        )
+
+
 def start_values(
     structure: Structure, seed: int, kept: Mapping[str, Any]
 ) -> dict[str, Any]:

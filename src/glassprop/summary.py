@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from glassprop.layers.contract import rows_text
 from glassprop.programs import layer_text
@@ -21,7 +22,7 @@ def summary_text(structure: Structure, loss: str | None) -> str:
         note = f" ({frozen:,} frozen)" if frozen else ""
         depth = place.name.count(".")
         name = f"{'  ' * depth}{place.name.rpartition('.')[2]}"
-        text = place.kind if place.inside else layer_text(place)
+        text = layer_text(replace(place, inside=()))
         rows.append((name, text, rows_text(place.output_shape), owned_text + note))
     widths = [max(len(row[at]) for row in rows) for at in range(4)]
     lines = [

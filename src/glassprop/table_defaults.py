@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.errors import ArgumentError
+from glassprop.errors import ArgumentError, listing
 from glassprop.layers.core import Dense, Scale
 from glassprop.losses import Loss
-from glassprop.optimizers import Optimizer, get_optimizer
+from glassprop.optimizers import Optimizer, get_optimizer, is_minimizer
 from glassprop.plans import Plan
 from glassprop.tabular import columns_layer, output_size
 
@@ -34,7 +34,16 @@ LAYERS = (32, 16)
 ACTIVATION = "relu"
 OPTIMIZER = "adamw"
 BATCH_SIZE = 32
-LEARNING_RATES = {"sgd": 0.1, "adam": 0.01, "adamw": 0.01}
+LEARNING_RATES = {
+    "sgd": 0.1,
+    "adam": 0.01,
+    "adamw": 0.01,
+    "nadam": 0.01,
+    "rmsprop": 0.01,
+    "adagrad": 0.1,
+    "lion": 0.003,
+    "rprop": 0.01,
+}
 STEPS, LEAST_EPOCHS = 1000, 20
 DECAY_ROWS, MOST_DECAY = 200, 1.0
 CLIP = 1.0  # plain gradient descent alone needs it: see `gradient_clip`
@@ -82,9 +91,9 @@ def table_optimizer(name: str, learning_rate: float | None, rows: int) -> Optimi
 
     Parameters
     ----------
-    name : {"adamw", "adam", "sgd"}
-        Only the first decays weights: a pull to 0 of ``DECAY_ROWS / rows``, at most
-        `MOST_DECAY`, times the learning rate.
+    name : str
+        One of `LEARNING_RATES`. Only ``adamw`` decays weights: a pull to 0 of
+        ``DECAY_ROWS / rows``, at most `MOST_DECAY`, times the learning rate.
     learning_rate : float or None
     rows : int
         To learn from.
@@ -99,6 +108,11 @@ def table_optimizer(name: str, learning_rate: float | None, rows: int) -> Optimi
         There is no such optimizer, or the rate is negative or not finite.
     """
     rule: Any = get_optimizer(name)
+    if is_minimizer(rule):
+        raise ArgumentError(
+            f"optimizer: a table is learned in batches, and {name!r} takes all rows at "
+            f"once. Expected {listing(LEARNING_RATES)}."
+        )
     if learning_rate is None:
         learning_rate = LEARNING_RATES[name.lower()]
     rule = replace(rule, learning_rate=learning_rate)

@@ -43,7 +43,7 @@ ARITHMETIC = frozenset(
         elementwise.power,
     }
 )
-READABLE = frozenset({"layers", "losses", "optimizers"})
+READABLE = frozenset({"clipping", "constraints", "layers", "losses", "optimizers"})
 
 
 class Trace:
@@ -194,8 +194,8 @@ class Trace:
     def lift(self, value: Any, dtype: DType | None = None) -> Array:
         """Turn a number, a number of rows or a plain array into a traced constant."""
         if isinstance(value, Array):
-            if value.trace is not self:
-                raise self._stranger(value.trace)
+            if value.tracer is not self:
+                raise self._stranger(value.tracer)
             fits = dtype is None or np.result_type(value.dtype, dtype) == dtype
             if fits or value.node not in self.weak:
                 return value
@@ -283,7 +283,7 @@ class Trace:
             node = value.node
             if node.name or node in self.names or not node.inputs:
                 continue
-            if value.trace is self and self._created[node] >= first:
+            if value.tracer is self and self._created[node] >= first:
                 self.names[node] = name
 
     def named(self, outputs: Sequence[Node]) -> list[Node]:

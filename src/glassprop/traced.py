@@ -34,6 +34,7 @@ from glassprop.refusals import (
     refuse_out,
     refusing,
     unsupported,
+    unsupported_attribute,
 )
 from glassprop.row_count import Rows
 
@@ -48,16 +49,16 @@ class Array(Operators):
     ----------
     node : Node
         The operation whose value it stands for.
-    trace : Trace
+    tracer : Trace
         Where further operations are written down.
     """
 
-    __slots__ = ("node", "trace")
+    __slots__ = ("node", "tracer")
     __array_priority__ = 1000
 
-    def __init__(self, node: Node, trace: Trace) -> None:
+    def __init__(self, node: Node, tracer: Trace) -> None:
         self.node = node
-        self.trace = trace
+        self.tracer = tracer
 
     def __repr__(self) -> str:
         return f"Array({self.node!r})"
@@ -68,7 +69,7 @@ class Array(Operators):
     def shape(self) -> tuple[Any, ...]:
         """The sizes: integers, and `Rows` for the rows of a batch."""
         return tuple(
-            Rows(size, self.trace) if isinstance(size, Size) else size
+            Rows(size, self.tracer) if isinstance(size, Size) else size
             for size in self.node.shape
         )
 
@@ -91,6 +92,21 @@ class Array(Operators):
     def T(self) -> Any:  # noqa: N802  # NumPy's name
         """The array with its axes reversed."""
         return np.transpose(self)
+
+    @property
+    def mT(self) -> Any:  # noqa: N802  # NumPy's name
+        """The array with its last two axes exchanged."""
+        return np.matrix_transpose(self)
+
+    @property
+    def real(self) -> Any:
+        """The array itself: its values are real."""
+        return np.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """Zeros: the values are real."""
+        return np.imag(self)
 
     def __len__(self) -> int:
         with located():
@@ -160,15 +176,15 @@ class Array(Operators):
     ) -> Any:
         """Write a primitive down; how `Primitive.__call__` reaches the trace."""
         with located():
-            return self.trace.apply(primitive, arguments, attributes)
+            return self.tracer.apply(primitive, arguments, attributes)
 
     def constant(self, value: Any, dtype: Any = None) -> Any:
         """Bring a number or a plain array into the trace of this array."""
-        return self.trace.lift(value, None if dtype is None else checked_dtype(dtype))
+        return self.tracer.lift(value, None if dtype is None else checked_dtype(dtype))
 
     def _lifted_list(self, value: Any) -> Any:
         if isinstance(value, list | tuple):
-            return self.trace.lift(value)
+            return self.tracer.lift(value)
         return value
 
     # Operators ----------------------------------------------------------------------
@@ -253,16 +269,34 @@ class Array(Operators):
     # Methods, by the functions of the same name --------------------------------------
 
     sum = method_of(np.sum)
+    prod = method_of(np.prod)
     mean = method_of(np.mean)
     max = method_of(np.max)
     min = method_of(np.min)
     var = method_of(np.var)
     std = method_of(np.std)
+    any = method_of(np.any)
+    all = method_of(np.all)
     argmax = method_of(np.argmax)
+    argmin = method_of(np.argmin)
+    argsort = method_of(np.argsort)
+    argpartition = method_of(np.argpartition)
+    cumsum = method_of(np.cumsum)
+    cumprod = method_of(np.cumprod)
+    searchsorted = method_of(np.searchsorted)
     clip = method_of(np.clip)
+    round = method_of(np.round)
+    conj = method_of(np.conjugate)
+    conjugate = method_of(np.conjugate)
     dot = method_of(np.dot)
+    trace = method_of(np.trace)
+    diagonal = method_of(np.diagonal)
+    repeat = method_of(np.repeat)
+    take = method_of(np.take)
     swapaxes = method_of(np.swapaxes)
     squeeze = method_of(np.squeeze)
+    ravel = method_of(np.ravel)
+    flatten = method_of(np.ravel)
 
     def reshape(self, *shape: Any, **keywords: Any) -> Any:
         """Arrange the values in another shape."""
@@ -274,13 +308,7 @@ class Array(Operators):
         order = axes[0] if len(axes) == 1 else axes or None
         return np.transpose(self, order)
 
-    def flatten(self, order: Any = "C") -> Any:
-        """Arrange the values in one dimension."""
-        return np.reshape(self, -1, order=order)
-
-    ravel = flatten
-
-    def copy(self) -> Any:
+    def copy(self, order: str = "C") -> Any:
         """Give the array itself: traced values never change."""
         return self
 
@@ -349,13 +377,13 @@ class Array(Operators):
         f"np.broadcast_to(x, 3) for np.full(3, x). {PICK_FROM_PLAIN}",
     )
     __round__ = refusing(
-        "round(x)", "it has no slope", "Round after the call, what the function gives."
+        "round(x)",
+        "it gives one of Python's own numbers",
+        "Use np.round(x), whose slope is 0.",
     )
     __format__ = refusing(
         "formatting an array as text", UNKNOWN_VALUES, "Print after the call instead."
     )
-    item = refusing("x.item()", UNKNOWN_VALUES, "Use x itself.")
-    tolist = refusing("x.tolist()", UNKNOWN_VALUES, "Use x itself.")
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("_"):  # a protocol that is asked for, not used
@@ -364,11 +392,7 @@ class Array(Operators):
             hint = did_you_mean(name, dir(type(self)))
             raise AttributeError(f"an array has no attribute {name!r}.{hint}")
         with located():
-            raise refuse(
-                f"x.{name} of an array",
-                "it is not among the attributes that glassprop knows",
-                "Write it with NumPy's functions and operators.",
-            )
+            raise unsupported_attribute(name)
 
 
 def call(

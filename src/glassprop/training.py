@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassprop.optimizers import Optimizer
-from glassprop.programs import start_memory
+from glassprop.updates import start_memory
 
 if TYPE_CHECKING:
     from glassprop.network import Network
@@ -27,12 +27,20 @@ class Training:
         What it remembers.
     epochs, steps : int
         How many are done.
+    watched : dict from str to list of float
+        What a schedule such as `Plateau` has looked at, by the number's name: one
+        value an epoch, signed so that lower is better.
+    rate : float or None
+        The learning rate of the last step of the last epoch; None before, in a file,
+        and where there is none.
     """
 
     optimizer: Optimizer
     memory: dict[str, Any]
     epochs: int = 0
     steps: int = 0
+    watched: dict[str, list[float]] = field(default_factory=dict)
+    rate: float | None = None
 
 
 def continued(net: Network, optimizer: Optimizer) -> Training:

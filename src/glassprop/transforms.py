@@ -31,7 +31,12 @@ from glassprop.arguments import (
 )
 from glassprop.compiling import Compiled, build
 from glassprop.differentiate import pullback
-from glassprop.errors import ShapeError, TraceError, listing, shape_text
+from glassprop.errors import (
+    ShapeError,
+    TraceError,
+    listing,
+    shape_text,
+)
 from glassprop.ops import elementwise
 from glassprop.ops.leaves import is_python_number
 from glassprop.places import place_of, placed
@@ -79,7 +84,7 @@ class Transform:
         given, names = self._bound(arguments, keywords)
         for _, leaf in leaves(given):
             if isinstance(leaf, Array):
-                return self.inline(leaf.trace, given, names)
+                return self.inline(leaf.tracer, given, names)
         listed = checked_leaves(self._function, given)
         try:
             compiled, shape_of_result = self._compiled(given, names, listed)
@@ -250,13 +255,13 @@ def jacobian(f: Function, wrt: Wrt = 0) -> Transform:
     """
 
     def inline(trace: Trace, given: Mapping[str, Any], names: list[str]) -> Any:
-        chosen, arguments = _aliased(trace, given, names)
+        chosen, arguments = aliased(trace, given, names)
         inputs = [leaf for _, leaf in leaves(chosen)]
 
         def of_one(value: Any) -> Any:
-            output = _output(trace, f, value, "the Jacobian")
-            _check_differentiable(f, output, chosen)
-            return _as_asked(filled(chosen, iter(_rows(output, inputs))), wrt)
+            output = output_of(trace, f, value, "the Jacobian")
+            check_differentiable(f, output, chosen)
+            return as_asked(filled(chosen, iter(_rows(output, inputs))), wrt)
 
         return map_leaves(of_one, called(f, arguments))
 
@@ -265,7 +270,7 @@ def jacobian(f: Function, wrt: Wrt = 0) -> Transform:
 
 def _rows(output: Array, inputs: Sequence[Array]) -> list[Array]:
     """Give the Jacobian of one array with respect to each input, a row at a time."""
-    trace, size = output.trace, int(output.size)
+    trace, size = output.tracer, int(output.size)
     basis = np.eye(size, dtype=output.dtype).reshape(size, *output.node.shape)
     rows = [pullback(output, inputs, trace.lift(unit)) for unit in basis]
     return [
@@ -306,12 +311,12 @@ def hessian(f: Function, wrt: Wrt = 0) -> Transform:
 
     def inline(trace: Trace, given: Mapping[str, Any], names: list[str]) -> Any:
         first = gradient(f, names[0] if is_single(wrt) else names)
-        return jacobian(_by_name(f, first), wrt).inline(trace, given, names)
+        return jacobian(by_name(f, first), wrt).inline(trace, given, names)
 
     return Transform("hessian", f, wrt, inline)
 
 
-def _by_name(f: Function, transform: Transform) -> Function:
+def by_name(f: Function, transform: Transform) -> Function:
     """Give a transform the signature of the function it is made from."""
 
     def function(*arguments: Any, **keywords: Any) -> Any:
@@ -325,7 +330,7 @@ def _by_name(f: Function, transform: Transform) -> Function:
 # The work on traced arguments ---------------------------------------------------------
 
 
-def _aliased(
+def aliased(
     trace: Trace, given: Mapping[str, Any], names: Sequence[str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give the chosen arguments nodes of their own.
@@ -352,14 +357,15 @@ def _alias(array: Array, path: str) -> Array:
             "other arguments with wrt."
         )
     made = elementwise.positive(array)
-    made.trace.names[made.node] = array.node.name or array.trace.names.get(
+    made.tracer.names[made.node] = array.node.name or array.tracer.names.get(
         array.node, ""
     )
     result: Array = made
     return result
 
 
-def _as_asked(chosen: Mapping[str, Any], wrt: Wrt) -> Any:
+def as_asked(chosen: Mapping[str, Any], wrt: Wrt) -> Any:
+    """Give the one value that was asked for, or a tuple of several."""
     values = tuple(chosen.values())
     return values[0] if is_single(wrt) else values
 
@@ -371,20 +377,28 @@ def _value_and_gradient(
     names: Sequence[str],
     wrt: Wrt,
 ) -> tuple[Array, Any]:
-    chosen, arguments = _aliased(trace, given, names)
-    output = _output(trace, f, called(f, arguments), "the gradient")
-    if output.node.shape != ():
-        raise TraceError(
-            f"the gradient of {name_of(f)} needs one number, got an array of shape "
-            f"{shape_text(output.node.shape)}. Sum or average it, or use jacobian."
-        )
-    _check_differentiable(f, output, chosen)
+    chosen, arguments = aliased(trace, given, names)
+    output = number(trace, f, called(f, arguments), "the gradient", chosen)
     inputs = [leaf for _, leaf in leaves(chosen)]
     slopes = iter(pullback(output, inputs, trace.lift(1, output.dtype)))
-    return output, _as_asked(filled(chosen, slopes), wrt)
+    return output, as_asked(filled(chosen, slopes), wrt)
 
 
-def _output(trace: Trace, f: Function, value: Any, what: str) -> Array:
+def number(
+    trace: Trace, f: Function, value: Any, what: str, chosen: Mapping[str, Any]
+) -> Array:
+    """Bring what a function gave into the trace, if it is one number of floats."""
+    output = output_of(trace, f, value, what)
+    if output.node.shape != ():
+        raise TraceError(
+            f"{what} of {name_of(f)} needs one number, got an array of shape "
+            f"{shape_text(output.node.shape)}. Sum or average it, or use jacobian."
+        )
+    check_differentiable(f, output, chosen)
+    return output
+
+
+def output_of(trace: Trace, f: Function, value: Any, what: str) -> Array:
     """Bring what a function gave into the trace, if it is one array."""
     if isinstance(value, Array | np.ndarray | np.generic) or is_python_number(value):
         return trace.lift(value)
@@ -397,9 +411,8 @@ def _output(trace: Trace, f: Function, value: Any, what: str) -> Array:
     raise TraceError(f"{what} of {name_of(f)} needs one array, got {kind}. {repair}")
 
 
-def _check_differentiable(
-    f: Function, output: Array, chosen: Mapping[str, Any]
-) -> None:
+def check_differentiable(f: Function, output: Array, chosen: Mapping[str, Any]) -> None:
+    """Refuse an output that has no slope: integers and booleans."""
     if output.dtype.kind != "f":
         raise TraceError(
             f"{name_of(f)} gives {output.dtype}, which has no derivative with respect "

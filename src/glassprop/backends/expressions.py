@@ -211,10 +211,10 @@ SPELLINGS: Mapping[str, Callable[[Spelling], Text]] = MappingProxyType(
         "less_equal": _comparison("<="),
         "equal": _comparison("=="),
         "not_equal": _comparison("!="),
-        "sum": _reduction("sum"),
-        "max": _reduction("max"),
-        "min": _reduction("min"),
-        "argmax": _reduction("argmax"),
+        **{
+            name: _reduction(name)
+            for name in ("sum", "prod", "max", "min", "any", "all", "argmax", "argmin")
+        },
         "transpose": _transpose,
         "reshape": _reshape,
         "broadcast_to": _broadcast_to,
@@ -286,10 +286,12 @@ def helper_source(name: str) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Write a shape, an axis, a dtype or a number as code."""
+    """Write a shape, an axis, a dtype, a word or a number as code."""
     if isinstance(value, tuple):
         parts = [value_text(one) for one in value]
         return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
+    if isinstance(value, str):
+        return f'"{value}"'
     return dtype_text(value) if isinstance(value, np.dtype) else str(value)
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from glassprop.graph import Node
 from glassprop.literals import is_filled
-from glassprop.ops import indexing, product, shape
+from glassprop.ops import indexing, product, shape, windows
 
 
 def is_view(node: Node) -> bool:
     """Tell whether the value may share the memory of the first input."""
     return (
-        node.primitive in (shape.reshape, shape.transpose)
+        node.primitive in (shape.reshape, shape.transpose, windows.windows)
         or (node.primitive is shape.broadcast_to and not is_filled(node))
         or (
             node.primitive in (indexing.index, product.einsum) and len(node.inputs) == 1

@@ -239,7 +239,8 @@ def _argument_name(node: Node, scope: str, own: set[str]) -> str:
 def _name(candidates: Sequence[_Candidate], taken: set[str]) -> str:
     """Name a function after its layers and its section: ``dense_forward``."""
     node = candidates[0].nodes[0]
-    stems = {re.sub(r"_?\d+$", "", one.nodes[0].scope) for one in candidates}
+    names = {one.nodes[0].scope.rpartition(".")[2] for one in candidates}
+    stems = {re.sub(r"_?\d+$", "", name) for name in names}
     stem = stems.pop() if len(stems) == 1 else "layer"
     base = name = f"{stem or 'layer'}_{node.section}"
     number = 2

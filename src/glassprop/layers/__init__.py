@@ -8,27 +8,30 @@ from types import MappingProxyType
 from glassprop.layers.branches import Add, Concatenate, Parallel, Residual
 from glassprop.layers.columns import Columns
 from glassprop.layers.contract import Layer, Parameter, Run
-from glassprop.layers.core import (
-    Activation,
-    Dense,
-    Dropout,
-    Flatten,
-    Scale,
-    Standardize,
-)
+from glassprop.layers.core import Dense, Scale, Standardize
+from glassprop.layers.functions import Activation, Lambda, PReLU
+from glassprop.layers.noise import Dropout, GaussianNoise
+from glassprop.layers.normalization import BatchNorm, LayerNorm
+from glassprop.layers.shape import Flatten, Reshape
 
 __all__ = [
     "LAYERS",
     "Activation",
     "Add",
+    "BatchNorm",
     "Columns",
     "Concatenate",
     "Dense",
     "Dropout",
     "Flatten",
+    "GaussianNoise",
+    "Lambda",
     "Layer",
+    "LayerNorm",
+    "PReLU",
     "Parallel",
     "Parameter",
+    "Reshape",
     "Residual",
     "Run",
     "Scale",
@@ -41,11 +44,17 @@ LAYERS: Mapping[str, type] = MappingProxyType(
         for kind in (
             Dense,
             Activation,
+            PReLU,
+            Lambda,
             Scale,
             Standardize,
             Columns,
+            BatchNorm,
+            LayerNorm,
             Dropout,
+            GaussianNoise,
             Flatten,
+            Reshape,
             Residual,
             Parallel,
             Concatenate,

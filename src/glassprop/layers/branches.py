@@ -15,24 +15,27 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassprop.errors import ArgumentError, ShapeError, listing, shape_text
-from glassprop.layers.contract import Run
+from glassprop.errors import ArgumentError, ShapeError, shape_text
+from glassprop.layers.contract import Run, check_layer
 
 Branch = tuple[Any, ...]
 
 
-def _branch(given: Any) -> Branch:
+def _branch(kind: str, given: Any) -> Branch:
     """Give a branch as a tuple of layers."""
-    return tuple(given) if isinstance(given, list | tuple) else (given,)
+    branch = tuple(given) if isinstance(given, list | tuple) else (given,)
+    for layer in branch:
+        check_layer(layer, f"{kind}: ")
+    return branch
 
 
 def _branches(kind: str, given: Any) -> tuple[Branch, ...]:
-    if callable(getattr(given, "forward", None)) or not isinstance(given, Sequence):
+    if callable(getattr(given, "forward", None)) or not isinstance(given, list | tuple):
         raise ArgumentError(
             f"{kind}: expected a list of branches, each a layer or a list of layers, "
             f"got {given!r}. Write gp.{kind}([gp.Dense(4), gp.Dense(4)])."
         )
-    return tuple(_branch(one) for one in given)
+    return tuple(_branch(kind, one) for one in given)
 
 
 def _fed(run: Run, branch: Branch, x: Any) -> Any:
@@ -44,27 +47,57 @@ def _fed(run: Run, branch: Branch, x: Any) -> Any:
 
 def _results(branches: Sequence[Branch], x: Any, run: Run) -> tuple[Any, ...]:
     """Give what each branch makes: of x, or of its own part where x has several."""
-    if not branches:
-        return x if isinstance(x, tuple) else (x,)
     parts = x if isinstance(x, tuple) else (x,) * len(branches)
     if len(parts) != len(branches):
+        shapes = " and ".join(shape_text(part.shape) for part in parts)
         raise ShapeError(
-            f"expected one input for all {len(branches)} branches or one for each, got "
-            f"{len(parts)}, of shapes {listing(shape_text(p.shape) for p in parts)}."
+            f"expected one input for all {len(branches)} branches, or one for each, "
+            f"got {len(parts)}, of shapes {shapes}."
         )
     return tuple(
         _fed(run, branch, part) for branch, part in zip(branches, parts, strict=True)
     )
 
 
-def _branch_text(branches: Sequence[Branch], at: int) -> str:
-    """Say which branch: by its number, and the layer at its end."""
-    if not branches:
-        return f"input {at + 1}"
-    branch = branches[at]
-    end = type(branch[-1]).__name__ if branch else "no layer"
-    name = getattr(branch[-1], "name", None) if branch else None
-    return f"branch {at + 1} ({end}{f' {name!r}' if name else ''})"
+def _to_join(branches: Sequence[Branch], x: Any, run: Run) -> tuple[Any, ...]:
+    """Give the arrays to join: one of each branch, without branches the parts of x."""
+    if not branches and not isinstance(x, tuple):
+        raise ShapeError(
+            f"expected several inputs, got one, of shape {shape_text(x.shape)}. Give "
+            "the layer branches, or feed it what gives several, gp.Parallel([...])."
+        )
+    parts = _results(branches, x, run) if branches else x
+    for at, part in enumerate(parts):
+        if isinstance(part, tuple):
+            raise ShapeError(
+                f"branch {at + 1} gives {_several_text(part)}; expected one array. "
+                "Join them at its end, gp.Concatenate()."
+            )
+    return tuple(parts)
+
+
+def _several_text(parts: tuple[Any, ...]) -> str:
+    """Say what several arrays look like, and which layers gave them."""
+    shapes = " and ".join(
+        f"{shape_text(part.shape)}{_origin(part, ' from {!r}')}" for part in parts
+    )
+    return f"{len(parts)} arrays, {shapes}"
+
+
+def _origin(part: Any, form: str) -> str:
+    """Say which layer gave an array, by its path; nothing of the network's input."""
+    path = part.node.scope
+    return form.format(path) if path else ""
+
+
+def _pair_text(branches: Sequence[Branch], parts: Sequence[Any], at: int) -> str:
+    """Say what the first branch or input is and what another is, and who gave them."""
+    word, verb = ("branch", "gives") if branches else ("input", "is")
+    return " and ".join(
+        f"{word} {one + 1}{_origin(parts[one], ', {!r},')} {verb} "
+        f"{shape_text(parts[one].shape)}"
+        for one in (0, at)
+    )
 
 
 @dataclass(frozen=True)
@@ -100,16 +133,21 @@ class Residual:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", _branch(self.layers))
+        object.__setattr__(self, "layers", _branch("Residual", self.layers))
 
     def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
         """Give the sum of input and output."""
         made = _fed(run, tuple(self.layers), x)
-        if made.shape != x.shape:
+        if isinstance(made, tuple) or made.shape != x.shape:
+            given = (
+                _several_text(made)
+                if isinstance(made, tuple)
+                else f"{shape_text(made.shape)}{_origin(made, ' from {!r}')}"
+            )
             raise ShapeError(
-                f"expected the layers inside to give the shape that they get, "
-                f"{shape_text(x.shape)}, got {shape_text(made.shape)}. Let the last of "
-                "them have as many outputs as the first has inputs."
+                "expected the layers inside to give the shape that comes in, "
+                f"{shape_text(x.shape)}{_origin(x, ' from {!r}')}, got {given}. Let "
+                "the last of them have as many outputs as the first has inputs."
             )
         total = x + made
         return total  # noqa: RET504  # programs call the value by this name
@@ -205,34 +243,31 @@ class Concatenate:
 
     def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
         """Give the arrays, joined."""
-        parts = _results(self.branches, x, run)
+        parts = _to_join(self.branches, x, run)
         axis = self._checked_axis(parts)
         joined = np.concatenate(parts, axis=axis) if len(parts) > 1 else parts[0]
-        return joined
+        return joined  # noqa: RET504  # programs call the value by this name
 
     def _checked_axis(self, parts: Sequence[Any]) -> int:
+        """Give the axis of the arrays, the batch counted; refuse what does not join."""
         first = parts[0]
-        rank: int = first.ndim
-        if not -rank < self.axis < rank - 1:
+        rank: int = first.ndim - 1
+        if not -rank <= self.axis < rank:
             raise ShapeError(
                 f"axis {self.axis} is none of a sample of shape "
-                f"{shape_text(first.shape[1:])}. Count from 0, without the batch."
+                f"{shape_text(first.shape[1:])}{_origin(first, ' from {!r}')}. Count "
+                "from 0, without the batch."
             )
-        axis = self.axis % (rank - 1) + 1
-        for at, other in enumerate(parts):
-            same = other.ndim == rank and all(
-                one == two
-                for place, (one, two) in enumerate(
-                    zip(first.shape, other.shape, strict=True)
-                )
-                if place != axis
-            )
-            if not same:
+        axis = self.axis % rank + 1
+
+        def others(part: Any) -> tuple[Any, ...]:
+            return (*part.shape[:axis], *part.shape[axis + 1 :])
+
+        for at, part in enumerate(parts):
+            if part.ndim != first.ndim or others(part) != others(first):
                 raise ShapeError(
-                    f"{_branch_text(self.branches, 0)} gives "
-                    f"{shape_text(first.shape)} and {_branch_text(self.branches, at)} "
-                    f"gives {shape_text(other.shape)}, which do not join along axis "
-                    f"{axis}: all other axes must be equal."
+                    f"{_pair_text(self.branches, parts, at)}, which do not join along "
+                    f"axis {self.axis} of a sample: all other axes must be equal."
                 )
         return axis
 
@@ -274,15 +309,13 @@ class Add:
 
     def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
         """Give the sum."""
-        parts = _results(self.branches, x, run)
+        parts = _to_join(self.branches, x, run)
         total = parts[0]
-        for at, other in enumerate(parts[1:], 1):
-            if other.shape != total.shape:
+        for at, part in enumerate(parts[1:], 1):
+            if part.shape != total.shape:
                 raise ShapeError(
-                    f"{_branch_text(self.branches, 0)} gives "
-                    f"{shape_text(total.shape)} and {_branch_text(self.branches, at)} "
-                    f"gives {shape_text(other.shape)}; only arrays of one shape are "
-                    "added."
+                    f"{_pair_text(self.branches, parts, at)}; only arrays of one shape "
+                    "are added."
                 )
-            total = total + other
+            total = total + part
         return total

@@ -4,7 +4,9 @@ A layer is any object with ``forward(p, x, run)``. Where it has parameters or st
 says so with ``parameters(input_shape)`` and ``state(input_shape)``, each a dict from
 name to `Parameter`; shapes are those of one sample, without the batch axis. Further
 methods are optional: ``penalty(p)`` gives a number that is added to the loss,
-``learn(x)`` gives state that is found once, from the training rows.
+``learn(x)`` gives state that is found once, from the training rows. So are two class
+attributes: ``takes_several = True`` where `x` may be a tuple of arrays, ``least_rows =
+2`` where fewer rows than that are no batch to train on.
 
 A layer of a user's own should be a frozen dataclass: its fields say all about it, so
 that it can be compared, printed and saved. Any other object trains and predicts too,
@@ -17,9 +19,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.errors import shape_text
+from glassprop.constraints import Constraint, get_constraint
+from glassprop.errors import ArgumentError, shape_text
 from glassprop.initializers import Initializer
 from glassprop.trees import as_parts
 
@@ -49,11 +53,43 @@ class Parameter:
         Glorot's uniform distribution.
     trainable : bool
         Whether training changes it.
+    constraint : callable or None
+        The values that it may have: a function ``w -> w``, which every training step
+        ends with, such as ``gp.constraints.MaxNorm(3.0)``. What it starts as is left.
+
+    Raises
+    ------
+    ArgumentError
+        If the constraint cannot be called with one array.
     """
 
     shape: SampleShape
     initializer: Initializer | str | float | NDArray[Any] | None = None
     trainable: bool = True
+    constraint: Constraint | None = None
+
+    def __post_init__(self) -> None:
+        get_constraint(self.constraint)
+
+
+def check_layer(layer: Any, where: str = "") -> None:
+    """Refuse what is no layer; `where` stands in front of the message.
+
+    Raises
+    ------
+    ArgumentError
+        With the way to make it one.
+    """
+    if isinstance(layer, type):
+        raise ArgumentError(
+            f"{where}expected a layer, got the class {layer.__name__}. Call it: "
+            f"{layer.__name__}(...)."
+        )
+    if not callable(getattr(layer, "forward", None)):
+        raise ArgumentError(
+            f"{where}{layer!r} is not a layer: it has no method forward(p, x, run). "
+            "A function becomes a layer as gp.Activation(function)."
+        )
 
 
 class Layer(Protocol):
@@ -125,6 +161,21 @@ class Run:
             The shape, which may hold the number of rows: ``x.shape``.
         """
         return self.draw(shape)
+
+    def normal(self, shape: Any) -> Any:
+        """Draw numbers of mean 0 and deviation 1, normally distributed.
+
+        They are made of two uniform numbers each (Box and Muller 1958, equation 1), so
+        none is above 8.6 in size, in float32 above 5.8.
+
+        Parameters
+        ----------
+        shape : tuple
+            The shape, which may hold the number of rows: ``x.shape``.
+        """
+        radius = np.sqrt(-2 * np.log(1 - self.random(shape)))
+        noise = radius * np.cos(2 * np.pi * self.random(shape))
+        return noise  # noqa: RET504  # programs call the value by this name
 
     def update(self, **values: Any) -> None:
         """Give state its next value, outside of the gradient."""

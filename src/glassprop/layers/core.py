@@ -1,4 +1,4 @@
-"""The layers that most networks are made of.
+"""Layers of neurons, and layers that scale what comes to them.
 
 Each is a frozen record; its fields say all about it, and can be written to a file.
 """
@@ -6,13 +6,14 @@ Each is a frozen record; its fields say all about it, and can be written to a fi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from glassprop.constraints import Constraint, get_constraint
 from glassprop.errors import ArgumentError, ShapeError, shape_text
 from glassprop.initializers import (
     Initializer,
@@ -20,8 +21,7 @@ from glassprop.initializers import (
     get_initializer,
     not_finite,
 )
-from glassprop.layers.activations import Activation as ActivationFunction
-from glassprop.layers.activations import activation_name, get_activation
+from glassprop.layers.activations import Activation, activation_name, get_activation
 from glassprop.layers.contract import START, Parameter, Run, SampleShape
 
 
@@ -55,18 +55,34 @@ def with_given(
         for name in names:
             if name not in parameters:
                 raise ArgumentError(
-                    f"{which} names {name!r}; this layer has {', '.join(parameters)}."
+                    f"{which} names {name!r}; this layer has "
+                    f"{', '.join(parameters) or 'no parameters'}."
                 )
     return {
-        name: Parameter(
-            parameter.shape,
-            given_array(name, given[name], parameter.shape)
+        name: replace(
+            parameter,
+            initializer=given_array(name, given[name], parameter.shape)
             if name in given
             else parameter.initializer,
-            parameter.trainable and name not in stopped,
+            trainable=parameter.trainable and name not in stopped,
         )
         for name, parameter in parameters.items()
     }
+
+
+def check_frozen(kind: str, frozen: Any) -> None:
+    """Refuse what says neither whether nor which parameters stay as they are.
+
+    Raises
+    ------
+    ArgumentError
+        With the layer's kind in front.
+    """
+    if not isinstance(frozen, bool | str | Sequence):
+        raise ArgumentError(
+            f"{kind}: frozen must be True, False or names of parameters, got "
+            f"{frozen!r}."
+        )
 
 
 def given_array(name: str, value: ArrayLike, shape: SampleShape) -> Any:
@@ -112,6 +128,9 @@ class Dense:
         True, or the names of the parameters that training leaves as they are.
     l1, l2 : float
         Penalties ``l1 * sum(abs(W))`` and ``l2 * sum(W * W)``, added to the loss.
+    constraint : callable or None
+        The values that the weight may have, such as ``gp.constraints.MaxNorm(3.0)``: a
+        function of W that every training step ends with.
     name : str or None
         The layer's name; None for ``dense_1`` and so on.
 
@@ -128,7 +147,7 @@ class Dense:
     """
 
     units: int
-    activation: str | ActivationFunction | None = None
+    activation: str | Activation | None = None
     _: KW_ONLY
     bias: bool = True
     initializer: Initializer | str | float | None = None
@@ -138,6 +157,7 @@ class Dense:
     frozen: bool | str | Sequence[str] = ()
     l1: float = 0.0
     l2: float = 0.0
+    constraint: Constraint | None = None
     name: str | None = None
 
     def __post_init__(self) -> None:
@@ -155,11 +175,8 @@ class Dense:
                 f"Dense: bias must be True or False, got {self.bias!r}. Its start "
                 "value goes into weights, {'bias': b}."
             )
-        if not isinstance(self.frozen, bool | str | Sequence):
-            raise ArgumentError(
-                "Dense: frozen must be True, False or names of parameters, got "
-                f"{self.frozen!r}."
-            )
+        check_frozen("Dense", self.frozen)
+        get_constraint(self.constraint)
         for which, value in (("l1", self.l1), ("l2", self.l2)):
             if not isinstance(value, Real) or not 0 <= value < np.inf:
                 raise ArgumentError(
@@ -176,7 +193,8 @@ class Dense:
         start = self.initializer
         if start is None:
             start = default_initializer(activation_name(self.activation))
-        made = {"weight": Parameter((input_shape[-1], self.units), start)}
+        shape = (input_shape[-1], self.units)
+        made = {"weight": Parameter(shape, start, constraint=self.constraint)}
         if self.bias:
             made["bias"] = Parameter((self.units,), 0.0)
         return with_given(made, self.weights, self.frozen)
@@ -193,31 +211,6 @@ class Dense:
         terms = [self.l1 * np.sum(np.abs(w))] if self.l1 else []
         terms += [self.l2 * np.sum(w * w)] if self.l2 else []
         return sum(terms[1:], terms[0]) if terms else 0.0
-
-
-@dataclass(frozen=True)
-class Activation:
-    """An activation function as a layer of its own.
-
-    Parameters
-    ----------
-    function : str or callable
-        The name of an activation, or a function of one array.
-    name : str or None
-        The layer's name.
-    """
-
-    function: str | ActivationFunction
-    _: KW_ONLY
-    name: str | None = None
-
-    def __post_init__(self) -> None:
-        get_activation(self.function)
-
-    def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
-        """Give ``function(x)``."""
-        a = get_activation(self.function)(x)
-        return a  # noqa: RET504  # programs call the value by this name
 
 
 @dataclass(frozen=True)
@@ -328,55 +321,3 @@ class Standardize:
         """Give ``(x - mean) / scale``."""
         standardized = (x - run.state["mean"]) / run.state["scale"]
         return standardized  # noqa: RET504  # programs call the value by this name
-
-
-@dataclass(frozen=True)
-class Dropout:
-    """Set a part of the values to zero while training, scale up the rest.
-
-    "Inverted" dropout: what stays is divided by the chance to stay, so that prediction
-    needs nothing (Srivastava et al. 2014, section 10).
-
-    Parameters
-    ----------
-    rate : float
-        The chance of a value to be dropped, at least 0 and below 1.
-    name : str or None
-        The layer's name.
-    """
-
-    rate: float
-    _: KW_ONLY
-    name: str | None = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.rate, Real) or not 0 <= self.rate < 1:
-            raise ArgumentError(
-                f"Dropout: rate must be at least 0 and below 1, got {self.rate!r}."
-            )
-
-    def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
-        """Give x with values dropped while training, x itself else."""
-        if not run.training or not self.rate:
-            return x
-        keep = run.random(x.shape) >= self.rate
-        dropped = np.where(keep, x / (1 - self.rate), 0)
-        return dropped  # noqa: RET504  # programs call the value by this name
-
-
-@dataclass(frozen=True)
-class Flatten:
-    """Arrange each sample's values in one row: (n, a, b) becomes (n, a * b).
-
-    Parameters
-    ----------
-    name : str or None
-        The layer's name.
-    """
-
-    _: KW_ONLY
-    name: str | None = None
-
-    def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
-        """Give x with one axis besides the rows."""
-        return np.reshape(x, (x.shape[0], -1))

@@ -3,48 +3,88 @@
 `UFUNCS` and `FUNCTIONS` map NumPy's own objects to what is done when one of them meets
 a traced array. A composed function is written in NumPy once more, in terms of rows, so
 that it needs no derivative of its own. Parameters stand in NumPy's order; what is not
-listed is refused by `glassprop.traced`.
+listed is refused by `glassprop.traced`. `FAMILIES` tells which file each is from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from glassprop.numpy_functions import (
+    differences,
+    einstein,
     elementwise,
+    joining,
     making,
+    matrices,
+    norms,
+    picking,
     products,
     reductions,
     shapes,
+    statistics,
 )
-from glassprop.ops import PRIMITIVES, stable
+from glassprop.ops import PRIMITIVES, product, stable
 
-UFUNCS: Mapping[np.ufunc, Callable[..., Any]] = MappingProxyType(
+Table = Mapping[Any, Callable[..., Any]]
+
+FAMILIES: Mapping[str, ModuleType] = MappingProxyType(
     {
+        "elementwise": elementwise,
+        "reductions": reductions,
+        "statistics": statistics,
+        "shapes": shapes,
+        "joining and cutting": joining,
+        "picking and sorting": picking,
+        "differences": differences,
+        "products": products,
+        "Einstein's sums": einstein,
+        "matrices": matrices,
+        "norms": norms,
+        "making arrays": making,
+    }
+)
+
+
+def _row_ufuncs() -> Iterator[tuple[np.ufunc, Callable[..., Any]]]:
+    """Give the ufuncs that are rows; a row of ours may borrow one as its meaning."""
+    for row in PRIMITIVES.values():
+        if isinstance(row.numpy, np.ufunc) and row.numpy.__name__ == row.name:
+            yield row.numpy, row
+
+
+UFUNCS: Table = MappingProxyType(
+    {
+        **dict(_row_ufuncs()),
         **{
-            row.numpy: row
-            for row in PRIMITIVES.values()
-            if isinstance(row.numpy, np.ufunc)
+            ufunc: done
+            for family in FAMILIES.values()
+            for ufunc, done in getattr(family, "UFUNCS", {}).items()
         },
-        **elementwise.UFUNCS,
     }
 )
 
-FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
+FUNCTIONS: Table = MappingProxyType(
     {
-        **reductions.FUNCTIONS,
-        **elementwise.FUNCTIONS,
-        **shapes.FUNCTIONS,
-        **products.FUNCTIONS,
-        **making.FUNCTIONS,
+        function: done
+        for family in FAMILIES.values()
+        for function, done in family.FUNCTIONS.items()
     }
 )
+
+
+def family_of(function: Callable[..., Any]) -> str:
+    """Give the name of the family that a function that traces belongs to."""
+    for name, family in FAMILIES.items():
+        if function in {**family.FUNCTIONS, **getattr(family, "UFUNCS", {})}:
+            return name
+    return "products" if UFUNCS[function] is product.matmul else "elementwise"
 
 
 def scipy_ufunc(ufunc: np.ufunc, special: Any) -> Callable[..., Any] | None:
     """Give the row of a ufunc of ``scipy.special``, if it has one."""
-    return {special.expit: stable.sigmoid}.get(ufunc)
+    return {special.expit: stable.sigmoid, special.erf: stable.erf}.get(ufunc)

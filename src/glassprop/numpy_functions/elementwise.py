@@ -1,4 +1,7 @@
-"""Elementwise functions that are no ufuncs, and ufuncs that are composed."""
+"""Elementwise functions that are no ufuncs, and ufuncs that are composed.
+
+Arrays are real here: np.real gives the array itself, np.imag zeros.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import numpy as np
 
 from glassprop.errors import TraceError
 from glassprop.graph import Primitive
-from glassprop.ops import elementwise
+from glassprop.ops import elementwise, rounding, trigonometry
 from glassprop.ops.leaves import is_python_number
 
 
@@ -69,10 +72,120 @@ def power(base: Any, exponent: Any) -> Any:
     return elementwise.power(base, exponent)
 
 
+def round_(a: Any, decimals: int = 0) -> Any:
+    """Round to a number of decimals, halves to even; negative ones round to tens."""
+    if np.result_type(a).kind in "iu":
+        if decimals >= 0:
+            return a
+        return round_(a.astype(np.float64), decimals).astype(a.dtype)
+    if decimals == 0:
+        return np.rint(a)
+    scale = 10.0 ** abs(decimals)
+    return np.rint(a * scale) / scale if decimals > 0 else np.rint(a / scale) * scale
+
+
+def fix(x: Any) -> Any:
+    """Round towards 0."""
+    return np.trunc(x)
+
+
+def modf(x: Any) -> tuple[Any, Any]:
+    """Split into what stands behind the point and what stands before it."""
+    x = _floating(x)
+    rest = np.where(np.isinf(x), np.copysign(0, x), np.fmod(x, 1))
+    return rest, np.trunc(x)
+
+
+def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
+    """Give whole quotient and remainder."""
+    return rounding.floor_divide(a, b), rounding.remainder(a, b)
+
+
+def _floating(x: Any) -> Any:
+    """Take integers and booleans as float64."""
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def sinc(x: Any) -> Any:
+    """Give sin(pi x) / (pi x)."""
+    return trigonometry.sinc(x)
+
+
+def nan_to_num(
+    x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: Any = None
+) -> Any:
+    """Put numbers in the place of NaN and infinities; these have slope 0."""
+    if x.dtype.kind != "f":
+        return x
+    limits = np.finfo(x.dtype)
+    high = float(limits.max) if posinf is None else posinf
+    low = float(limits.min) if neginf is None else neginf
+    x = np.where(np.isnan(x), nan, x)
+    x = np.where(x == np.inf, high, x)
+    return np.where(x == -np.inf, low, x)
+
+
+def isclose(
+    a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False
+) -> Any:
+    """Tell where two arrays are equal within a tolerance."""
+    near = (np.abs(a - b) <= atol + rtol * np.abs(b)) & np.isfinite(b) | (a == b)
+    return near | (np.isnan(a) & np.isnan(b)) if equal_nan else near
+
+
+def isposinf(x: Any) -> Any:
+    """Tell where an array is positive infinity."""
+    return x == np.inf
+
+
+def isneginf(x: Any) -> Any:
+    """Tell where an array is negative infinity."""
+    return x == -np.inf
+
+
+def real(val: Any) -> Any:
+    """Give the real part: the array itself."""
+    return val
+
+
+def imag(val: Any) -> Any:
+    """Give the imaginary part: zeros."""
+    return np.zeros_like(val)
+
+
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """Give the array itself, which is real."""
+    return a
+
+
+def iscomplexobj(x: Any) -> bool:
+    """Tell that an array is real."""
+    return False
+
+
+def angle(z: Any, deg: bool = False) -> Any:
+    """Give the angle of real numbers: 0, or pi where they are negative."""
+    flat = elementwise.stop_gradient(np.arctan2(0, z))
+    return flat * (180 / np.pi) if deg else flat
+
+
 FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
     {
         np.where: where,
         np.clip: clip,
+        np.round: round_,
+        np.around: round_,
+        np.fix: fix,
+        np.sinc: sinc,
+        np.nan_to_num: nan_to_num,
+        np.isclose: isclose,
+        np.isposinf: isposinf,
+        np.isneginf: isneginf,
+        np.real: real,
+        np.imag: imag,
+        np.real_if_close: real_if_close,
+        np.iscomplexobj: iscomplexobj,
+        np.angle: angle,
     }
 )
 
@@ -81,6 +194,9 @@ UFUNCS: Mapping[np.ufunc, Callable[..., Any]] = MappingProxyType(
         np.positive: elementwise.positive,
         np.power: power,
         np.square: square,
+        np.conjugate: real,
+        np.divmod: divmod_,
+        np.modf: modf,
         np.bitwise_and: bitwise(elementwise.logical_and),
         np.bitwise_or: bitwise(elementwise.logical_or),
         np.bitwise_xor: bitwise(elementwise.logical_xor),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +26,41 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
     kept = a.dtype if dtype is None else np.dtype(dtype)
     value = fill_value if hasattr(fill_value, "node") else a.constant(fill_value, kept)
     return np.broadcast_to(value.astype(kept), a.shape)
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    *,
+    axis: int = 0,
+) -> Any:
+    """Give evenly spaced numbers from one to another; either may be an array."""
+    count = operator.index(num)
+    parts = count - 1 if endpoint else count
+    start, stop = start * 1.0, stop * 1.0
+    width = stop - start
+    step = width / parts if parts > 0 else width * np.nan
+    places = np.arange(max(count, 0), dtype=np.result_type(start, stop))
+    places = np.reshape(places, (-1, *(1,) * np.ndim(width)))
+    made = places * step + start if parts > 0 else places * width + start
+    if endpoint and count > 1:
+        last = np.broadcast_to(stop, made.shape)[-1:].astype(made.dtype)
+        made = np.concatenate([made[:-1], last])
+    made = np.moveaxis(made, 0, axis)
+    return (made, step) if retstep else made
+
+
+def copy(a: Any, order: str = "K") -> Any:
+    """Give the array itself: traced values never change."""
+    return a
+
+
+def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
+    """Convert to another dtype."""
+    return x.astype(dtype)
 
 
 def shape_(a: Any) -> Any:
@@ -55,6 +91,9 @@ FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
         np.zeros_like: zeros_like,
         np.ones_like: ones_like,
         np.full_like: full_like,
+        np.linspace: linspace,
+        np.copy: copy,
+        **({np.astype: astype} if hasattr(np, "astype") else {}),  # from 2.1 on
         np.shape: shape_,
         np.ndim: ndim,
         np.size: size,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from glassprop.errors import ShapeError, TraceError, shape_text
-from glassprop.graph import Dimension, Size, count, normal_axes
+from glassprop.graph import Dimension, Shape, Size, broadcast, count, normal_axes
 from glassprop.ops import shape as shapes
 
 Axis = int | Sequence[int] | None
@@ -18,16 +18,22 @@ Axis = int | Sequence[int] | None
 
 def reshape(a: Any, shape: Any = None, order: str = "C") -> Any:
     """Arrange the values in another shape; one size can be -1."""
+    if order == "F":
+        turned = np.reshape(np.transpose(a), tuple(reversed(_sizes(shape))))
+        return np.transpose(turned)
     if order != "C":
-        raise TraceError(f"np.reshape: order={order!r} cannot be traced; use 'C'.")
-    sizes = [_dimension(one) for one in _sizes(shape)]
+        raise TraceError(
+            f"np.reshape: order={order!r} cannot be traced: it asks how the values lie "
+            "in memory, which no traced array knows. Use 'C' or 'F'."
+        )
+    sizes = [dimension(one) for one in _sizes(shape)]
     unknown = [at for at, one in enumerate(sizes) if one == -1]
     if len(unknown) > 1:
         raise ShapeError("np.reshape: only one size can be -1.")
     if unknown:
         total = count(_sizes(a.node.shape))
         known = count(size for at, size in enumerate(sizes) if at != unknown[0])
-        part = _divided(total, known)
+        part = divided(total, known)
         if part is None:
             raise ShapeError(
                 f"np.reshape: {shape_text(a.shape)} cannot be given the shape "
@@ -41,13 +47,13 @@ def _sizes(shape: Any) -> list[Any]:
     return list(shape) if isinstance(shape, Sequence | np.ndarray) else [shape]
 
 
-def _dimension(size: Any) -> Dimension:
+def dimension(size: Any) -> Dimension:
     """Give one size of a shape: an integer, or a multiple of n."""
     symbolic = getattr(size, "size", size)  # the stand-in for n holds its Size
     return symbolic if isinstance(symbolic, Size) else operator.index(size)
 
 
-def _divided(total: Dimension, known: Dimension) -> Dimension | None:
+def divided(total: Dimension, known: Dimension) -> Dimension | None:
     """Divide sizes; None where that gives no size."""
     if isinstance(known, Size) and not isinstance(total, Size):
         return None
@@ -103,53 +109,177 @@ def squeeze(a: Any, axis: Axis = None) -> Any:
 
 def broadcast_to(array: Any, shape: Any) -> Any:
     """Repeat the values to a shape."""
-    sizes = tuple(_dimension(one) for one in _sizes(shape))
+    sizes = tuple(dimension(one) for one in _sizes(shape))
     return shapes.broadcast_to(array, shape=sizes)
 
 
-def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
-    """Join arrays along an axis."""
-    parts = list(arrays)
+def ravel(a: Any, order: Any = "C") -> Any:
+    """Arrange the values in one dimension."""
+    return np.reshape(a, -1, order=order)
+
+
+def matrix_transpose(x: Any) -> Any:
+    """Exchange the last two axes."""
+    if np.ndim(x) < 2:
+        raise ShapeError(
+            "matrix_transpose: expected at least 2 dimensions, got shape "
+            f"{shape_text(np.shape(x))}."
+        )
+    return np.swapaxes(x, -1, -2)
+
+
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """Move axes to other places; the others keep their order."""
+    places = []
+    for given in (source, destination):
+        axes = [operator.index(one) for one in _sizes(given)]
+        normal_axes(axes, a.ndim, name="moveaxis")
+        places.append([one % a.ndim for one in axes])
+    if len(places[0]) != len(places[1]):
+        raise ShapeError(
+            f"moveaxis: {len(places[0])} axes cannot go to {len(places[1])} places."
+        )
+    order = [at for at in range(a.ndim) if at not in places[0]]
+    for to, at in sorted(zip(places[1], places[0], strict=True)):
+        order.insert(to, at)
+    return np.transpose(a, order)
+
+
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """Move one axis to stand before another."""
+    (at,) = normal_axes(axis, a.ndim, name="rollaxis")
+    to = start + a.ndim if start < 0 else start
+    normal_axes(to, a.ndim + 1, name="rollaxis")
+    order = [one for one in range(a.ndim) if one != at]
+    order.insert(to - (at < to), at)
+    return np.transpose(a, order)
+
+
+def flip(m: Any, axis: Axis = None) -> Any:
+    """Reverse the order along axes."""
+    axes = normal_axes(axis, m.ndim, name="flip")
+    return m[tuple(slice(None, None, -1 if at in axes else 1) for at in range(m.ndim))]
+
+
+def fliplr(m: Any) -> Any:
+    """Reverse the order of the columns."""
+    return np.flip(m, 1)
+
+
+def flipud(m: Any) -> Any:
+    """Reverse the order of the rows."""
+    return np.flip(m, 0)
+
+
+def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
+    """Turn by quarters in the plane of two axes, from the first towards the second."""
+    if len(normal_axes(axes, m.ndim, name="rot90")) != 2:
+        raise ShapeError(f"rot90: axes must be two axes, got {tuple(axes)}.")
+    first, second = axes
+    if k % 2 == 0:
+        return np.flip(m, (first, second)) if k % 4 else m
+    if k % 4 == 1:
+        return np.swapaxes(np.flip(m, second), first, second)
+    return np.flip(np.swapaxes(m, first, second), second)
+
+
+def roll(a: Any, shift: Any, axis: Axis = None) -> Any:
+    """Move the values along axes; what leaves at one end comes in at the other."""
     if axis is None:
-        parts, axis = [np.reshape(part, -1) for part in parts], 0
-    rank = np.ndim(parts[0])
-    for part in parts:
-        if np.ndim(part) != rank or rank == 0:
-            raise ShapeError(
-                "np.concatenate: arrays must have one number of dimensions, at least "
-                f"1; got {', '.join(shape_text(np.shape(one)) for one in parts)}."
-            )
-    at = normal_axes(axis, rank, name="concatenate")[0]
-    return parts[0] if len(parts) == 1 else shapes.concatenate(*parts, axis=at)
+        return np.reshape(np.roll(np.ravel(a), shift, 0), a.shape)
+    pairs = np.broadcast(shift, axis)
+    shifts: dict[int, int] = {}
+    for by, one in pairs:
+        (at,) = normal_axes(one, a.ndim, name="roll")
+        shifts[at] = shifts.get(at, 0) + operator.index(by)
+    return shapes.roll(a, shift=tuple(shifts.values()), axis=tuple(shifts))
 
 
-def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
-    """Join arrays along a new axis."""
-    parts = [np.expand_dims(part, axis) for part in arrays]
-    return np.concatenate(parts, axis=normal_axes(axis, parts[0].ndim, name="stack")[0])
+def atleast(rank: int) -> Callable[..., Any]:
+    """Make a function that gives arrays a number of dimensions, if they have fewer."""
+
+    def atleast_nd(*arys: Any) -> Any:
+        made = tuple(with_axes(one, rank) for one in arys)
+        return made[0] if len(made) == 1 else made
+
+    return atleast_nd
 
 
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """Cut an array along an axis, into equal parts or at the places given."""
-    at = normal_axes(axis, ary.ndim, name="split")[0]
-    size = ary.shape[at]
-    if isinstance(indices_or_sections, Sequence | np.ndarray):
-        ends = list(indices_or_sections)
-    else:
-        sections = operator.index(indices_or_sections)
-        part = _divided(ary.node.shape[at], sections)
-        if part is None:
-            raise ShapeError(
-                f"np.split: axis {at} of {shape_text(ary.shape)} cannot be split into "
-                f"{sections} equal parts. Give the places to cut at, "
-                "np.split(x, [2, 5]), or a number of parts that divides it."
-            )
-        ends = [count([part, k]) for k in range(1, sections)]
-    before = (slice(None),) * at
-    return [
-        ary[(*before, slice(start, end))]
-        for start, end in zip([0, *ends], [*ends, size], strict=True)
-    ]
+def with_axes(array: Any, rank: int) -> Any:
+    """Give an array axes as np.atleast_1d, 2d and 3d do."""
+    missing = rank - np.ndim(array)
+    if missing <= 0:
+        return array
+    behind = 1 if rank == 3 and missing < 3 else 0
+    ones = (1,) * (missing - behind)
+    return np.reshape(array, (*ones, *np.shape(array), *(1,) * behind))
+
+
+def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
+    """Repeat arrays to the shape that they have together."""
+    shape = broadcast(*(shape_of(one) for one in args))
+    traced = next(one for one in args if hasattr(one, "node"))
+    return tuple(
+        shapes.broadcast_to(
+            one if hasattr(one, "node") else traced.constant(one), shape=shape
+        )
+        for one in args
+    )
+
+
+def shape_of(array: Any) -> Shape:
+    """Give the sizes of a traced array, n as it stands in the graph, or of a plain."""
+    shape: Shape = array.node.shape if hasattr(array, "node") else np.shape(array)
+    return shape
+
+
+def meshgrid(
+    *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy"
+) -> Any:
+    """Make the coordinates of a grid from those of its axes."""
+    if indexing not in ("xy", "ij"):
+        raise ShapeError(
+            f"np.meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}."
+        )
+    rank = len(xi)
+    places = list(range(rank))
+    if indexing == "xy" and rank > 1:
+        places[:2] = [1, 0]
+    made = tuple(
+        np.reshape(one, (*(1,) * at, -1, *(1,) * (rank - 1 - at)))
+        for one, at in zip(xi, places, strict=True)
+    )
+    return made if sparse else np.broadcast_arrays(*made)
+
+
+def tile(A: Any, reps: Any) -> Any:
+    """Lay copies of an array beside each other, so many along each axis."""
+    times = [operator.index(one) for one in _sizes(reps)]
+    rank = max(len(times), np.ndim(A))
+    times = [1] * (rank - len(times)) + times
+    sizes = [*(1,) * (rank - np.ndim(A)), *np.shape(A)]
+    apart: list[Any] = []
+    spread: list[Any] = []
+    for size, count_ in zip(sizes, times, strict=True):
+        apart += [size] if count_ == 1 else [1, size]
+        spread += [size] if count_ == 1 else [count_, size]
+    whole = np.broadcast_to(np.reshape(A, tuple(apart)), tuple(spread))
+    return np.reshape(whole, tuple(s * t for s, t in zip(sizes, times, strict=True)))
+
+
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    """Repeat each value so many times, next to itself."""
+    if axis is None:
+        return np.repeat(np.ravel(a), repeats, 0)
+    (at,) = normal_axes(axis, a.ndim, name="repeat")
+    if np.ndim(repeats):
+        places = np.repeat(np.arange(a.shape[at]), repeats)
+        return np.take(a, places, axis=at)
+    times = operator.index(repeats)
+    before, size, after = a.shape[:at], a.shape[at], a.shape[at + 1 :]
+    apart = np.reshape(a, (*before, size, 1, *after))
+    whole = np.broadcast_to(apart, (*before, size, times, *after))
+    return np.reshape(whole, (*before, size * times, *after))
 
 
 FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
@@ -160,8 +290,22 @@ FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
         np.expand_dims: expand_dims,
         np.squeeze: squeeze,
         np.broadcast_to: broadcast_to,
-        np.concatenate: concatenate,
-        np.stack: stack,
-        np.split: split,
+        np.ravel: ravel,
+        np.matrix_transpose: matrix_transpose,
+        np.linalg.matrix_transpose: matrix_transpose,
+        np.moveaxis: moveaxis,
+        np.rollaxis: rollaxis,
+        np.flip: flip,
+        np.fliplr: fliplr,
+        np.flipud: flipud,
+        np.rot90: rot90,
+        np.roll: roll,
+        np.atleast_1d: atleast(1),
+        np.atleast_2d: atleast(2),
+        np.atleast_3d: atleast(3),
+        np.broadcast_arrays: broadcast_arrays,
+        np.meshgrid: meshgrid,
+        np.tile: tile,
+        np.repeat: repeat,
     }
 )

@@ -11,24 +11,36 @@ from types import MappingProxyType, ModuleType
 
 from glassprop.graph import Primitive
 from glassprop.ops import (
+    cumulative,
     elementwise,
     indexing,
     leaves,
+    linalg,
     product,
     random,
     reduction,
+    rounding,
     shape,
+    sorting,
     stable,
+    trigonometry,
+    windows,
 )
 
 FAMILIES: tuple[ModuleType, ...] = (
     leaves,
     elementwise,
+    trigonometry,
+    rounding,
+    cumulative,
     reduction,
     stable,
     shape,
     product,
     indexing,
+    sorting,
+    windows,
+    linalg,
     random,
 )
 

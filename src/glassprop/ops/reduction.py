@@ -13,10 +13,12 @@ import numpy as np
 
 from glassprop.errors import ShapeError, shape_text
 from glassprop.graph import Case, Primitive, Shape
+from glassprop.ops.cumulative import product_of_others
 from glassprop.ops.rules import (
     each_input_element,
     integer_dtype,
     same_dtype,
+    total_dtype,
 )
 
 Axes = tuple[int, ...]
@@ -46,12 +48,6 @@ def not_empty(x: Any, axis: Axes, keepdims: bool = False) -> Shape:
     return reduced_shape(x, axis, keepdims)
 
 
-def _sum_dtype(x: Any, **_attributes: Any) -> Any:
-    if x.dtype.kind == "f" or x.dtype.itemsize == 8:
-        return np.dtype(x.dtype)
-    return np.dtype(np.uint64 if x.dtype.kind == "u" else np.int64)
-
-
 def _extreme_vjp(g: Any, y: Any, x: Any, axis: Axes, keepdims: bool = False) -> Any:
     """Share the gradient equally between the elements that attain the extreme.
 
@@ -76,7 +72,7 @@ sum_ = Primitive(
     name="sum",
     numpy=np.sum,
     shape=reduced_shape,
-    dtype=_sum_dtype,
+    dtype=total_dtype,
     vjps=(
         lambda g, y, x, axis, keepdims=False: np.broadcast_to(
             restored(g, x, axis, keepdims), x.shape
@@ -105,20 +101,65 @@ min_ = Primitive(
 )
 
 
+def _prod_vjp(g: Any, y: Any, x: Any, axis: Axes, keepdims: bool = False) -> Any:
+    """Give the product of all others: right where values are 0, to any order."""
+    g = restored(g, x, axis, keepdims)
+    for one in axis:
+        g = g * product_of_others(x, one)
+        x = np.prod(x, axis=one, keepdims=True)
+    return g
+
+
+prod = Primitive(
+    name="prod",
+    numpy=np.prod,
+    shape=reduced_shape,
+    dtype=total_dtype,
+    vjps=(_prod_vjp,),
+    cost=each_input_element,
+    cases=_reduction_cases(),
+)
+
+
+def _truth(function: Any) -> Primitive:
+    """Make the row of np.any or np.all; what is not 0 counts as true, NaN too."""
+    return Primitive(
+        name=function.__name__,
+        numpy=function,
+        shape=reduced_shape,
+        dtype=lambda x, **_attributes: np.dtype(bool),
+        cost=each_input_element,
+        cases=(
+            *_reduction_cases(),
+            Case(((3, 4),), {"axis": (1,), "keepdims": False}, kinds="b"),
+        ),
+    )
+
+
+any_ = _truth(np.any)
+all_ = _truth(np.all)
+
+
 def _position_shape(x: Any, axis: int | None, keepdims: bool = False) -> Shape:
     axes = tuple(range(len(x.shape))) if axis is None else (axis,)
     return not_empty(x, axes, keepdims)
 
 
-argmax = Primitive(
-    name="argmax",
-    numpy=np.argmax,
-    shape=_position_shape,
-    dtype=integer_dtype,
-    cost=each_input_element,
-    cases=(
-        Case(((3, 4),), {"axis": 1, "keepdims": False}),
-        Case(((3, 4),), {"axis": 0, "keepdims": True}),
-        Case(((3, 4),), {"axis": None, "keepdims": False}),
-    ),
-)
+def _position(function: Any) -> Primitive:
+    """Make the row of np.argmax or np.argmin."""
+    return Primitive(
+        name=function.__name__,
+        numpy=function,
+        shape=_position_shape,
+        dtype=integer_dtype,
+        cost=each_input_element,
+        cases=(
+            Case(((3, 4),), {"axis": 1, "keepdims": False}),
+            Case(((3, 4),), {"axis": 0, "keepdims": True}),
+            Case(((3, 4),), {"axis": None, "keepdims": False}),
+        ),
+    )
+
+
+argmax = _position(np.argmax)
+argmin = _position(np.argmin)

@@ -39,6 +39,18 @@ def integer_dtype(*_inputs: Any, **_attributes: Any) -> DType:
     return np.dtype(np.int64)
 
 
+def float_dtype(x: Any, **_attributes: Any) -> DType:
+    """Give the dtype of ``x * 0.5``: float64 for integers and booleans."""
+    return np.dtype(np.result_type(x.dtype, 0.5))
+
+
+def total_dtype(x: Any, **_attributes: Any) -> DType:
+    """Give the dtype of sums and products: small integers become large ones."""
+    if x.dtype.kind == "f" or x.dtype.itemsize == 8:
+        return same_dtype(x)
+    return np.dtype(np.uint64 if x.dtype.kind == "u" else np.int64)
+
+
 def ufunc_dtype(ufunc: np.ufunc) -> Callable[..., DType]:
     """Ask the ufunc itself which dtype it gives."""
 

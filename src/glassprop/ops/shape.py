@@ -21,7 +21,7 @@ from glassprop.graph import (
     broadcast,
     count,
 )
-from glassprop.ops.rules import common_dtype, no_cost, same_dtype
+from glassprop.ops.rules import common_dtype, no_cost, same_dtype, same_shape
 
 
 def _reshape_shape(x: Any, shape: Shape) -> Shape:
@@ -90,6 +90,26 @@ broadcast_to = Primitive(
         Case(((4,),), {"shape": (3, 4)}),
         Case(((3, 1),), {"shape": (2, 3, 4)}),
         Case(((),), {"shape": (3,)}),
+    ),
+)
+
+
+def _rolled_back(g: Any, y: Any, x: Any, shift: Any, axis: Any) -> Any:
+    return np.roll(g, tuple(-one for one in shift), axis)
+
+
+# A row, and not slices: it is the one way to move the rows of a batch.
+roll = Primitive(
+    name="roll",
+    numpy=np.roll,
+    shape=same_shape,
+    dtype=same_dtype,
+    vjps=(_rolled_back,),
+    cost=no_cost,
+    cases=(
+        Case(((3, 4),), {"shift": (1,), "axis": (1,)}),
+        Case(((3, 4),), {"shift": (2, -5), "axis": (0, 1)}),
+        Case(((5,),), {"shift": (0,), "axis": (0,)}),
     ),
 )
 

@@ -1,0 +1,140 @@
+"""A learning rate that falls when the training no longer gets better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassprop.errors import ArgumentError
+from glassprop.schedules.contract import (
+    Factors,
+    Steps,
+    store_epochs,
+    store_factor,
+    store_number,
+)
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """Multiply the learning rate by `factor` when a number no longer gets better.
+
+    After each epoch the number is looked at; when it has not been better than the best
+    before by more than `min_delta` for `patience` epochs, the rate falls, and patience
+    begins anew. The numbers are kept with the training, so that training goes on after
+    a pause or a file as if there had been none.
+
+    Parameters
+    ----------
+    patience : int, default 10
+        Epochs to wait for something better, at least 1. Keras counts as here; PyTorch's
+        ReduceLROnPlateau waits one epoch more.
+    factor : float, default 0.1
+        Above 0 and below 1.
+    monitor : str or None
+        The number: None for ``validation_loss`` where there is validation, else
+        ``loss``. Losses and errors get better as they fall, accuracies and R2 as they
+        rise.
+    minimum : float, default 0.0
+        The smallest factor of the optimizer's learning rate, from 0 to 1.
+    min_delta : float, default 0.0
+        How much better counts, 0 or more, as a difference. PyTorch's default is a part
+        of the best, 1e-4.
+
+    Raises
+    ------
+    ArgumentError
+        If a number is outside of its range; in `fit`, if there is no such number.
+
+    Examples
+    --------
+    >>> plateau = Plateau(patience=2, factor=0.5)
+    >>> plateau.reached([3.0, 2.0, 2.0, 2.1]), plateau.reached([3.0, 2.0, 2.0, 1.9])
+    (0.5, 1.0)
+    """
+
+    patience: int = 10
+    factor: float = 0.1
+    monitor: str | None = None
+    minimum: float = 0.0
+    min_delta: float = 0.0
+
+    def __post_init__(self) -> None:
+        store_epochs(self, "patience")
+        store_number(self, "factor")
+        if not 0 < self.factor < 1:
+            raise ArgumentError(
+                "schedules.Plateau: expected factor above 0 and below 1, got "
+                f"{self.factor!r}. With factor=0.1 each drop leaves a tenth."
+            )
+        if self.monitor is not None and not isinstance(self.monitor, str):
+            raise ArgumentError(
+                "schedules.Plateau: expected monitor to be the name of a number in the "
+                f"history, or None, got {self.monitor!r}."
+            )
+        store_factor(
+            self,
+            "minimum",
+            "It is the smallest factor, not a learning rate.",
+        )
+        store_number(self, "min_delta")
+        if not 0 <= self.min_delta < np.inf:
+            raise ArgumentError(
+                "schedules.Plateau: expected a finite min_delta of 0 or more, got "
+                f"{self.min_delta!r}."
+            )
+
+    @property
+    def watched(self) -> Plateau:
+        """What names the number: this."""
+        return self
+
+    def reached(self, costs: Sequence[float]) -> float:
+        """Give the factor of the coming epoch.
+
+        Parameters
+        ----------
+        costs : sequence of float
+            The number after each epoch so far; lower is better.
+
+        Returns
+        -------
+        float
+            A power of `factor`, `minimum` at least.
+        """
+        best, waited, reached = np.inf, 0, 1.0
+        for cost in costs:
+            if cost < best - self.min_delta:
+                best, waited = cost, 0
+                continue
+            waited += 1
+            if waited == self.patience:
+                waited, reached = 0, max(reached * self.factor, self.minimum)
+        return reached
+
+    def after(self, costs: Sequence[float]) -> Held:
+        """Give the schedule of the coming epoch."""
+        return Held(self.reached(costs))
+
+    def __call__(self, steps: Steps, steps_per_epoch: int) -> Factors:
+        """Give a 1 for each step: what holds before the first epoch."""
+        return Held(1.0)(steps, steps_per_epoch)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Hold one factor.
+
+    Parameters
+    ----------
+    factor : float
+        The factor.
+    """
+
+    factor: float
+
+    def __call__(self, steps: Steps, steps_per_epoch: int) -> Factors:
+        """Give the factor for each step."""
+        return np.full(steps.shape, self.factor)
