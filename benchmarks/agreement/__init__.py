@@ -1,0 +1,1 @@
+"""Whether glassprop computes what PyTorch does, over each of its registries."""
