@@ -1,9 +1,11 @@
 """What `import glassprop` costs, as a whole process, beside `import numpy`.
 
-Each turn starts a fresh interpreter for each of three programs: nothing, `import
-numpy`, `import glassprop`. Interpreters are isolated (``python -I``): environment
-variables of Python's, such as one that forbids to keep compiled modules, do not count.
-The first turn, which compiles modules and fills the disk's cache, is not counted.
+Each turn starts a fresh interpreter for each of four programs: nothing, `import numpy`,
+`import glassprop`, and the first look at `glassprop.Network`, with which networks and
+all that belongs to them are imported. Interpreters are isolated (``python -I``):
+environment variables of Python's, such as one that forbids to keep compiled modules, do
+not count. The first turn, which compiles modules and fills the disk's cache, is not
+counted.
 
     python benchmarks/import_time.py [--turns 40]
 """
@@ -20,7 +22,8 @@ from time import perf_counter
 from timing import in_turns, machine, ratios, spread, table, verdict
 
 LIMIT = 1.6
-PROGRAMS = ("pass", "import numpy", "import glassprop")
+NETWORKS = "import glassprop; glassprop.Network"
+PROGRAMS = ("pass", "import numpy", "import glassprop", NETWORKS)
 
 
 def seconds_of(program: str) -> float:

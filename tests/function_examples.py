@@ -59,7 +59,7 @@ def with_q(function, whole):
 
 
 UFUNCS = {
-    np.conjugate: [(np.conjugate, C), (np.conj, WHOLE)],
+    np.conjugate: [(np.conjugate, C), (np.conj, WHOLE), (np.conj, YES)],
     np.divmod: [
         (np.divmod, C, A),
         (divmod, A, COLUMN),
@@ -99,13 +99,20 @@ ELEMENTWISE = {
         (lambda a: np.isclose(a, a), WILD),
         (lambda a: np.isclose(a, a, equal_nan=True), WILD),
         (lambda a: np.isclose(a, 1), WHOLE),
+        (lambda a: np.isclose(a, a[::-1]), YES),
+        (lambda a: np.isclose(a, True), YES),
     ],
     np.isposinf: [(np.isposinf, WILD), (np.isposinf, WHOLE)],
     np.isneginf: [(np.isneginf, WILD), (np.isneginf, WHOLE)],
     np.real: [(np.real, C)],
     np.imag: [(np.imag, C)],
     np.real_if_close: [(np.real_if_close, C)],
+    **{
+        told: [(told, C), (told, WHOLE), (told, WILD), (told, YES)]
+        for told in (np.isreal, np.iscomplex)
+    },
     np.iscomplexobj: [(lambda a: a * np.iscomplexobj(a), C)],
+    np.isrealobj: [(lambda a: a * np.isrealobj(a), C)],
     np.angle: [
         (np.angle, C),
         (lambda a: np.angle(a, deg=True), C),
@@ -174,6 +181,13 @@ REDUCTIONS = {
         *several(np.median),
         (np.median, ROW[:3]),
         (np.median, POINT),
+    ],
+    np.nanmedian: [
+        *over(np.nanmedian, C, WHOLE, HOLES, YES),
+        *several(np.nanmedian),
+        (lambda a: np.nanmedian(a, axis=1), HOLES[:, 1:]),
+        (np.nanmedian, WILD),
+        (np.nanmedian, POINT),
     ],
     np.quantile: with_q(np.quantile, 1),
     np.percentile: with_q(np.percentile, 100),

@@ -183,6 +183,7 @@ PICKING = {
     np.argsort: [
         example(np.argsort, C),
         *each(np.argsort, CUBE, 0, (None,)),
+        example(np.argsort, np.array(1.25)),
         example(lambda a: np.argsort(a, kind="stable"), WHOLE),
         example(lambda a: np.argsort(a, axis=0, stable=True), WHOLE),
     ],

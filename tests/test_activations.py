@@ -163,6 +163,15 @@ def test_an_activation_equals_its_definition_at_extremes(name, dtype):
     np.testing.assert_allclose(slopes[~kink], exactly(slope, z[~kink]), **close)
 
 
+@pytest.mark.parametrize("name", ["elu", "selu"])
+@DTYPES
+def test_slopes_far_below_zero_keep_their_digits(name, dtype):
+    z = np.array([-80, -40, -15, -5, -1], dtype)
+    slopes = gp.gradient(lambda z: np.sum(ACTIVATIONS[name](z)))(z)
+    expected = exactly(DEFINITIONS[name][1], z)
+    np.testing.assert_allclose(slopes, expected, rtol=4 * np.finfo(dtype).eps)
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @DTYPES
 def test_values_and_slopes_to_second_order_are_finite_at_huge_inputs(name, dtype):

@@ -867,9 +867,11 @@ def test_early_stopping_checks_its_numbers():
     assert refusal(ArgumentError, lambda: gp.EarlyStopping(patience=True)) == (
         "EarlyStopping: patience must be a positive integer, got True."
     )
-    assert refusal(ArgumentError, lambda: gp.EarlyStopping(min_delta=-1.0)) == (
-        "EarlyStopping: min_delta must be >= 0, got -1.0."
-    )
+    for given in (-1.0, math.inf, True):
+        message = refusal(ArgumentError, lambda: gp.EarlyStopping(min_delta=given))  # noqa: B023  # called at once
+        assert message == (
+            f"EarlyStopping: min_delta must be a finite number >= 0, got {given!r}."
+        )
 
 
 @pytest.mark.parametrize(

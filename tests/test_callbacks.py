@@ -635,11 +635,11 @@ def test_a_metric_of_ones_own_says_whether_it_rises():
     [
         (
             {"min_delta": "small"},
-            "EarlyStopping: min_delta must be >= 0, got 'small'.",
+            "EarlyStopping: min_delta must be a finite number >= 0, got 'small'.",
         ),
         (
             {"min_delta": float("nan")},
-            "EarlyStopping: min_delta must be >= 0, got nan.",
+            "EarlyStopping: min_delta must be a finite number >= 0, got nan.",
         ),
         (
             {"monitor": 3},

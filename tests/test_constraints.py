@@ -12,7 +12,7 @@ import pytest
 import glassprop as gp
 from glassprop.constraints import CONSTRAINTS, MaxNorm, NonNegative, UnitNorm
 from glassprop.errors import ArgumentError, GlasspropWarning, ShapeError
-from glassprop.optimizers import EMA, OPTIMIZERS, WeightDecay
+from glassprop.optimizers import EMA, OPTIMIZERS, LayerRates, WeightDecay
 from networks import bits, refusal
 
 RNG = np.random.default_rng(6)
@@ -255,6 +255,33 @@ def test_what_is_frozen_in_vain_is_warned_of():
         "Dense 'second': weight is frozen, so that its constraint changes nothing. "
         "Leave the constraint out, or let training change the parameter.",
     ]
+
+
+def test_a_penalty_of_what_a_factor_of_0_holds_still_is_warned_of():
+    layers = [
+        gp.Dense(4, l2=0.1, name="first"),
+        gp.Dense(4, name="second"),
+        gp.Dense(4, l2=0.1, frozen="weight", name="third"),
+    ]
+
+    def found(factors):
+        net = gp.Network(layers, loss="huber")
+        return warned(net, optimizer=EMA(LayerRates(gp.SGD(), factors)))
+
+    third = (
+        "Dense 'third': all that its penalty reads is frozen, so that it adds a number "
+        "to the loss and changes nothing. Leave the penalty out, or let training "
+        "change the parameters."
+    )
+    first = (
+        "Dense 'first': LayerRates holds still what its penalty reads, by a factor of "
+        "0, so that it adds a number to the loss and changes nothing. Leave the "
+        "penalty out, or give a factor above 0."
+    )
+    assert found({"first": 0, "second": 0, "third": 0}) == [first, third]
+    assert found({"first.weight": 0}) == [first, third]
+    assert found({"first.bias": 0}) == [third]
+    assert found({"first": 0.1}) == [third]
 
 
 def test_a_penalty_of_what_is_trained_is_not_in_vain():

@@ -112,6 +112,27 @@ def test_slopes_at_the_ends_of_a_domain_are_infinite():
         assert gp.gradient(np.arccos)(-1.0) == -np.inf
 
 
+@DTYPES
+def test_the_slope_of_expm1_keeps_its_digits(dtype):
+    x = np.array([-80, -40, -15, -1, -1e-3, 0, 1e-3, 2], dtype)
+
+    def slope(x):
+        return gp.gradient(lambda x: np.sum(np.expm1(x)))(x)
+
+    close = {"rtol": 2 * np.finfo(dtype).eps}
+    np.testing.assert_allclose(slope(x), np.exp(x), **close)
+    second = gp.gradient(lambda x: np.sum(slope(x)))(x)
+    np.testing.assert_allclose(second, np.exp(x), **close)
+
+
+def test_arithmetic_of_booleans_has_numpys_dtype():
+    x = np.array([True, False])
+    for function in (np.square, np.conjugate, np.conj):
+        found = run_both(program_of(function, x), x)[0]
+        assert_same_bits(found, function(x))
+        assert found.dtype == np.int8
+
+
 @pytest.mark.parametrize("x", [1e200, -1e200])
 def test_slopes_far_out_do_not_overflow(x):
     assert gp.gradient(np.arcsinh)(x) == pytest.approx(1e-200, rel=1e-14)

@@ -800,7 +800,8 @@ def test_a_training_that_diverges_ends_before_the_bad_step():
     expected = gp.Network(layers, loss="half_squared_error")
     assert diverges(net, *data, **options) == (
         "training diverged in epoch 1, step 3: the first value that is not finite is "
-        "infinity, made by multiply in the forward pass of the loss. "
+        "infinity, made by multiply in the forward pass of the loss; the largest "
+        "weight then was 0.52, of layer 'out'. "
         "The network keeps the weights from before that step. The learning rate was "
         "0.01: try 0.001; standardize the inputs (gp.Standardize() as first layer), or "
         "clip the gradient (clip=1.0)."
@@ -821,8 +822,10 @@ def test_divergence_counts_epochs_and_names_the_learning_rate_of_the_step():
     kept = bits(net)
     assert diverges(net, *data, epochs=5, **options) == (
         "training diverged in epoch 3, step 1: the first value that is not finite is "
-        "infinity, made by multiply in the forward pass of the loss. "
-        "The network keeps the weights from before that step. The learning rate was "
+        "infinity, made by multiply in the forward pass of the loss; the largest "
+        "weight then was 2e+180, of layer 'dense_1'. "
+        "The network keeps the weights from before that step. They are too large to go "
+        "on from: make the network anew. The learning rate was "
         "1e+90: try 1e+89; standardize the inputs (gp.Standardize() as first layer), "
         "or clip the gradient (clip=1.0)."
     )
@@ -901,7 +904,8 @@ def test_infinity_that_a_layer_brings_along_is_not_taken_for_the_cause():
     message = diverges(net, np.ones((2, 1)), np.array([[0.0], [1e200]]))
     assert message.split(": ")[1].split(". ")[0] == (
         "the first value that is not finite is infinity, made by "
-        "multiply in the forward pass of the loss"
+        "multiply in the forward pass of the loss; the largest weight then was 1, of "
+        "layer 'dense_1'"
     )
 
 

@@ -334,8 +334,9 @@ def test_divergence_keeps_the_last_iteration():
     assert error.epoch == net.training.epochs + 1
     assert str(error) == (
         f"training diverged in epoch {error.epoch}, step 1: the first value that is "
-        "not finite is NaN, made by log in the forward pass of the loss. The network "
-        "keeps the weights from before that step. Standardize the inputs "
+        "not finite is NaN, made by log in the forward pass of the loss; the largest "
+        f"weight then was {error.largest:.2g}, of layer 'dense_1'. The network keeps "
+        "the weights from before that step. Standardize the inputs "
         "(gp.Standardize() as first layer), or begin with some epochs of gp.Adam()."
     )
     assert all(np.isfinite(value).all() for value in net.values.values())

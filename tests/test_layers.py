@@ -18,10 +18,9 @@ from glassprop.losses import LOSSES
 from glassprop.programs import (
     Target,
     gradient_program,
-    named_data,
     predict_program,
 )
-from glassprop.trees import as_parts, is_several, map_parts
+from glassprop.trees import as_parts, is_several, map_parts, named_parts, part_names
 from networks import ANY_ACTIVATION, assert_slopes, bits, example_target, refusal
 
 ROWS = 6
@@ -267,7 +266,7 @@ def test_gradients_while_training_equal_central_differences(example):
     program = gradient_program(net.structure, net.loss, target, training=True)
     compiled = Compiled(program)
     given = {**net.values, "y": normal(ROWS, 3), "seed": 1, "t": 4.0}
-    given |= named_data("x", example.X)
+    given |= named_parts(part_names("x", example.X), example.X)
 
     def results():
         values = compiled(*(given[key] for key in program.inputs))
@@ -429,6 +428,10 @@ def test_frozen_names_are_checked():
             "Dense: frozen must be True, False or names of parameters, got 1.5.",
         ),
         (
+            {"units": 2, "frozen": [1]},
+            "Dense: frozen must be True, False or names of parameters, got [1].",
+        ),
+        (
             {"units": 2, "l2": math.nan},
             "Dense: l2 must be a finite number >= 0, got nan.",
         ),
@@ -440,6 +443,14 @@ def test_frozen_names_are_checked():
             {"units": 2, "activation": "sigmiod"},
             "unknown activation 'sigmiod'. Did you mean 'sigmoid'? Expected "
             f"{ANY_ACTIVATION}.",
+        ),
+        *(
+            (
+                {"units": 2, "activation": name},
+                f"unknown activation '{name}'. Its slope is learned, so it is a layer: "
+                f"put gp.PReLU() after this one. Expected {ANY_ACTIVATION}.",
+            )
+            for name in ("prelu", "PReLU")
         ),
         (
             {"units": 2, "activation": ["relu"]},
@@ -856,6 +867,10 @@ def test_prelu_at_0_and_infinity():
         (
             {"frozen": 1.5},
             "PReLU: frozen must be True, False or names of parameters, got 1.5.",
+        ),
+        (
+            {"frozen": [1]},
+            "PReLU: frozen must be True, False or names of parameters, got [1].",
         ),
         (
             {"initializer": "slope"},

@@ -341,6 +341,17 @@ def test_a_layer_says_how_many_rows_it_needs_and_the_way_out_is_one(rows, batch_
             "BatchNorm: frozen must be True, False or names of parameters, got 3.",
         ),
         (
+            gp.BatchNorm,
+            {"frozen": [1]},
+            "BatchNorm: frozen must be True, False or names of parameters, got [1].",
+        ),
+        (
+            gp.LayerNorm,
+            {"frozen": ("gain", None)},
+            "LayerNorm: frozen must be True, False or names of parameters, got "
+            "('gain', None).",
+        ),
+        (
             gp.LayerNorm,
             {"axes": 0.5},
             "LayerNorm: axes must be a whole number or several, got 0.5.",

@@ -369,8 +369,10 @@ def test_a_schedule_multiplies_the_learning_rate(optimizer, rule, schedule, fact
         (lambda steps, steps_per_epoch: 1.0, "array(1.)"),
         (lambda steps, steps_per_epoch: [0.5, np.nan], "array([0.5, nan])"),
         (lambda steps, steps_per_epoch: steps[:1], "array([0])"),
+        (lambda steps, steps_per_epoch: 0.5 - steps, "array([ 0.5, -0.5])"),
+        (lambda steps, steps_per_epoch: [1, np.inf], "array([ 1., inf])"),
     ],
-    ids=["one", "nan", "few"],
+    ids=["one", "nan", "few", "negative", "infinite"],
 )
 def test_a_schedule_must_give_a_factor_a_step(schedule, got):
     net = linear()
@@ -378,7 +380,9 @@ def test_a_schedule_must_give_a_factor_a_step(schedule, got):
         ArgumentError,
         lambda: net.fit(X, Y, batch_size=2, schedule=schedule, verbose=False),
     )
-    assert message == (f"schedule: expected 2 finite factors, one a step, got {got}.")
+    assert message == (
+        f"schedule: expected 2 finite factors >= 0, one a step, got {got}."
+    )
     assert np.array_equal(net.parameters["dense_1.weight"], START)
 
 
@@ -438,6 +442,22 @@ NAMES = "sgd, adam, adamw, nadam, rmsprop, adagrad, lion, rprop or lbfgs"
         (
             lambda: gp.Adam(math.nan),
             "Adam: learning_rate must be a finite number >= 0, got nan.",
+        ),
+        (
+            lambda: gp.Adam(True),
+            "Adam: learning_rate must be a finite number >= 0, got True.",
+        ),
+        (
+            lambda: gp.Adam(epsilon=np.True_),
+            "Adam: epsilon must be a finite number >= 0, got np.True_.",
+        ),
+        (
+            lambda: gp.Rprop(grow=True),
+            "Rprop: grow must be a finite number above 0, got True.",
+        ),
+        (
+            lambda: gp.LBFGS(gradient_tolerance=True),
+            "LBFGS: gradient_tolerance must be a finite number >= 0, got True.",
         ),
         (
             lambda: gp.AdamW(math.inf),

@@ -88,6 +88,7 @@ def test_without_validation_the_loss_is_looked_at():
     assert net.training.watched == {"loss": history["loss"]}
 
 
+@pytest.mark.filterwarnings("ignore:schedule. Warmup rises")  # in a part of the whole
 @pytest.mark.parametrize("first", [1, 4, 7])
 def test_parts_and_files_give_the_bits_of_the_whole(first, tmp_path):
     options = {
@@ -106,6 +107,83 @@ def test_parts_and_files_give_the_bits_of_the_whole(first, tmp_path):
     constant = network()
     constant.fit(X, Y, **{**options, "schedule": Warmup(2)}, epochs=10)
     assert bits(constant) != bits(whole)
+
+
+def test_a_plateau_after_a_rise_does_not_look_at_the_rise():
+    plateau, epochs = Plateau(patience=1, factor=0.5), 9
+    net = network()
+    seen = rates_seen(net, schedule=Warmup(3, then=plateau), epochs=epochs)
+    costs = net.training.watched["loss"]
+    expected = [1 / 3, 2 / 3, 1.0, *expected_rates(costs[3:], 1, 0.5)]
+    assert seen == pytest.approx(expected)
+
+
+class Sometimes:
+    """A metric whose numbers are given, the first for before the training."""
+
+    def __init__(self, *numbers):
+        self.numbers = iter(numbers)
+
+    def __call__(self, y_true, y_pred, *, weights=None):
+        return next(self.numbers)
+
+
+def given_numbers(*numbers):
+    """Make the options of a fit whose validation has these numbers."""
+    metric = gp.metrics.Metric("sometimes", Sometimes(*numbers), "classes", False)
+    return {"metrics": [metric], "validation": 0.3, "epochs": len(numbers) - 1}
+
+
+def test_an_epoch_without_a_number_is_no_better():
+    nan = np.nan
+    plateau = Plateau(patience=2, factor=0.5, monitor="validation_sometimes")
+    seen = rates_seen(
+        network(), schedule=plateau, **given_numbers(9, 5, nan, nan, 4, nan, 3, 2)
+    )
+    assert seen == [1, 1, 1, 0.5, 0.5, 0.5, 0.5]
+
+
+def test_early_stopping_keeps_the_best_where_numbers_are_missing():
+    nan, kept = np.nan, []
+    rule = gp.EarlyStopping(patience=3, monitor="validation_sometimes")
+    net = network()
+    history = net.fit(
+        X,
+        Y,
+        **OPTIONS,
+        **given_numbers(9, nan, nan, 5, nan, nan, nan, 1),
+        early_stopping=rule,
+        callbacks=[lambda net, history: kept.append(bits(net))],
+    )
+    assert (history.stopped, history.best_epoch) == ("early stopping", 3)
+    assert bits(net) == kept[2] != kept[-1]
+
+
+def test_a_number_that_the_validation_data_do_not_have():
+    one_class = X[Y == 0], Y[Y == 0]
+    reason = (
+        "validation_roc_auc is NaN before training, so that no epoch could be the "
+        "best: the metric has no answer for these validation data, as where a class "
+        "has no rows. Hold out other rows, validation=(X, y), or watch another number, "
+        "monitor='validation_loss'."
+    )
+    for kind, options in (
+        ("Plateau", {"schedule": Plateau(monitor="validation_roc_auc")}),
+        (
+            "EarlyStopping",
+            {"early_stopping": gp.EarlyStopping(monitor="validation_roc_auc")},
+        ),
+    ):
+        net = network()
+        measured = {"validation": one_class, "metrics": ["roc_auc"], **OPTIONS}
+
+        def call(net=net, options=options, measured=measured):
+            net.fit(X, Y, **measured, **options)
+
+        assert refusal(ArgumentError, call) == f"{kind}: {reason}"
+        assert net.input_shape is None
+        history = net.fit(X, Y, **measured, early_stopping=3)  # that of the loss
+        assert np.isnan(history["validation_roc_auc"]).all()
 
 
 def test_another_optimizer_begins_anew():
@@ -168,6 +246,15 @@ def test_a_schedule_that_ends_early_is_warned_of_once():
         "epoch 6. The learning rate stays what it is then. Give the schedule 6 epochs "
         "to end with the fit."
     ]
+
+
+def test_a_rise_that_is_longer_than_the_training_is_warned_of():
+    net, schedule = network(), Warmup(10)
+    assert warned(net, schedule=schedule, epochs=2) == [
+        "schedule: Warmup rises for 10 epochs, and this fit ends after epoch 2, before "
+        "the learning rate is reached. Train longer, or let it rise for fewer epochs."
+    ]
+    assert warned(net, schedule=schedule, epochs=8) == []
 
 
 def test_schedules_without_an_end_are_not_warned_of():

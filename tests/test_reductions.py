@@ -75,10 +75,11 @@ def refusal(kind, function, x=X, **keywords):
     return str(caught.value).partition("\n")[0]
 
 
-@pytest.mark.parametrize("name", MIDDLES)
+@pytest.mark.parametrize("name", [*MIDDLES, "nanmedian"])
 @pytest.mark.parametrize("axis", [0, None, (1, 0)])
 def test_the_number_of_rows_may_not_decide_which_value_is_picked(name, axis):
-    message = refusal(TraceError, lambda x: MIDDLES[name](x, axis=axis), symbolic=[0])
+    function = MIDDLES.get(name, np.nanmedian)
+    message = refusal(TraceError, lambda x: function(x, axis=axis), symbolic=[0])
     assert message == (
         f"np.{name} over the rows of a batch cannot be traced: which values are picked "
         "depends on their number, and one program serves batches of every size. Reduce "
@@ -122,6 +123,29 @@ def test_slopes_of_a_norm_that_is_zero_are_zero():
     np.testing.assert_allclose(slopes, [[0, 0], [0.6, 0.8]], rtol=1e-15)
 
 
+@DTYPES
+@pytest.mark.parametrize("function", [np.std, np.nanstd])
+def test_slopes_of_a_deviation_that_is_zero_are_zero(function, dtype):
+    def deviation(x):
+        return np.sum(function(x, axis=0))
+
+    x = np.array([[3.0, 1.0], [3.0, 2.0]], dtype)
+    value, slopes = gp.value_and_gradient(deviation)(x)
+    assert value == 0.5
+    np.testing.assert_allclose(slopes, [[0, -0.5], [0, 0.5]], rtol=1e-6)
+    assert slopes.dtype == dtype
+    np.testing.assert_array_equal(gp.hessian(function)(x[:, 0]), 0)
+    of_nothing = gp.gradient(lambda x: np.sum(function(x, axis=())))(x)
+    np.testing.assert_array_equal(of_nothing, 0)
+
+
+def test_a_norm_that_overflows_is_infinite_and_has_slope_zero():
+    with np.errstate(over="ignore"):
+        value, slopes = gp.value_and_gradient(np.linalg.norm)(np.full(2, 1e200))
+        assert value == np.linalg.norm(np.full(2, 1e200)) == np.inf
+    np.testing.assert_array_equal(slopes, 0)
+
+
 @pytest.mark.parametrize("ord", [0.5, -1, -2])
 def test_norms_of_other_powers_where_a_value_is_zero(ord):
     x = np.array([0.0, 2.0, -1.5])
@@ -143,6 +167,7 @@ WITHOUT_NAN = {
     "nanstd": np.std,
     "nanmax": np.max,
     "nanmin": np.min,
+    "nanmedian": np.median,
 }
 
 

@@ -1,15 +1,18 @@
 """What cannot be traced is refused, with the place, the reason and the repair."""
 
 import copy
+import importlib
 import io
 import linecache
 import math
 import pickle
+import sys
 
 import numpy as np
 import pytest
 
 import glassprop as gp
+import pages
 from glassprop.errors import GlasspropError, ShapeError, TraceError
 from glassprop.numpy_functions import FUNCTIONS, UFUNCS
 from glassprop.refusals import (
@@ -18,7 +21,9 @@ from glassprop.refusals import (
     SPECIAL_CASES,
     function_name,
     nearest,
+    repair_of,
 )
+from glassprop.repairs import REPAIRS
 from glassprop.traced import Array
 from tracing import interpreted, program_of
 
@@ -302,11 +307,10 @@ def save(x):
 
 
 def unsupported(name, near=None):
-    repair = (
-        f"The nearest that is: {near}."
-        if near
-        else "Write it with arithmetic, np.where, np.sum and the like."
-    )
+    general = "Write it with arithmetic, np.where, np.sum and the like."
+    repair = next((said for names, said in REPAIRS if name in names), general)
+    if near:
+        repair = f"The nearest that is: {near}."
     return refused(
         name,
         "it is not among the functions that glassprop can differentiate and compile",
@@ -343,14 +347,20 @@ CHOOSE = "Use np.where(condition, a, b) to choose."
             id="np.linalg.svd",
         ),
         pytest.param(
-            np.nanmedian,
-            unsupported("np.nanmedian", "np.median"),
-            id="np.nanmedian",
+            lambda x: np.nanquantile(x, 0.5),
+            unsupported("np.nanquantile"),
+            id="np.nanquantile",
         ),
         pytest.param(
-            lambda x: np.nanquantile(x, 0.5),
-            unsupported("np.nanquantile", "np.quantile"),
-            id="np.nanquantile",
+            lambda x: np.bincount(x.astype(int)),
+            refused(
+                "np.bincount",
+                "it is not among the functions that glassprop can differentiate and "
+                "compile",
+                "Compare and sum: np.sum(x[:, None] == np.arange(k), axis=0). "
+                "glassprop.numpy_functions lists what there is.",
+            ),
+            id="np.bincount",
         ),
         pytest.param(
             lambda x: np.interp(x, FOUR, FOUR),
@@ -460,6 +470,17 @@ CHOOSE = "Use np.where(condition, a, b) to choose."
             lambda x: np.concatenate([x, x], casting="unsafe"),
             keyword("np.concatenate", "casting", "Leave casting= away."),
             id="concatenate casting=",
+        ),
+        pytest.param(
+            lambda x: np.var(x, correction=1),
+            keyword("np.var", "correction", "Call it ddof=, its other name."),
+            id="var correction=",
+        ),
+        pytest.param(
+            lambda x: np.delete(x, np.argmax(x)),
+            "np.delete: traced places cannot be traced, as what is left depends on "
+            "them. Give plain integers, or keep all and choose with np.where.",
+            id="delete a traced place",
         ),
         pytest.param(
             lambda x: np.sum(x, 0, None, None, True),
@@ -633,6 +654,180 @@ def test_a_meaning_leads_from_what_is_refused_to_what_is_not():
 def test_the_nearest_function_that_traces(name, near):
     assert nearest(name) == near
     assert near is None or near in supported()
+
+
+def handed_over():
+    """Give the names of all functions that NumPy hands over to traced arrays."""
+    sys.path.insert(0, str(pages.ROOT / "docs" / "_ext"))
+    try:
+        every = importlib.import_module("numpy_names").handed_over()
+    finally:
+        sys.path.pop(0)
+    return {function_name(function) for _, function in every}
+
+
+def test_every_function_that_does_not_trace_has_a_repair_of_its_own():
+    special_cases = frozenset().union(*(names for names, _, _ in SPECIAL_CASES))
+    refused = handed_over() - supported() - special_cases
+    assert {"np.gcd", "np.fft.irfftn", "np.linalg.svd", "np.einsum_path"} <= refused
+    general = repair_of("np.without_any_likeness")
+    assert general == "Write it with arithmetic, np.where, np.sum and the like."
+    assert [name for name in sorted(refused) if repair_of(name) == general] == []
+
+
+def test_a_repair_is_for_a_function_that_does_not_trace():
+    named = [name for names, _ in REPAIRS for name in names]
+    assert len(named) == len(set(named))
+    assert set(named) <= handed_over() - supported() - set(MEANINGS)
+
+
+def horner(p, x):
+    y = 0
+    for c in p:
+        y = y * x + c
+    return y
+
+
+def multiplied_out(roots):
+    p = [1]
+    for root in roots:
+        p = np.append(p, 0) - root * np.append(0, p)
+    return p
+
+
+def divided(p, q):
+    found = []
+    while len(p) >= len(q):
+        c = p[0] / q[0]
+        found.append(c)
+        p = (p - c * np.pad(q, (0, len(p) - len(q))))[1:]
+    return np.stack(found)
+
+
+def inside(edges, x):
+    return ((edges[:-1] <= x[:, None]) & (x[:, None] < edges[1:])).astype(float)
+
+
+P, Q, SMALL = np.array([2.0, -1.0, 0.5, 3.0]), np.array([4.0, 1.0]), np.arange(5)[::-1]
+EDGES = np.array([0.0, 1.5, 2.5, 5.0])
+
+
+# For each repair that is a formula: what NumPy gives, and the formula.
+FORMULAS = {
+    **{
+        f"np.fft.{one}": (
+            lambda x, one=one: [
+                getattr(getattr(np.fft, one)(x), part) for part in ("real", "imag")
+            ],
+            lambda x, one=one: [
+                x @ getattr(getattr(np.fft, one)(np.eye(4)), part)
+                for part in ("real", "imag")
+            ],
+            MATRIX,
+        )
+        for one in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")
+    },
+    "np.fft.fftshift": (
+        lambda x: [np.fft.fftshift(x), np.fft.ifftshift(x)],
+        lambda x: [np.roll(x, 5 // 2), np.roll(x, -(5 // 2))],
+        np.arange(5.0),
+    ),
+    "np.bincount": (
+        lambda x: np.bincount(x, minlength=7),
+        lambda x: np.sum(x[:, None] == np.arange(7), axis=0),
+        SMALL,
+    ),
+    "np.histogram": (
+        lambda x: np.histogram(x, EDGES)[0],
+        lambda x: np.sum((EDGES[:-1] <= x[:, None]) & (x[:, None] < EDGES[1:]), axis=0),
+        FOUR,
+    ),
+    "np.histogram2d": (
+        lambda x: np.histogram2d(x, x[::-1], (EDGES, EDGES))[0],
+        lambda x: inside(EDGES, x).T @ inside(EDGES, x[::-1]),
+        FOUR,
+    ),
+    "np.histogram_bin_edges": (
+        lambda x: np.histogram_bin_edges(x, 5),
+        lambda x: np.linspace(np.min(x), np.max(x), 5 + 1),
+        FOUR,
+    ),
+    "np.polyval": (lambda p: np.polyval(p, 1.5), lambda p: horner(p, 1.5), P),
+    "np.polyfit": (
+        lambda y: np.polyfit(FOUR, y, 2),
+        lambda y: np.linalg.pinv(FOUR[:, None] ** np.arange(2, -1, -1)) @ y,
+        P,
+    ),
+    "np.polyder": (np.polyder, lambda p: p[:-1] * np.arange(len(p) - 1, 0, -1), P),
+    "np.polyint": (
+        np.polyint,
+        lambda p: np.append(p / np.arange(len(p), 0, -1), 0),
+        P,
+    ),
+    "np.polyadd": (
+        lambda p: [np.polyadd(p, Q), np.polysub(p, Q)],
+        lambda p: [p + np.pad(Q, (2, 0)), p - np.pad(Q, (2, 0))],
+        P,
+    ),
+    "np.polymul": (
+        lambda p: np.polymul(p, Q),
+        lambda p: np.lib.stride_tricks.sliding_window_view(np.pad(p, 1), 2) @ Q[::-1],
+        P,
+    ),
+    "np.polydiv": (lambda p: np.polydiv(p, Q)[0], lambda p: divided(p, Q), P),
+    "np.poly": (np.poly, multiplied_out, P),
+    "np.ix_": (
+        lambda x: x[np.ix_([2, 0], [1, 3, 3])],
+        lambda x: x[[2, 0]][:, [1, 3, 3]],
+        MATRIX,
+    ),
+    "np.unravel_index": (
+        lambda x: [*np.unravel_index(x, (2, 3)), x],
+        lambda x: [x // 3, x % 3, (x // 3) * 3 + x % 3],
+        SMALL,
+    ),
+    "np.left_shift": (
+        lambda x: [x << 2, x >> 1],
+        lambda x: [x * 2**2, x // 2**1],
+        SMALL,
+    ),
+    "np.unpackbits": (
+        lambda x: [
+            np.unpackbits(x.astype(np.uint8)[:, None], axis=1, bitorder="little"),
+            x,
+        ],
+        lambda x: [
+            x[:, None] // 2 ** np.arange(8) % 2,
+            (x[:, None] // 2 ** np.arange(8) % 2) @ 2 ** np.arange(8),
+        ],
+        SMALL,
+    ),
+    "np.i0": (
+        np.i0,
+        lambda x: np.mean(
+            np.exp(x[..., None] * np.cos(np.pi * (np.arange(50) + 0.5) / 50)), axis=-1
+        ),
+        np.array([0.0, 0.5, 3.0, 30.0, 100.0]),
+    ),
+    "np.sort_complex": (lambda x: np.sort_complex(x).real, np.sort, P),
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_repair_that_is_a_formula_gives_what_numpy_gives(name):
+    assert any(name in names for names, _ in REPAIRS)
+    numpys, formula, x = FORMULAS[name]
+    expected = numpys(x)
+    found = interpreted(program_of(formula, x), x)
+    expected = expected if isinstance(expected, list) else [expected]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+
+
+def test_the_distance_to_the_next_number_is_about_as_large_as_said():
+    x = np.array([1e-3, 1.0, 1.99, 3e5])
+    ratio = np.finfo(x.dtype).eps * np.abs(x) / np.spacing(x)
+    assert np.all((ratio >= 1) & (ratio < 2))
 
 
 ATTRIBUTE_MESSAGES = {

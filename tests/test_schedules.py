@@ -267,7 +267,11 @@ def test_what_looks_at_numbers_is_asked_through_a_warmup():
     assert watched_by(plateau) is plateau
     assert watched_by(Warmup(1)) is None
     assert watched_by(Constant()) is None
-    assert after(warm, [1, 1])(np.arange(4), 2).tolist() == [0.25, 0.5, 0.5, 0.5]
+    assert after(warm, [1, 1, 1])(np.arange(4), 2).tolist() == [0.25, 0.5, 0.5, 0.5]
+    # That of the one epoch of the rise does not count.
+    assert after(warm, [0, 2, 1])(np.arange(4), 2).tolist() == [0.5, 1, 1, 1]
+    twice = after(Warmup(1, then=Warmup(1, then=plateau)), [0, 0, 2, 1])
+    assert twice(np.arange(4), 2).tolist() == [0.25, 0.5, 0.5, 1]
     assert after(Warmup(1), [1, 1]) == Warmup(1)
 
 

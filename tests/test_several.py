@@ -369,6 +369,14 @@ def test_own_losses_and_metrics_of_several_outputs():
     assert math.isfinite(found["loss"])
 
 
+@pytest.mark.parametrize("weights", [3, [True], "a", [1.0, 2.0], [math.inf]])
+def test_weights_of_losses_are_a_number_each(weights):
+    assert refusal(ArgumentError, lambda: Several(["huber"], weights=weights)) == (
+        "Several: weights must be 1 finite numbers >= 0, one for each loss, got "
+        f"{weights!r}."
+    )
+
+
 # What does not fit --------------------------------------------------------------------
 
 TAKES_TWO = "X: expected a tuple of 2 arrays, one for each input of the network, got"
@@ -466,6 +474,45 @@ def test_a_tuple_of_samples_is_the_rows_of_one_input():
     np.testing.assert_array_equal(net(tuple(B[:5])), net(B[:5]))
     images = gp.Network([gp.Flatten(), gp.Dense(1)], input_shape=(2, 3, 2))
     np.testing.assert_array_equal(images((B[0], B[1])), images(B[None, :2])[0])
+
+
+@pytest.mark.parametrize("layers", [[gp.Dense(1)], [gp.Flatten(), gp.Dense(1)]])
+@pytest.mark.parametrize(
+    ("given", "got"),
+    [
+        ([A, A], "a list of 2, of shapes (60, 4) and (60, 4)"),
+        ([A, A, A], "a list of 3, of shapes (60, 4) and (60, 4) and (60, 4)"),
+        ((A,), "a tuple of 1, of shape (60, 4)"),
+        ([B], "a list of 1, of shape (60, 3, 2)"),
+    ],
+)
+def test_inputs_are_not_taken_for_rows(layers, given, got):
+    net = gp.Network(layers, loss="huber")
+    assert refusal(ShapeError, lambda: net.fit(given, SIZE)) == (
+        f"X: expected an array, or a tuple of several, got {got}. Give one input as "
+        "the array itself; several, to a network that takes them, are a tuple: (a, b)."
+    )
+    assert net.input_shape is None
+
+
+def test_a_list_of_rows_is_one_input():
+    rows = list(B[:5])
+    net = gp.Network([gp.Flatten(), gp.Dense(1)], loss="huber", seed=1)
+    net.fit(rows, SIZE[:5], verbose=False)
+    same = gp.Network([gp.Flatten(), gp.Dense(1)], loss="huber", seed=1)
+    same.fit(B[:5], SIZE[:5], verbose=False)
+    np.testing.assert_array_equal(net(rows), same(B[:5]))
+
+
+def test_inputs_in_a_list_are_not_one_input():
+    net = known(gp.Network([gp.Dense(1)], loss="huber"), A)
+    for given in ([A, A], (A, A)):
+        assert refusal(ShapeError, lambda: net(given)) == ONE_ARRAY  # noqa: B023  # called at once
+    for given, kind in (([A], "list"), ((A,), "tuple")):
+        assert refusal(ShapeError, lambda: net.fit(given, SIZE)) == (  # noqa: B023  # called at once
+            f"X: expected one array of shape (n, 4), got a {kind} of one, of shape "
+            "(60, 4). Give the array itself."
+        )
 
 
 def test_a_list_of_inputs_says_that_they_are_a_tuple():

@@ -922,6 +922,15 @@ def test_a_column_that_was_renamed():
     )
 
 
+def test_a_renamed_column_is_not_one_that_the_model_knows():
+    plan = make_plan(table_of("bill_length,bill_depth,y\n1,2,1.5\n2,5,2.5\n"), "y")
+    new = table_of("bill_len,bill_depth\n1,2\n")
+    assert message(DataError, encode, plan, new) == (
+        "'t.csv': expected a column 'bill_length', got 'bill_len', 'bill_depth'. Did "
+        "you mean 'bill_len'?"
+    )
+
+
 def test_a_word_in_a_column_of_numbers():
     plan = make_plan(table_of("a,y\n1,1.5\n2,2.5\n"), "y")
     new = table_of('a\n3\n\n"3,5"\nlong\n')

@@ -485,8 +485,9 @@ def test_a_divergence_says_where_in_parts_too(rate, batch_size, place, layer):
             f"{error.found}."
         )
         assert str(error) == (
-            f"{error.what} The network keeps the weights from before that step. The "
-            f"learning rate was {error.learning_rate:.6g}: try "
+            f"{error.what} The network keeps the weights from before that step. They "
+            "are too large to go on from: make the network anew. The learning rate was "
+            f"{error.learning_rate:.6g}: try "
             f"{error.learning_rate / 10:.2g}; standardize the inputs "
             "(gp.Standardize() as first layer), or clip the gradient (clip=1.0)."
         )

@@ -5,7 +5,9 @@ import re
 import numpy as np
 import pytest
 
+import glassprop as gp
 import pages
+from glassprop.errors import GlasspropError
 from glassprop.numpy_functions import FAMILIES, FUNCTIONS, UFUNCS, family_of
 from glassprop.refusals import function_name
 from test_trace import FUNCTION_EXAMPLES, UFUNC_EXAMPLES, is_smooth
@@ -37,6 +39,16 @@ def test_the_gradient_of_every_name_that_traces_is_checked(page):
         function = page["TRACED_BY_ANOTHER"].get(name, getattr(np, name))
         examples = {**UFUNC_EXAMPLES, **FUNCTION_EXAMPLES}[function]
         assert any(is_smooth(one) for one in examples), name
+
+
+def test_every_option_that_the_page_says_is_refused_is(page):
+    x = np.ones((2, 3))
+    for call in page["REFUSED"]:
+        function = eval(f"lambda x: np.sum({call})", {"np": np})
+        with pytest.raises(GlasspropError) as caught:
+            gp.gradient(function)(x)
+        said = str(caught.value).splitlines()[0]
+        assert f"{call} {said}" in " ".join(TEXT.split())
 
 
 def test_the_page_says_why_the_others_do_not(page):

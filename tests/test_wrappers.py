@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassprop as gp
-from glassprop.errors import ArgumentError
+from glassprop.errors import ArgumentError, GlasspropWarning
 from glassprop.optimizers import (
     EMA,
     SWA,
@@ -73,6 +73,7 @@ def test_every_wrapper_is_among_those_tried():
     assert {type(one) for one in EACH.values()} == set(WRAPPERS.values())
 
 
+@pytest.mark.filterwarnings("ignore:SWA. the mean begins")  # in a part of the whole
 @pytest.mark.parametrize("optimizer", EACH.values(), ids=EACH)
 def test_parts_of_a_training_give_the_bits_of_the_whole(optimizer, tmp_path):
     whole, parts = fitted(network(), optimizer, 6), network()
@@ -184,6 +185,7 @@ def test_the_first_ema_is_the_first_weights_and_nothing_from_before():
     }
 
 
+@pytest.mark.filterwarnings("ignore:SWA. the mean begins")  # each fit is one step
 @pytest.mark.parametrize(("start", "every"), [(0, 1), (0, 3), (3, 1), (4, 2), (20, 1)])
 def test_swa_is_the_mean_of_the_weights_at_its_steps(start, every):
     begin = dict(network(input_shape=3).parameters)
@@ -192,6 +194,43 @@ def test_swa_is_the_mean_of_the_weights_at_its_steps(start, every):
     for t, average in enumerate(averages, start=1):
         taken = raw[start : t + 1 : every] if t >= start else [raw[t]]
         assert_close(average, {k: np.mean([w[k] for w in taken], 0) for k in begin})
+
+
+def test_swa_begins_with_the_weights_after_the_first_step():
+    assert SWA(gp.SGD()) == SWA(gp.SGD(), start=1)
+    layers = [gp.Dense(4, "tanh", constraint=gp.constraints.MaxNorm(0.1)), gp.Dense(2)]
+    inside = gp.Network(layers, loss="huber")
+    fitted(inside, SWA(gp.SGD(0.1)), 2)
+    start = gp.Network(layers, loss="huber")
+    fitted(start, SWA(gp.SGD(0.1), start=0), 2)
+    norms = [
+        np.linalg.norm(net.parameters["dense_1.weight"], axis=0)
+        for net in (inside, start)
+    ]
+    assert norms[0].max() < 0.1 + 1e-12
+    assert norms[1].max() > 0.11  # the start values are as they were drawn
+
+
+def test_averages_of_unit_norm_have_a_smaller_norm():
+    layers = [gp.Dense(4, constraint=gp.constraints.UnitNorm()), gp.Dense(2)]
+    net = fitted(gp.Network(layers, loss="huber"), EMA(gp.SGD(0.5), 0.9), 8)
+    raw = net.training.memory["raw of dense_1.weight"]
+    np.testing.assert_allclose(np.linalg.norm(raw, axis=0), 1, rtol=1e-12)
+    norms = np.linalg.norm(net.parameters["dense_1.weight"], axis=0)
+    assert (norms < 1 - 1e-4).all()
+    assert (norms > 0.5).all()
+
+
+def test_a_mean_that_begins_after_the_training_is_warned_of():
+    net, optimizer = network(), LayerRates(SWA(gp.SGD(), start=7), {"hidden": 0.5})
+    with pytest.warns(GlasspropWarning) as found:
+        fitted(net, optimizer, 2)
+    assert [str(one.message) for one in found] == [
+        "SWA: the mean begins after step 7, and this fit ends with step 6, so that the "
+        "network has the trained weights themselves. Train longer, or begin sooner, "
+        "start=3."
+    ]
+    fitted(net, optimizer, 1)
 
 
 def test_the_loss_is_that_of_the_trained_weights_all_else_that_of_the_average():
@@ -241,15 +280,58 @@ def test_trained_weights_are_in_the_memory():
 
 
 def test_one_average_is_enough():
-    for optimizer, kind in (
-        (EMA(SWA(gp.SGD())), "EMA"),
-        (SWA(WeightDecay(EMA(gp.SGD()))), "SWA"),
+    for make, kind in (
+        (lambda: EMA(SWA(gp.SGD())), "EMA"),
+        (lambda: SWA(LayerRates(EMA(gp.SGD()), {"hidden": 0.5})), "SWA"),
     ):
-        message = refusal(ArgumentError, lambda: fitted(network(), optimizer, 1))  # noqa: B023
-        assert message == (
-            f"{kind}: the optimizer inside averages already, or remembers something "
-            "else as 'raw'. Average once."
+        assert refusal(ArgumentError, make) == (
+            f"{kind}: the optimizer inside averages already. Average once."
         )
+
+
+def test_what_is_averaged_may_not_remember_anything_as_raw():
+    class Raw:
+        learning_rate = 0.1
+
+        def init(self, w):
+            return {"raw": np.zeros_like(w)}
+
+        def scalars(self, rate, t):
+            return rate
+
+        def update(self, w, g, state, scalars):
+            return w - scalars * g, state
+
+    message = refusal(ArgumentError, lambda: fitted(network(), EMA(Raw()), 1))
+    assert message == (
+        "EMA: the optimizer inside remembers something as 'raw', the name of the "
+        "weights that are trained. Name it otherwise."
+    )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: EMA(gp.SGD()),
+        lambda: SWA(gp.SGD(), start=3),
+        lambda: LayerRates(EMA(gp.Adam()), {"hidden": 0.1}),
+    ],
+)
+def test_averages_do_not_decay(make):
+    assert refusal(ArgumentError, lambda: WeightDecay(make(), 0.1)) == (
+        "WeightDecay: the optimizer inside gives averages of the weights. They would "
+        "decay, and not the weights that are trained. Put the decay inside: "
+        "gp.optimizers.EMA(gp.optimizers.WeightDecay(...))."
+    )
+
+
+def test_rates_around_an_average_are_those_of_the_trained_weights():
+    factors = {"hidden": 0.5, "output.bias": 0.0}
+    around = fitted(network(), LayerRates(EMA(gp.Adam(0.02), 0.8), factors), 4)
+    within = fitted(network(), EMA(LayerRates(gp.Adam(0.02), factors), 0.8), 4)
+    assert bits(around) == bits(within)
+    still = network(input_shape=3).parameters["output.bias"]
+    assert np.array_equal(around.parameters["output.bias"], still)
 
 
 # Rates by layer -----------------------------------------------------------------------

@@ -6,6 +6,7 @@ slope never vanishes, so that what Adam and its like divide by stays far from ro
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,17 +50,19 @@ def ours(
     """Train with ours, and give the weights after some numbers of steps."""
     net, found, done = network(), {}, 0
     for steps in at:
-        net.fit(
-            X,
-            Y,
-            optimizer=optimizer,
-            epochs=(steps - done) * BATCH // len(X),
-            batch_size=BATCH,
-            shuffle=False,
-            clip=clip,
-            schedule=schedule,
-            verbose=False,
-        )
+        with warnings.catch_warnings():  # the first fits are parts of the training
+            warnings.filterwarnings("ignore", "SWA: the mean begins")
+            net.fit(
+                X,
+                Y,
+                optimizer=optimizer,
+                epochs=(steps - done) * BATCH // len(X),
+                batch_size=BATCH,
+                shuffle=False,
+                clip=clip,
+                schedule=schedule,
+                verbose=False,
+            )
         done = steps
         found[column(steps)] = dict(net.parameters)
     return found

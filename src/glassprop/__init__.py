@@ -11,18 +11,8 @@
 
 import typing as _typing
 
-from glassprop import (
-    clipping,
-    constraints,
-    errors,
-    initializers,
-    losses,
-    metrics,
-    optimizers,
-    schedules,
-)
+from glassprop import errors, initializers
 from glassprop.directions import hessian_vector_product, jacobian_vector_product
-from glassprop.early_stopping import EarlyStopping
 from glassprop.errors import GlasspropError
 from glassprop.functions import (
     erf,
@@ -34,7 +24,6 @@ from glassprop.functions import (
     stop_gradient,
 )
 from glassprop.gradient_checks import check_gradient
-from glassprop.history import History
 from glassprop.layers import (
     Activation,
     Add,
@@ -54,24 +43,34 @@ from glassprop.layers import (
     Scale,
     Standardize,
 )
-from glassprop.network import Network
-from glassprop.optimizers import (
-    LBFGS,
-    SGD,
-    Adagrad,
-    Adam,
-    AdamW,
-    Lion,
-    Nadam,
-    RMSprop,
-    Rprop,
-)
 from glassprop.transforms import gradient, hessian, jacobian, value_and_gradient
 
 if _typing.TYPE_CHECKING:
-    from glassprop import callbacks
+    from glassprop import (
+        callbacks,
+        clipping,
+        constraints,
+        losses,
+        metrics,
+        optimizers,
+        schedules,
+    )
     from glassprop.cross_validation import CrossValidation, cross_validate
+    from glassprop.early_stopping import EarlyStopping
+    from glassprop.history import History
     from glassprop.learning_curves import LearningCurve, learning_curve
+    from glassprop.network import Network
+    from glassprop.optimizers import (
+        LBFGS,
+        SGD,
+        Adagrad,
+        Adam,
+        AdamW,
+        Lion,
+        Nadam,
+        RMSprop,
+        Rprop,
+    )
     from glassprop.restarts import Restarts, best_of
     from glassprop.save import load
     from glassprop.splits import k_fold, train_test_split
@@ -144,25 +143,49 @@ __all__ = [
 ]
 
 
+# Where the names are that are imported when they are first asked for.
 _LATER = {
+    "Adagrad": "optimizers",
+    "Adam": "optimizers",
+    "AdamW": "optimizers",
     "CrossValidation": "cross_validation",
+    "EarlyStopping": "early_stopping",
+    "History": "history",
+    "LBFGS": "optimizers",
     "LearningCurve": "learning_curves",
+    "Lion": "optimizers",
+    "Nadam": "optimizers",
+    "Network": "network",
+    "RMSprop": "optimizers",
     "Restarts": "restarts",
+    "Rprop": "optimizers",
+    "SGD": "optimizers",
     "best_of": "restarts",
     "callbacks": "callbacks",
+    "clipping": "clipping",
+    "constraints": "constraints",
     "cross_validate": "cross_validation",
     "k_fold": "splits",
     "learning_curve": "learning_curves",
     "load": "save",
+    "losses": "losses",
+    "metrics": "metrics",
+    "optimizers": "optimizers",
+    "schedules": "schedules",
     "train_test_split": "splits",
 }
 
 
 def __getattr__(name: str) -> object:
-    """Import what not every program needs where it is first asked for."""
+    """Import networks, and what belongs to them, when they are first asked for."""
     if name not in _LATER:
         raise AttributeError(f"module 'glassprop' has no attribute {name!r}")
     from importlib import import_module
 
     module = import_module(f"glassprop.{_LATER[name]}")
     return module if name == _LATER[name] else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    """List the public names, those too that are not imported yet."""
+    return sorted({*__all__, *globals()})

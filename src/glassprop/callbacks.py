@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from glassprop.errors import ArgumentError
 from glassprop.history import History
-from glassprop.optimizers.contract import check_switch, check_whole
-from glassprop.result_files import shown_path
+from glassprop.model_files import shown_path
+from glassprop.options import check_switch, check_whole
 from glassprop.signatures import check_call
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 
 from glassprop.errors import ArgumentError
+from glassprop.options import check_positive, is_number, refuse_class
 
 NEEDED = ("shared", "clip")
 
@@ -167,15 +167,9 @@ def get_clipping(spec: float | Clipping | None) -> Clipping | None:
     """
     if spec is None:
         return None
-    if isinstance(spec, Real) and not isinstance(spec, bool):
-        limit = float(spec)
-        if 0 < limit < np.inf:
-            return ByGlobalNorm(limit)
-    if isinstance(spec, type):
-        raise ArgumentError(
-            f"clip: expected a rule, got the class {spec.__name__}. Call it: "
-            f"{spec.__name__}(1.0)."
-        )
+    if is_number(spec) and 0 < spec < np.inf:
+        return ByGlobalNorm(float(spec))
+    refuse_class(spec, "a rule", where="clip: ", call="1.0")
     if all(callable(getattr(spec, name, None)) for name in NEEDED):
         rule: Any = spec
         found: Clipping = rule
@@ -187,11 +181,5 @@ def get_clipping(spec: float | Clipping | None) -> Clipping | None:
 
 
 def _check_limit(rule: ByGlobalNorm | ByNorm | ByValue) -> None:
-    limit = rule.limit
-    real = isinstance(limit, Real) and not isinstance(limit, bool)
-    if not (real and 0 < limit < np.inf):
-        raise ArgumentError(
-            f"clipping.{type(rule).__name__}: limit must be a finite number above 0, "
-            f"got {limit!r}."
-        )
-    object.__setattr__(rule, "limit", float(limit))
+    check_positive(f"clipping.{type(rule).__name__}", "limit", rule.limit)
+    object.__setattr__(rule, "limit", float(rule.limit))

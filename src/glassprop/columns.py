@@ -8,7 +8,7 @@ fault stands in the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,15 @@ COMMAS = (  # numbers with a decimal comma, or with commas between thousands
 EXACT = 2.0**53  # from here on, float64 cannot hold every whole number
 
 
-def find_column(table: Table, name: str) -> TableColumn:
+def find_column(table: Table, name: str, others: Collection[str] = ()) -> TableColumn:
     """Find a column by its name.
 
     Parameters
     ----------
     table : Table
     name : str
+    others : collection of str
+        Names that are known to be other columns', and cannot be meant.
 
     Returns
     -------
@@ -46,9 +48,10 @@ def find_column(table: Table, name: str) -> TableColumn:
             return column
     names = ", ".join(repr(each) for each in table.names[:MAX_NAMES])
     more = len(table.names) - MAX_NAMES
+    meant = did_you_mean(name, [one for one in table.names if one not in others])
     raise DataError(
         f"{table.source}: expected a column {name!r}, got {names}"
-        f"{f' and {more} more' if more > 0 else ''}.{did_you_mean(name, table.names)}"
+        f"{f' and {more} more' if more > 0 else ''}.{meant}"
     )
 
 

@@ -7,20 +7,22 @@ of ``gp.Dense(units, constraint=...)``.
 
 Start values are left as they are given or drawn, as in Keras: the first step is what
 brings a parameter inside. Averages of weights, `gp.optimizers.EMA` and `SWA`, are of
-weights that were constrained each by itself.
+weights that were constrained each by itself (but for `SWA` with ``start=0``, which
+counts the start values). They are inside `MaxNorm` and `NonNegative` as well; averages
+of unit norm have a smaller norm.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from glassprop.errors import ArgumentError, shape_text
+from glassprop.options import check_positive, is_whole, refuse_class
 from glassprop.signatures import check_call
 
 Constraint: TypeAlias = Callable[[Any], Any]
@@ -57,13 +59,7 @@ class MaxNorm:
     axis: Axis = 0
 
     def __post_init__(self) -> None:
-        limit = self.limit
-        real = isinstance(limit, Real) and not isinstance(limit, bool)
-        if not (real and 0 < limit < np.inf):
-            raise ArgumentError(
-                "constraints.MaxNorm: limit must be a finite number above 0, got "
-                f"{limit!r}."
-            )
+        check_positive("constraints.MaxNorm", "limit", self.limit)
         _store_axis(self)
 
     def __call__(self, w: Any) -> Any:
@@ -90,6 +86,9 @@ class NonNegative:
 @dataclass(frozen=True)
 class UnitNorm:
     """Divide by the norm, so that it is 1; what is all zeros stays so.
+
+    An average of such weights, by `gp.optimizers.EMA` or `SWA`, has a norm below 1
+    unless they are all the same: its mean is of points on a sphere.
 
     Parameters
     ----------
@@ -145,11 +144,7 @@ def get_constraint(spec: Any) -> Constraint | None:
     """
     if spec is None:
         return None
-    if isinstance(spec, type):
-        raise ArgumentError(
-            f"constraint: expected a constraint, got the class {spec.__name__}. Call "
-            f"it: {spec.__name__}()."
-        )
+    refuse_class(spec, "a constraint", where="constraint: ")
     if not callable(spec):
         raise ArgumentError(
             "constraint: expected a constraint such as gp.constraints.MaxNorm(3.0), "
@@ -177,10 +172,7 @@ def _store_axis(record: MaxNorm | UnitNorm) -> None:
     axis: Any = record.axis
     several = isinstance(axis, tuple | list)
     axes = list(axis) if several else [] if axis is None else [axis]
-    whole = [
-        isinstance(one, int | np.integer) and not isinstance(one, bool) for one in axes
-    ]
-    if not all(whole) or (several and not axes):
+    if not all(map(is_whole, axes)) or (several and not axes):
         raise ArgumentError(
             f"constraints.{type(record).__name__}: axis must be an integer, a tuple of "
             f"integers or None, got {axis!r}."

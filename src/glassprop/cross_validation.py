@@ -13,10 +13,11 @@ from glassprop.errors import ArgumentError
 from glassprop.history import History
 from glassprop.metrics import Metric
 from glassprop.network import Network
+from glassprop.options import check_seed
 from glassprop.progress import Progress
 from glassprop.repeats import make_job
-from glassprop.result_files import table_text
-from glassprop.splits import check_folds, check_seed, k_fold
+from glassprop.splits import check_folds, k_fold
+from glassprop.text_tables import table_text
 from glassprop.trees import map_parts
 
 Array = NDArray[Any]
@@ -154,7 +155,7 @@ def cross_validate(
     where = "cross_validate"
     job = make_job(where, net, X, y, options)
     check_folds(where, folds, job.rows)
-    check_seed(where, seed)
+    check_seed(seed, where)
     labels = _labels(job.labels, stratified, groups)
     dealt = k_fold(job.rows, folds, seed=seed, labels=labels, groups=groups)
     changed: dict[str, Any] = {}

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassprop.backends.run_numpy import NumpySteps
 from glassprop.errors import DivergenceError
 from glassprop.names import LOSS_SCOPE
 from glassprop.program import Program, Value
+from glassprop.training import Training
 
 if TYPE_CHECKING:
-    from glassprop.backends.run_numpy import NumpySteps
-    from glassprop.fit import Training
     from glassprop.network import Network
 
 
@@ -128,13 +128,29 @@ def divergence(
     with np.errstate(all="ignore"):
         _, values = program.run(inputs, record=True)
     bad = _first_bad(values)
+    largest, owner = _largest(training, given)
+    found, layer = _described(bad), bad.scope
+    if layer in ("", LOSS_SCOPE):
+        layer = owner
+        found += f"; the largest weight then was {largest:.2g}, of layer {owner!r}"
     return DivergenceError(
         epoch=training.epochs + 1,
         step=step,
-        found=_described(bad),
-        layer=None if bad.scope in ("", LOSS_SCOPE) else bad.scope,
+        found=found,
+        layer=layer,
         learning_rate=learning_rate,
+        largest=largest,
     )
+
+
+def _largest(training: Training, given: Mapping[str, Any]) -> tuple[float, str]:
+    """Give the largest absolute value of a parameter or a state, and its layer."""
+    owned = [
+        (float(np.max(np.abs(value), initial=0)), key.rpartition(".")[0])
+        for key, value in given.items()
+        if "." in key and key not in training.memory
+    ]
+    return max(owned, default=(0.0, ""), key=lambda one: one[0])
 
 
 def _first_bad(values: Sequence[Value]) -> Value:

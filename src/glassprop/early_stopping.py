@@ -6,16 +6,15 @@ get better as they fall.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.history import History
-from glassprop.optimizers.contract import check_switch
+from glassprop.options import check_size, check_switch, is_whole
 
 
 @dataclass(frozen=True)
@@ -27,20 +26,21 @@ class EarlyStopping:
     patience : int
         Epochs to wait for something better.
     min_delta : float
-        How much better counts, 0 or more.
+        How much better counts, 0 or more and finite.
     monitor : str or None
         The number: None for ``validation_loss`` where there is validation, else
         ``loss``. Losses and errors get better as they fall, accuracies and R2 as they
         rise. With several outputs, ``validation_loss`` is that of all together, and
         the numbers of each bear the output's: ``validation_loss_1``,
-        ``validation_accuracy_2``.
+        ``validation_accuracy_2``. An epoch where it is NaN is no better than any.
     restore_best : bool
         Whether the network ends with the parameters of the best epoch.
 
     Raises
     ------
     ArgumentError
-        If a number is out of range.
+        If a number is out of range; in `fit`, if there is no such number, or it is NaN
+        before the first epoch.
     """
 
     patience: int = 10
@@ -49,16 +49,12 @@ class EarlyStopping:
     restore_best: bool = True
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.patience, int | np.integer)
-        if not whole or self.patience is True or self.patience < 1:
+        if not is_whole(self.patience) or self.patience < 1:
             raise ArgumentError(
                 f"EarlyStopping: patience must be a positive integer, got "
                 f"{self.patience!r}."
             )
-        if not isinstance(self.min_delta, Real) or not self.min_delta >= 0:
-            raise ArgumentError(
-                f"EarlyStopping: min_delta must be >= 0, got {self.min_delta!r}."
-            )
+        check_size("EarlyStopping", "min_delta", self.min_delta)
         if not isinstance(self.monitor, str | None):
             raise ArgumentError(
                 "EarlyStopping: monitor must be a name in the history, such as "
@@ -119,20 +115,51 @@ def get_stopping(spec: bool | int | EarlyStopping | None) -> EarlyStopping | Non
     return spec if isinstance(spec, EarlyStopping) else EarlyStopping(patience=spec)
 
 
-def check_monitor(rule: Any, known: list[str]) -> None:
-    """Refuse to watch a number that the history will not have.
+def check_monitor(where: str, monitor: str | None, known: Collection[str]) -> None:
+    """Refuse to watch a number that the history does not have.
 
     Parameters
     ----------
-    rule : EarlyStopping, Plateau or None
-        What watches.
-    known : list of str
-        What the history will have.
+    where : str
+        In front of errors.
+    monitor : str or None
+        What the user said.
+    known : collection of str
+        What the history has, or will have.
+
+    Raises
+    ------
+    ArgumentError
+        With all that it has.
     """
-    if rule is None or rule.monitor is None:
-        return
-    if rule.monitor not in known:
+    if monitor is not None and monitor not in known:
         raise ArgumentError(
-            f"{type(rule).__name__}: monitor={rule.monitor!r} is not in the history, "
-            f"which has {', '.join(known)}.{did_you_mean(rule.monitor, known)}"
+            f"{where}: monitor={monitor!r} is not in the history, which has "
+            f"{', '.join(known)}.{did_you_mean(str(monitor), known)}"
+        )
+
+
+def check_answer(where: str, name: str, measured: Mapping[str, float]) -> None:
+    """Refuse to watch a metric that the validation data give no answer to.
+
+    Parameters
+    ----------
+    where : str
+        In front of errors.
+    name : str
+        Of the number that is watched.
+    measured : mapping from str to float
+        The numbers of the validation data before training.
+
+    Raises
+    ------
+    ArgumentError
+        If the metric is NaN where the loss is finite.
+    """
+    if np.isnan(measured.get(name, 0)) and np.isfinite(measured["validation_loss"]):
+        raise ArgumentError(
+            f"{where}: {name} is NaN before training, so that no epoch could be the "
+            "best: the metric has no answer for these validation data, as where a "
+            "class has no rows. Hold out other rows, validation=(X, y), or watch "
+            "another number, monitor='validation_loss'."
         )

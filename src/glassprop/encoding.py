@@ -70,7 +70,7 @@ def encode(plan: Plan, table: Table) -> NDArray[np.float64]:
     """
     features = np.empty((len(table.row_numbers), len(plan.features)))
     for position, planned in enumerate(plan.features):
-        features[:, position] = _read(table, planned)
+        features[:, position] = _read(table, planned, plan)
     return features
 
 
@@ -93,7 +93,7 @@ def encode_target(plan: Plan, table: Table) -> NDArray[np.int64] | NDArray[np.fl
     DataError
         As for `encode`; or a row has no target.
     """
-    values = _read(table, plan.target)
+    values = _read(table, plan.target, plan)
     missing = np.isnan(values)
     if missing.any():
         column = find_column(table, plan.target.name)
@@ -215,8 +215,9 @@ def write_predictions(
         _write_file(Path(path), text, force)
 
 
-def _read(table: Table, planned: PlanColumn) -> NDArray[np.float64]:
-    column = find_column(table, planned.name)
+def _read(table: Table, planned: PlanColumn, plan: Plan) -> NDArray[np.float64]:
+    others = {one.name for one in (*plan.features, plan.target)}
+    column = find_column(table, planned.name, others)
     if planned.kind == "number":
         return read_numbers(table, column, "as in training")
     return read_codes(table, column, planned.words)

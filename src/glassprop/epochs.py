@@ -208,9 +208,10 @@ def _rates(schedule: Schedule, training: Training, steps: int) -> Any:
     numbers = np.arange(training.steps, training.steps + steps)
     factors = np.asarray(schedule(numbers, steps))
     fits = factors.shape == (steps,) and factors.dtype.kind in "iuf"
-    if not fits or not np.isfinite(factors).all():
+    if not fits or not ((factors >= 0) & (factors < np.inf)).all():
         raise ArgumentError(
-            f"schedule: expected {steps} finite factors, one a step, got {factors!r}."
+            f"schedule: expected {steps} finite factors >= 0, one a step, got "
+            f"{factors!r}."
         )
     return training.optimizer.learning_rate * factors
 

@@ -40,6 +40,9 @@ class ArgumentError(GlasspropError, ValueError):
     """An argument with a value that makes no sense here."""
 
 
+RUINED = 1e6  # weights beyond it are no start for another training
+
+
 class DivergenceError(GlasspropError, ArithmeticError):
     """Training met NaN or infinity; the network keeps its last finite weights.
 
@@ -50,25 +53,30 @@ class DivergenceError(GlasspropError, ArithmeticError):
     found : str
         The first value that is not finite, and what made it, in words.
     layer : str or None
-        Whose operation made it; None for the loss, and for what is no layer's.
+        Whose operation made it; where it was the loss, the layer with the largest
+        weight.
     learning_rate : float or None
         Of that step; None where the optimizer finds its own step size.
+    largest : float
+        The largest absolute value of a parameter before that step.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # pickle gives all of them by position
         self,
         epoch: int,
         step: int,
         found: str,
         layer: str | None,
         learning_rate: float | None,
+        largest: float = 0.0,
     ) -> None:
-        super().__init__(epoch, step, found, layer, learning_rate)
+        super().__init__(epoch, step, found, layer, learning_rate, largest)
         self.epoch = epoch
         self.step = step
         self.found = found
         self.layer = layer
         self.learning_rate = learning_rate
+        self.largest = largest
 
     @property
     def what(self) -> str:
@@ -79,16 +87,18 @@ class DivergenceError(GlasspropError, ArithmeticError):
     def __str__(self) -> str:
         """Say what happened, and what to try in Python."""
         rate = self.learning_rate
+        kept = "The network keeps the weights from before that step."
+        if self.largest > RUINED:
+            kept += " They are too large to go on from: make the network anew."
         if rate is None:
             return (
-                f"{self.what} The network keeps the weights from before that step. "
-                "Standardize the inputs (gp.Standardize() as first layer), or begin "
-                "with some epochs of gp.Adam()."
+                f"{self.what} {kept} Standardize the inputs (gp.Standardize() as first "
+                "layer), or begin with some epochs of gp.Adam()."
             )
         return (
-            f"{self.what} The network keeps the weights from before that step. The "
-            f"learning rate was {rate:.6g}: try {rate / 10:.2g}; standardize the "
-            "inputs (gp.Standardize() as first layer), or clip the gradient (clip=1.0)."
+            f"{self.what} {kept} The learning rate was {rate:.6g}: try "
+            f"{rate / 10:.2g}; standardize the inputs (gp.Standardize() as first "
+            "layer), or clip the gradient (clip=1.0)."
         )
 
 

@@ -12,15 +12,10 @@ from glassprop.chunks import run_in_chunks
 from glassprop.compiling import Compiled
 from glassprop.layers.contract import Shapes
 from glassprop.losses import AnyLoss, check_outputs
-from glassprop.programs import (
-    data_names,
-    evaluate_program,
-    named_data,
-    predict_program,
-)
+from glassprop.programs import evaluate_program, predict_program
 from glassprop.rows import Rows
 from glassprop.tasks import MetricSpec, chosen_metrics, decision, measured
-from glassprop.trees import as_parts, is_several, map_parts
+from glassprop.trees import as_parts, is_several, map_parts, named_parts, part_names
 
 Array = NDArray[Any]
 
@@ -33,10 +28,10 @@ def outputs(built: Built, x: Any, loss: AnyLoss | None = None) -> Any:
     compiled: Compiled = built.compiled(
         ("predict", loss), lambda: Compiled(predict_program(built.structure, loss))
     )
-    results = run_in_chunks(compiled, built.given(), named_data("x", x))
+    results = run_in_chunks(compiled, built.given(), named_parts(part_names("x", x), x))
     return map_parts(
         lambda name: np.array(results[name], built.structure.dtype),
-        data_names("output", built.structure.output_shape),
+        part_names("output", built.structure.output_shape),
     )
 
 
@@ -69,7 +64,7 @@ def evaluate_rows(
     found = run_in_chunks(compiled, built.given(), rows.data())
     total = float(found["penalty"])
     numbers: dict[str, float] = {"loss": total}
-    endings = _endings(loss) if is_several(rows.y) else [""]
+    endings = as_parts(part_names("", built.structure.output_shape))
     shapes = as_parts(built.structure.output_shape)
     chosen = chosen_metrics(metrics, loss.each, shapes)
     for one, factor, y, ending, asked in zip(
@@ -93,7 +88,7 @@ def rising_numbers(
     loss: AnyLoss, metrics: MetricSpec | None, output_shape: Shapes
 ) -> frozenset[str]:
     """Name the numbers of `evaluate_rows` that get better as they rise."""
-    endings = _endings(loss) if is_several(output_shape) else [""]
+    endings = as_parts(part_names("", output_shape))
     each = chosen_metrics(metrics, loss.each, as_parts(output_shape))
     return frozenset(
         f"{metric.name}{ending}"
@@ -101,7 +96,3 @@ def rising_numbers(
         for metric in chosen
         if metric.greater_is_better
     )
-
-
-def _endings(loss: AnyLoss) -> list[str]:
-    return [f"_{at}" for at in range(1, len(loss.each) + 1)]

@@ -12,18 +12,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.clipping import Clipping, get_clipping
-from glassprop.contradictions import ends_early, frozen_in_vain
-from glassprop.data import check_several_classes, row_classes
+from glassprop.contradictions import begins_late, ends_early, frozen_in_vain
 from glassprop.early_stopping import (
     Best,
     EarlyStopping,
+    check_answer,
     check_monitor,
     get_stopping,
     last_cost,
@@ -37,21 +34,20 @@ from glassprop.interrupts import Interrupts
 from glassprop.listening import Listeners
 from glassprop.losses import AnyLoss
 from glassprop.optimizers import Minimizer, Optimizer, get_optimizer
+from glassprop.options import is_number, is_whole
 from glassprop.progress import Progress
-from glassprop.randomness import SPLIT, generator
 from glassprop.recipes import Recipe
-from glassprop.rows import Rows, checked_rows, split_rows
+from glassprop.rows import Rows, checked_rows, validation_rows
 from glassprop.schedules import Schedule, get_schedule
 from glassprop.schedules.contract import watched_by
 from glassprop.signatures import check_call
 from glassprop.structure import check_batches
+from glassprop.targets import check_several_classes, row_classes
 from glassprop.tasks import MetricSpec
 from glassprop.training import Training, continued
 
 if TYPE_CHECKING:
     from glassprop.network import Network
-
-__all__ = ["Callback", "Training", "fit", "prepare"]
 
 Callback = Callable[["Network", History], object]
 BACKENDS = ("auto", "numpy")
@@ -94,9 +90,13 @@ def fit(
             net, X, y, loss, validation=validation, weights=weights
         )
         check_batches(built.structure, len(rows), batch_size)
-        names = _history_names(net, held_out, loss, metrics)
+        measured = _measured_before(net, held_out, loss, metrics)
+        names = ["loss", *measured]
         for one in (stopping, watched):
-            check_monitor(one, names)
+            if one is not None:
+                kind = type(one).__name__
+                check_monitor(kind, one.monitor, names)
+                check_answer(kind, monitored(one.monitor, names), measured)
         recipe = Recipe(loss, rule, rows.target, clipping)
         steps = built.compiled(
             recipe, lambda: NumpySteps(recipe.program(built.structure, net.name))
@@ -113,8 +113,12 @@ def fit(
     training = continued(net, rule)
     monitor = monitored(getattr(watched, "monitor", None), names)
     work = Work(net, training, steps, rows, batch_size, shuffle, plan, monitor)
-    done = training.steps / work.steps_per_epoch
-    for text in (*frozen_in_vain(net.structure), *ends_early(plan, done, epochs)):
+    done, each = training.steps, work.steps_per_epoch
+    for text in (
+        *frozen_in_vain(net.structure, rule),
+        *ends_early(plan, done / each, epochs),
+        *begins_late(plan, rule, done=done, epochs=epochs, steps_per_epoch=each),
+    ):
         warnings.warn(text, GlasspropWarning, stacklevel=3)
     best = None if stopping is None else Best(stopping)
     after = After(work.training, recipe, held_out, calls, best, metrics)
@@ -216,29 +220,23 @@ def _check_unchanged(net: Network, after: After, history: History) -> None:
 # Before the first epoch ---------------------------------------------------------------
 
 
-def _history_names(
+def _measured_before(
     net: Network, held_out: Rows | None, loss: AnyLoss, metrics: MetricSpec | None
-) -> list[str]:
-    """Name what the history will have.
+) -> dict[str, float]:
+    """Measure the validation data, as the history will have them.
 
-    The validation data are measured for it, so that what cannot be measured is refused
-    before training.
+    What cannot be measured is so refused before training.
     """
     if held_out is None:
-        return ["loss"]
+        return {}
     found = evaluate_rows(net.built, held_out, loss, metrics)
-    return ["loss", *(f"validation_{name}" for name in found)]
-
-
-def _is_count(value: Any) -> bool:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return whole and value >= 1
+    return {f"validation_{name}": number for name, number in found.items()}
 
 
 def _check_counts(epochs: int, batch_size: int | None, backend: str) -> None:
-    if not _is_count(epochs):
+    if not is_whole(epochs) or epochs < 1:
         raise ArgumentError(f"epochs must be a positive integer, got {epochs!r}.")
-    if batch_size is not None and not _is_count(batch_size):
+    if batch_size is not None and not (is_whole(batch_size) and batch_size >= 1):
         raise ArgumentError(
             "batch_size must be a positive integer (None takes all rows at once), got "
             f"{batch_size!r}."
@@ -282,14 +280,13 @@ def prepare(
             what="validation ",
         )
     elif validation is not None:
-        if not isinstance(validation, Real) or isinstance(validation, bool):
+        if not is_number(validation):
             raise ArgumentError(
                 "validation must be a fraction such as 0.2, or a pair (X, y), got "
                 f"{type(validation).__name__}."
             )
-        rng = generator(net.seed, SPLIT)
-        train, held = split_rows(
-            len(rows), float(validation), rng, row_classes(rows.y, loss)
+        train, held = validation_rows(
+            len(rows), float(validation), net.seed, row_classes(rows.y, loss)
         )
         rows, held_out = rows.take(train), rows.take(held)
     check_several_classes(rows.y, loss)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.clipping import Clipping
 from glassprop.divergence import divergence
 from glassprop.epochs import AfterEpoch, Stop, Work
 from glassprop.errors import ArgumentError
@@ -23,9 +24,6 @@ from glassprop.ops.random import random
 from glassprop.program import Program
 from glassprop.schedules import Constant, Schedule
 from glassprop.structure import Structure
-
-if TYPE_CHECKING:
-    from glassprop.clipping import Clipping
 
 Vector = NDArray[np.float64]
 

@@ -7,6 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassprop.errors import ArgumentError, did_you_mean
+from glassprop.result_files import (
+    Curve,
+    csv_text,
+    draw_curves,
+    imported,
+    write_result,
+)
 
 
 @dataclass
@@ -60,8 +67,6 @@ class History(Mapping[str, list[float]]):
         MissingExtraError
             If pandas is not installed.
         """
-        from glassprop.result_files import imported
-
         pandas = imported("pandas", "History.to_frame", "pandas")
         index = pandas.Index(self.epochs, dtype="int64", name="epoch")
         return pandas.DataFrame(self.columns, index=index)
@@ -81,8 +86,6 @@ class History(Mapping[str, list[float]]):
         DataError
             If the file cannot be written.
         """
-        from glassprop.result_files import csv_text, write_result
-
         header = ["epoch", *self.columns]
         lines = zip(self.epochs, *self.columns.values(), strict=True)
         write_result(path, csv_text([header, *lines]).encode())
@@ -106,8 +109,6 @@ class History(Mapping[str, list[float]]):
         DataError
             If the file cannot be written.
         """
-        from glassprop.result_files import Curve, draw_curves
-
         losses = [one for one in self if one in ("loss", "validation_loss")]
         asked = [names] if isinstance(names, str) else names
         chosen = losses if asked is None else list(asked)

@@ -23,7 +23,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from numbers import Real
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -31,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassprop.errors import ArgumentError
+from glassprop.options import is_number, refuse_class
 from glassprop.registries import by_name, needed
 from glassprop.signatures import check_call
 
@@ -353,12 +353,8 @@ def get_initializer(spec: str | float | Initializer) -> Initializer:
     """
     if isinstance(spec, str):
         return by_name("initializer", INITIALIZERS, spec)
-    if isinstance(spec, type):
-        raise ArgumentError(
-            f"initializer: expected an initializer, got the class {spec.__name__}. "
-            f"Call it: {spec.__name__}(...)."
-        )
-    if isinstance(spec, Real) and not isinstance(spec, bool):
+    refuse_class(spec, "an initializer", where="initializer: ", call="...")
+    if is_number(spec):
         return constant(float(spec))
     if callable(spec):
         check_call("initializer", spec, ("rng", "shape", "dtype"), gives="array")
@@ -427,8 +423,7 @@ def _store_floats(record: Any) -> None:
     name = type(record).__name__
     for field in fields(record):
         value = getattr(record, field.name)
-        number = isinstance(value, Real) and not isinstance(value, bool)
-        if not number or not math.isfinite(value):
+        if not is_number(value) or not math.isfinite(value):
             raise ArgumentError(
                 f"initializers.{name}: expected {field.name} to be a finite number, "
                 f"got {value!r}. Pass a float such as 0.1."

@@ -9,7 +9,8 @@ import numpy as np
 from glassprop.built import Built
 from glassprop.chunks import run_in_chunks
 from glassprop.compiling import Compiled
-from glassprop.programs import arriving_program, named_data
+from glassprop.programs import arriving_program
+from glassprop.trees import named_parts, part_names
 
 
 def learn(built: Built, x: Any) -> None:
@@ -29,7 +30,8 @@ def learn(built: Built, x: Any) -> None:
         if find is None or place.name in built.learned:
             continue
         compiled = Compiled(arriving_program(built.structure, place.name))
-        (inputs,) = run_in_chunks(compiled, built.given(), named_data("x", x)).values()
+        rows = named_parts(part_names("x", x), x)
+        (inputs,) = run_in_chunks(compiled, built.given(), rows).values()
         found = find(np.asarray(inputs, np.float64))
         built.put({f"{place.name}.{key}": one for key, one in found.items()})
         built.learned.add(place.name)

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.metrics import Metric
 from glassprop.network import Network
+from glassprop.options import check_seed, is_whole
 from glassprop.progress import Progress
 from glassprop.randomness import SPLIT, generator, stream_of
 from glassprop.repeats import make_job
-from glassprop.result_files import Curve, draw_curves, table_text
+from glassprop.result_files import Curve, draw_curves
 from glassprop.rows import split_rows
-from glassprop.splits import Numbers, check_folds, check_seed, k_fold
+from glassprop.splits import Numbers, check_folds, k_fold
+from glassprop.text_tables import table_text
 
 Scores = dict[str, NDArray[np.float64]]
 
@@ -162,7 +164,7 @@ def learning_curve(
     where = "learning_curve"
     job = make_job(where, net, X, y, options)
     check_folds(where, folds, job.rows)
-    check_seed(where, seed)
+    check_seed(seed, where)
     dealt = k_fold(job.rows, folds, seed=seed, labels=job.labels)
     counts = _counts(sizes, min(len(training) for training, _ in dealt))
     found: dict[str, list[list[dict[str, float]]]] = {kind: [] for kind in KINDS}
@@ -190,7 +192,7 @@ def _counts(sizes: Any, most: int) -> list[int]:
     given: list[Any] = list(sizes) if isinstance(sizes, Iterable) else [sizes]
     found: set[int] = set()
     for size in given:
-        whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
+        whole = is_whole(size)
         part = isinstance(size, float | np.floating) and 0 < size <= 1
         count = int(size) if whole else round(float(size) * most) if part else 0
         if not 1 <= count <= most:

@@ -52,15 +52,9 @@ def about(path: AnyPath, doing: str) -> Iterator[None]:
     Raises
     ------
     ArgumentError
-        If it is not a path.
+        If it is not a path, or cannot be one.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise ArgumentError(
-            f"path must be a str or a pathlib.Path, got {type(path).__name__}."
-        )
-    name = _shown(path)
-    if "\0" in os.fsdecode(path):
-        raise ArgumentError(f"{name}: a path cannot hold a null character.")
+    name = shown_path(path)
     try:
         yield
     except OSError as error:
@@ -69,9 +63,26 @@ def about(path: AnyPath, doing: str) -> Iterator[None]:
         raise type(error)(f"{name}: {error}") from error.__cause__
 
 
-def _shown(path: AnyPath) -> str:
-    """Write a path as messages do: in quotes, with forward slashes."""
-    return repr(os.fsdecode(path).replace(os.sep, "/"))
+def shown_path(path: Any) -> str:
+    """Write a path as messages do: in quotes, with forward slashes.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Raises
+    ------
+    ArgumentError
+        If it is not a path, or cannot be one.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError(
+            f"path must be a str or a pathlib.Path, got {type(path).__name__}."
+        )
+    name = repr(os.fsdecode(path).replace(os.sep, "/"))
+    if "\0" in os.fsdecode(path):
+        raise ArgumentError(f"{name}: a path cannot hold a null character.")
+    return name
 
 
 # Writing -----------------------------------------------------------------------------
@@ -163,7 +174,7 @@ def replaceable(path: AnyPath) -> int | None:
         folder = os.path.dirname(os.path.realpath(path))
         if not os.path.isdir(folder):
             raise ModelFileError(
-                f"there is no folder {_shown(folder)}. Make it first."
+                f"there is no folder {shown_path(folder)}. Make it first."
             ) from None
         return None
     _check_regular(found)

@@ -33,15 +33,16 @@ from glassprop.data import (
 from glassprop.early_stopping import EarlyStopping
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.evaluate import decisions, evaluate_rows, outputs
-from glassprop.feeding import layer_names
 from glassprop.fit import Callback, fit
 from glassprop.gradient_checks import GradientCheck
 from glassprop.graph import DType
 from glassprop.history import History
+from glassprop.layer_names import layer_names
 from glassprop.layers.contract import Shapes
 from glassprop.learning import learn
 from glassprop.losses import AnyLoss, LossSpec, get_loss
 from glassprop.optimizers import Minimizer, Optimizer, get_optimizer
+from glassprop.options import check_seed
 from glassprop.parameters import Parameters
 from glassprop.recipes import Recipe, step_source
 from glassprop.rows import checked_rows
@@ -101,11 +102,7 @@ class Network:
         if callable(getattr(layers, "forward", None)):
             raise ArgumentError("layers must be a list: gp.Network([gp.Dense(1)]).")
         layer_names(layers)
-        whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-        if not whole or not 0 <= seed < 2**63:
-            raise ArgumentError(
-                f"seed must be an integer from 0 to 2**63 - 1, got {seed!r}."
-            )
+        check_seed(seed)
         self.layers = list(layers)
         self.loss = None if loss is None else get_loss(loss)
         self.seed = int(seed)

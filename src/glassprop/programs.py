@@ -7,10 +7,9 @@ update of every parameter.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,8 @@ from glassprop.clipping import Clipping
 from glassprop.compiling import build
 from glassprop.differentiate import pullback
 from glassprop.errors import ShapeError, shape_text
-from glassprop.feeding import ROWS, Place
+from glassprop.feeding import ROWS
 from glassprop.graph import DType, Node, order
-from glassprop.layers.activations import activation_name
 from glassprop.layers.contract import Shapes
 from glassprop.loss_checks import refuse_accidents, refuse_flat, refuse_scalar
 from glassprop.losses import AnyLoss, check_outputs
@@ -29,9 +27,10 @@ from glassprop.names import LOSS_SCOPE
 from glassprop.optimizers import Optimizer
 from glassprop.program import Program
 from glassprop.structure import Structure, arriving, forward, penalties
+from glassprop.summary import structure_text
 from glassprop.trace import Trace
 from glassprop.traced import Array
-from glassprop.trees import as_parts, is_several, map_parts
+from glassprop.trees import as_parts, map_parts, named_parts, part_names
 from glassprop.updates import (
     clipped,
     declared_memory,
@@ -61,26 +60,6 @@ class Target:
     weighted: bool = False
 
 
-def data_names(name: str, shapes: Shapes) -> Any:
-    """Name data of these shapes: ``x``, or ``x_1`` and ``x_2`` where they are two."""
-    numbers = itertools.count(1)
-    several = is_several(shapes)
-    return map_parts(lambda _: f"{name}_{next(numbers)}" if several else name, shapes)
-
-
-def named_data(name: str, data: Any) -> dict[str, Any]:
-    """Give an array, or each of several, under the name that programs know it by."""
-    numbers = itertools.count(1)
-    if not is_several(data):
-        return {name: data}
-    return {f"{name}_{next(numbers)}": one for one in data}
-
-
-def by_name(names: Any, parts: Any) -> dict[str, Any]:
-    """Give each part under its name, from `data_names`."""
-    return dict(zip(as_parts(names), as_parts(parts), strict=True))
-
-
 DATA = re.compile(r"(x|y)(_\d+)?|learning_rate")
 
 
@@ -96,7 +75,7 @@ def _declared(trace: Trace, structure: Structure) -> dict[str, Array]:
             key, parameter.shape, structure.dtype, name=name, scope=scope
         )
     shapes = structure.input_shape
-    for key, shape in by_name(data_names("x", shapes), shapes).items():
+    for key, shape in named_parts(part_names("x", shapes), shapes).items():
         inputs[key] = trace.input(key, (ROWS, *shape), structure.dtype)
     inputs["seed"] = trace.input("seed", (), np.int64)
     inputs["t"] = trace.input("t", (), np.float64)
@@ -104,8 +83,9 @@ def _declared(trace: Trace, structure: Structure) -> dict[str, Array]:
 
 
 def _declared_target(trace: Trace, target: Target) -> dict[str, Array]:
-    names = data_names("y", target.shape)
-    shapes, dtypes = by_name(names, target.shape), by_name(names, target.dtype)
+    names = part_names("y", target.shape)
+    shapes = named_parts(names, target.shape)
+    dtypes = named_parts(names, target.dtype)
     inputs = {
         key: trace.input(key, (ROWS, *shape), dtypes[key])
         for key, shape in shapes.items()
@@ -167,7 +147,7 @@ def _named(trace: Trace, value: Array, name: str) -> Array:
 
 
 def _data(values: Mapping[str, Array], name: str, shapes: Shapes) -> Any:
-    return map_parts(values.__getitem__, data_names(name, shapes))
+    return map_parts(values.__getitem__, part_names(name, shapes))
 
 
 def total_loss(
@@ -219,7 +199,7 @@ def predict_program(structure: Structure, loss: AnyLoss | None = None) -> Progra
         output = _output(trace, structure, inputs)
         if loss is not None:
             output = _probabilities(trace, structure, loss, output)
-        outputs = by_name(data_names("output", structure.output_shape), output)
+        outputs = named_parts(part_names("output", structure.output_shape), output)
         return _used(inputs, outputs), outputs
 
     doc = f"Prediction: {structure_text(structure)}."
@@ -260,7 +240,7 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
             ("losses", losses),
             ("probabilities", chances),
         ):
-            outputs |= by_name(data_names(name, structure.output_shape), parts)
+            outputs |= named_parts(part_names(name, structure.output_shape), parts)
         return _used(inputs, outputs), outputs
 
     doc = f"Evaluation: {structure_text(structure)}; loss {loss.name}."
@@ -354,38 +334,3 @@ def step_program(
         f"{type(optimizer).__name__}."
     )
     return build("step", whole, dtype=structure.dtype, doc=doc)
-
-
-# Words --------------------------------------------------------------------------------
-
-
-def structure_text(structure: Structure) -> str:
-    """Write a network in a line: ``2 -> Dense(3, sigmoid) -> Dense(1)``."""
-    first = " and ".join(
-        str(size[0]) if len(size) == 1 else shape_text(size)
-        for size in as_parts(structure.input_shape)
-    )
-    return " -> ".join([first, *(layer_text(place) for place in structure.places)])
-
-
-def layer_text(place: Place) -> str:
-    """Write a layer as its kind and what sets it apart."""
-    layer = place.layer
-    parts: list[str] = []
-    known = getattr(layer, "__dataclass_fields__", None)
-    for field in fields(layer) if known else ():
-        value = getattr(layer, field.name)
-        if field.name in ("name", "_") or not field.repr or value is field.default:
-            continue
-        if isinstance(value, int | float | str) and value == field.default:
-            continue
-        if callable(value) or field.name in ("activation", "function"):
-            parts.append(str(activation_name(value)))
-        elif isinstance(value, int | float | str) and len(parts) < 2:
-            text = str(value)
-            parts.append(text if field.name in FIRST else f"{field.name}={text}")
-    parts += [layer_text(one) for one in place.inside]
-    return f"{place.kind}({', '.join(parts)})"
-
-
-FIRST = ("units", "rate")

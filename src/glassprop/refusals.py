@@ -15,6 +15,7 @@ import numpy as np
 from glassprop.errors import TraceError
 from glassprop.numpy_functions import FUNCTIONS, UFUNCS
 from glassprop.places import located
+from glassprop.repairs import REPAIRS
 
 KNOWN_DTYPES = "traced functions calculate with booleans, integers, float32 and float64"
 UNKNOWN_VALUES = "its values are not known while the function is traced"
@@ -65,17 +66,22 @@ def unsupported(function: Any) -> TraceError:
     for names, why, repair in SPECIAL_CASES:
         if name in names:
             return refuse(name, why, repair)
-    near = nearest(name)
-    repair = (
-        f"The nearest that is: {near}."
-        if near
-        else "Write it with arithmetic, np.where, np.sum and the like."
-    )
     return refuse(
         name,
         "it is not among the functions that glassprop can differentiate and compile",
-        f"{repair} glassprop.numpy_functions lists what there is.",
+        f"{repair_of(name)} glassprop.numpy_functions lists what there is.",
     )
+
+
+def repair_of(name: str) -> str:
+    """Say what to write in the place of a function that does not trace."""
+    for names, repair in REPAIRS:
+        if name in names:
+            return repair
+    near = nearest(name)
+    if near:
+        return f"The nearest that is: {near}."
+    return "Write it with arithmetic, np.where, np.sum and the like."
 
 
 def nearest(name: str) -> str | None:
@@ -214,7 +220,6 @@ MEANINGS: Mapping[str, str] = {
     "np.fill_diagonal": "np.diag",
     "np.frexp": "np.log2",
     "np.geomspace": "np.linspace",
-    "np.histogram": "np.searchsorted",
     "np.insert": "np.concatenate",
     "np.interp": "np.searchsorted",
     "np.isin": "np.equal",
@@ -235,9 +240,7 @@ MEANINGS: Mapping[str, str] = {
     "np.logspace": "np.linspace",
     "np.nanargmax": "np.argmax",
     "np.nanargmin": "np.argmin",
-    "np.nanmedian": "np.median",
     "np.piecewise": "np.select",
-    "np.polyval": "np.power",
     "np.resize": "np.tile",
     "np.unwrap": "np.diff",
     "np.vander": "np.power",
@@ -291,6 +294,7 @@ KEYWORD_REPAIRS = {
     "out": "Leave out= away and use what the function returns.",
     "where": "Use np.where(condition, a, b) to choose.",
     "dtype": "Leave dtype= away and convert with x.astype(dtype).",
+    "correction": "Call it ddof=, its other name.",
     "initial": "Add or compare with the number yourself: np.maximum(np.max(x), 0).",
 }
 

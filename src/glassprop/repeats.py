@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.data import row_classes
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.history import History
 from glassprop.network import Network
 from glassprop.rows import Rows, checked_rows
 from glassprop.splits import Numbers, count_rows, take_rows
+from glassprop.targets import row_classes
 from glassprop.trees import is_several
 
 OPTIONS = frozenset(inspect.signature(Network.fit).parameters) - {"self", "X", "y"}

@@ -5,22 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from glassprop.early_stopping import monitored
-from glassprop.errors import ArgumentError, DivergenceError, did_you_mean
+from glassprop.early_stopping import check_monitor, monitored
+from glassprop.errors import ArgumentError, DivergenceError
 from glassprop.history import History
 from glassprop.network import Network
-from glassprop.optimizers.contract import check_whole
+from glassprop.options import check_seed, check_whole, is_number
 from glassprop.progress import Progress
-from glassprop.randomness import SPLIT, generator
 from glassprop.repeats import Job, make_job
-from glassprop.result_files import table_text
-from glassprop.rows import split_rows
-from glassprop.splits import Numbers, check_seed
+from glassprop.rows import validation_rows
+from glassprop.splits import Numbers
+from glassprop.text_tables import table_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +165,7 @@ def _checked_seeds(seeds: Any, first: int) -> list[int]:
         return list(range(first, first + int(seeds)))
     chosen = list(seeds)
     for seed in chosen:
-        check_seed("best_of", seed)
+        check_seed(seed, "best_of")
     if not chosen or len(set(chosen)) < len(chosen):
         raise ArgumentError(
             "best_of: seeds must be a whole number >= 1, or different seeds, one at "
@@ -180,11 +178,11 @@ def _with_one_split(job: Job) -> tuple[Numbers, dict[str, Any]]:
     """Hold out the same rows for every seed; give the others, and options for `fit`."""
     everything = np.arange(job.rows)
     fraction: Any = job.options.get("validation")
-    is_fraction = isinstance(fraction, Real) and not isinstance(fraction, bool)
-    if not is_fraction or job.checked is None:
+    if not is_number(fraction) or job.checked is None:
         return everything, {}  # `fit` refuses what it cannot use
-    rng = generator(job.net.seed, SPLIT)  # as `fit` splits
-    training, held = split_rows(job.rows, float(fraction), rng, job.labels)
+    training, held = validation_rows(
+        job.rows, float(fraction), job.net.seed, job.labels
+    )
     x, y, _ = job.part(held)
     weights = job.checked.weights  # of rows and classes together
     if weights is None:
@@ -198,13 +196,8 @@ def _with_one_split(job: Job) -> tuple[Numbers, dict[str, Any]]:
 
 def _checked_monitor(monitor: str | None, history: History) -> str:
     """Give the name of the number to compare."""
-    name = monitored(monitor, history)
-    if name not in history:
-        raise ArgumentError(
-            f"best_of: monitor={name!r} is not in the history, which has "
-            f"{', '.join(history)}.{did_you_mean(str(name), history)}"
-        )
-    return name
+    check_monitor("best_of", monitor, history)
+    return monitored(monitor, history)
 
 
 def _place(history: History) -> int:

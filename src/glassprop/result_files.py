@@ -1,4 +1,4 @@
-"""What a training gives besides a network: tables as text, CSV files, pictures.
+"""What a training gives besides a network: CSV files and pictures.
 
 Files are written whole or not at all. Libraries that only some results need are
 imported when such a result is asked for; where one is missing, the error says what to
@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from glassprop.errors import ArgumentError, DataError, MissingExtraError, ModelFileError
-from glassprop.model_files import AnyPath, write_whole
+from glassprop.model_files import AnyPath, shown_path, write_whole
 
 
 def imported(module: str, what: str, install: str) -> Any:
@@ -47,27 +47,6 @@ def imported(module: str, what: str, install: str) -> Any:
 
 
 # Tables -------------------------------------------------------------------------------
-
-
-def table_text(rows: Sequence[Sequence[object]]) -> str:
-    """Write a table as lines of text, a rule below its header.
-
-    Parameters
-    ----------
-    rows : sequence of sequences of str or float
-        The header first. Floats get six digits.
-    """
-    cells = [
-        [f"{one:.6g}" if isinstance(one, float) else str(one) for one in row]
-        for row in rows
-    ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in cells
-    ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:
@@ -107,28 +86,6 @@ def write_result(path: AnyPath, data: bytes) -> None:
         raise DataError(f"{name}: {error}") from None
     except OSError as error:
         raise DataError(f"{name}: cannot be written: {error.strerror}.") from None
-
-
-def shown_path(path: Any) -> str:
-    """Write a path as messages do: in quotes, with forward slashes.
-
-    Parameters
-    ----------
-    path : str or path
-
-    Raises
-    ------
-    ArgumentError
-        If it is not a path, or cannot be one.
-    """
-    if not isinstance(path, str | os.PathLike):
-        raise ArgumentError(
-            f"path must be a str or a pathlib.Path, got {type(path).__name__}."
-        )
-    name = repr(os.fsdecode(path).replace(os.sep, "/"))
-    if "\0" in os.fsdecode(path):
-        raise ArgumentError(f"{name}: a path cannot hold a null character.")
-    return name
 
 
 # Pictures -----------------------------------------------------------------------------

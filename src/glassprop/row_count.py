@@ -1,7 +1,7 @@
 """The number of rows of a batch, as a traced function sees it.
 
-`Rows` stands for ``n``, or a multiple of it, where a shape is asked for: one program
-serves batches of every size, so it is no plain integer.
+`RowCount` stands for ``n``, or a multiple of it, where a shape is asked for: one
+program serves batches of every size, so it is no plain integer.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ COMPARISONS = frozenset(
 )
 
 
-class Rows(Operators):
+class RowCount(Operators):
     """The size of an axis that holds the rows of a batch: ``n`` or ``k * n``.
 
     It can stand in a shape, be multiplied by an integer, and be calculated with.
@@ -57,8 +57,8 @@ class Rows(Operators):
         """How many times n it is."""
         return self.size.factor
 
-    def _times(self, factor: int) -> Rows:
-        return Rows(Size(factor), self.tracer)
+    def _times(self, factor: int) -> RowCount:
+        return RowCount(Size(factor), self.tracer)
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, int | np.integer) and not isinstance(other, bool):
@@ -68,7 +68,7 @@ class Rows(Operators):
     __rmul__ = __mul__
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, Rows):
+        if isinstance(other, RowCount):
             return self._times(self.factor + other.factor)
         if isinstance(other, int) and other == 0:  # where sum() begins
             return self
@@ -90,12 +90,13 @@ class Rows(Operators):
     ) -> Any:
         """Calculate with the size as a number of the program's dtype."""
         lifted = (
-            self.tracer.lift(one) if isinstance(one, Rows) else one for one in inputs
+            self.tracer.lift(one) if isinstance(one, RowCount) else one
+            for one in inputs
         )
         return function(*lifted, **keywords)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Rows) and other.size == self.size:
+        if isinstance(other, RowCount) and other.size == self.size:
             return True
         return bool(self.__lt__(other))
 

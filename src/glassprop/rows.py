@@ -8,19 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.arrays import check_weights
-from glassprop.data import as_each_input, as_each_target, row_classes
+from glassprop.data import as_each_input, refuse_batches_as_rows
 from glassprop.errors import ArgumentError, DataError, shape_text
 from glassprop.losses import AnyLoss
-from glassprop.programs import Target, named_data
+from glassprop.options import is_number
+from glassprop.programs import Target
+from glassprop.randomness import SPLIT, generator
 from glassprop.structure import Structure
-from glassprop.trees import as_parts, is_several, map_parts
+from glassprop.targets import as_each_target, row_classes
+from glassprop.trees import (
+    as_parts,
+    is_several,
+    map_parts,
+    named_parts,
+    part_names,
+)
 
 Array = NDArray[Any]
 
@@ -55,7 +63,11 @@ class Rows:
 
     def data(self) -> dict[str, NDArray[Any]]:
         """Give the arrays as a program names them."""
-        given = {**named_data("x", self.x), **named_data("y", self.y)}
+        given = {
+            key: array
+            for name, data in (("x", self.x), ("y", self.y))
+            for key, array in named_parts(part_names(name, data), data).items()
+        }
         return given if self.weights is None else {**given, "weights": self.weights}
 
 
@@ -85,6 +97,8 @@ def checked_rows(
         raise DataError(
             f"{what}X: expected at least one row, got shape {shape_text(first.shape)}."
         )
+    if not is_several(structure.input_shape):
+        refuse_batches_as_rows(X, y, f"{what}X")
     array, target = as_each_target(
         y,
         loss,
@@ -174,7 +188,7 @@ def _class_weights(class_weight: Any, y: Any, loss: AnyLoss) -> Array:
         )
     for label in found.tolist():
         weight = by_class.get(label)
-        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
+        if not is_number(weight) or not 0 <= float(weight) < np.inf:
             raise ArgumentError(
                 "class_weight: expected a finite number >= 0 for each class, got "
                 f"{weight!r} for class {label}."
@@ -248,6 +262,13 @@ def split_rows(
     if labels is not None:
         order = _spread(order, labels)
     return np.sort(order[held:]), np.sort(order[:held])
+
+
+def validation_rows(
+    rows: int, fraction: float, seed: int, labels: Array | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split rows as `fit` does with ``validation=fraction``, by a network's seed."""
+    return split_rows(rows, fraction, generator(seed, SPLIT), labels)
 
 
 def _spread(order: NDArray[np.int64], labels: Array) -> NDArray[np.int64]:

@@ -6,7 +6,6 @@ nothing else. What is split may be arrays, data frames, lists, or tuples of seve
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from glassprop.data import holds_several
 from glassprop.errors import ArgumentError, DataError, ShapeError, shape_text
-from glassprop.optimizers.contract import check_whole
+from glassprop.options import check_seed, check_whole, is_number, is_whole
 from glassprop.randomness import SPLIT, generator, stream_of
 from glassprop.rows import split_rows
 
@@ -73,8 +72,8 @@ def train_test_split(
     ((6, 2), (4, 2), np.int64(2))
     """
     where = "train_test_split"
-    check_seed(where, seed)
-    if not isinstance(test, Real) or not 0 < test < 1:
+    check_seed(seed, where)
+    if not is_number(test) or not 0 < test < 1:
         raise ArgumentError(
             f"{where}: test must be a fraction above 0 and below 1, got {test!r}."
         )
@@ -140,7 +139,7 @@ def k_fold(
     """
     check_whole("k_fold", "rows", rows, 2)
     check_folds("k_fold", folds, rows)
-    check_seed("k_fold", seed)
+    check_seed(seed, "k_fold")
     if labels is not None and groups is not None:
         raise ArgumentError(
             "k_fold: give labels or groups, not both. Groups are kept together "
@@ -261,33 +260,10 @@ def check_folds(where: str, folds: Any, rows: int) -> None:
     ArgumentError
         If it is not a whole number from 2 to the number of rows.
     """
-    whole = isinstance(folds, int | np.integer) and not isinstance(folds, bool)
-    if not whole or not 2 <= folds <= rows:
+    if not is_whole(folds) or not 2 <= folds <= rows:
         raise ArgumentError(
             f"{where}: folds must be a whole number from 2 to the number of rows, "
             f"{rows}, got {folds!r}."
-        )
-
-
-def check_seed(where: str, seed: Any) -> None:
-    """Refuse what is not a seed.
-
-    Parameters
-    ----------
-    where : str
-        In front of errors.
-    seed : object
-        What somebody wrote.
-
-    Raises
-    ------
-    ArgumentError
-        If it is not an integer from 0 to 2**63 - 1.
-    """
-    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-    if not whole or not 0 <= seed < 2**63:
-        raise ArgumentError(
-            f"{where}: seed must be an integer from 0 to 2**63 - 1, got {seed!r}."
         )
 
 

@@ -7,7 +7,6 @@ scope of its own name.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,15 +27,15 @@ from glassprop.feeding import (
     Named,
     Place,
     drawer,
-    layer_names,
 )
 from glassprop.graph import DType
 from glassprop.initializers import get_initializer, not_finite
+from glassprop.layer_names import layer_names
 from glassprop.layers.contract import Parameter, SampleShape, Shapes
 from glassprop.randomness import generator, stream_of
 from glassprop.trace import Trace
 from glassprop.traced import Array
-from glassprop.trees import map_parts
+from glassprop.trees import map_parts, part_names
 
 
 @dataclass(frozen=True)
@@ -120,9 +119,10 @@ def arrange(
 
     feeding = Feeding(trace, start, drawer(trace, seed, t), training=True)
     first = map_parts(lambda shape: tuple(int(size) for size in shape), input_shape)
-    numbers = itertools.count(1)
     x = map_parts(
-        lambda shape: trace.input(f"x_{next(numbers)}", (ROWS, *shape), dtype), first
+        lambda name, shape: trace.input(name, (ROWS, *shape), dtype),
+        part_names("x", first),
+        first,
     )
     places: list[Place] = []
     for name, layer in zip(layer_names(layers), layers, strict=True):

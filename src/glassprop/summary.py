@@ -1,13 +1,48 @@
-"""A network as a table: layers, shapes, parameters."""
+"""A network in words: in a line, or as a table of layers, shapes and parameters."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 
+from glassprop.errors import shape_text
+from glassprop.feeding import Place
+from glassprop.layers.activations import activation_name
 from glassprop.layers.contract import rows_text
-from glassprop.programs import layer_text
 from glassprop.structure import Structure
+from glassprop.text_tables import table_text
+from glassprop.trees import as_parts
+
+FIRST = ("units", "rate")  # fields that are written without their names
+
+
+def structure_text(structure: Structure) -> str:
+    """Write a network in a line: ``2 -> Dense(3, sigmoid) -> Dense(1)``."""
+    first = " and ".join(
+        str(size[0]) if len(size) == 1 else shape_text(size)
+        for size in as_parts(structure.input_shape)
+    )
+    return " -> ".join([first, *(layer_text(place) for place in structure.places)])
+
+
+def layer_text(place: Place) -> str:
+    """Write a layer as its kind and what sets it apart."""
+    layer = place.layer
+    parts: list[str] = []
+    known = getattr(layer, "__dataclass_fields__", None)
+    for field in fields(layer) if known else ():
+        value = getattr(layer, field.name)
+        if field.name in ("name", "_") or not field.repr or value is field.default:
+            continue
+        if isinstance(value, int | float | str) and value == field.default:
+            continue
+        if callable(value) or field.name in ("activation", "function"):
+            parts.append(str(activation_name(value)))
+        elif isinstance(value, int | float | str) and len(parts) < 2:
+            text = str(value)
+            parts.append(text if field.name in FIRST else f"{field.name}={text}")
+    parts += [layer_text(one) for one in place.inside]
+    return f"{place.kind}({', '.join(parts)})"
 
 
 def summary_text(structure: Structure, loss: str | None) -> str:
@@ -24,21 +59,14 @@ def summary_text(structure: Structure, loss: str | None) -> str:
         name = f"{'  ' * depth}{place.name.rpartition('.')[2]}"
         text = layer_text(replace(place, inside=()))
         rows.append((name, text, rows_text(place.output_shape), owned_text + note))
-    widths = [max(len(row[at]) for row in rows) for at in range(4)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
     every = structure.parameters.values()
     total = sum(math.prod(one.shape) for one in every)
     trained = sum(math.prod(one.shape) for one in every if one.trainable)
     size = total + sum(math.prod(one.shape) for one in structure.state.values())
     bytes_ = size * structure.dtype.itemsize
-    lines.append("")
-    lines.append(
+    ending = f"; loss {loss}" if loss else ""
+    return (
+        f"{table_text(rows)}\n\n"
         f"input {rows_text(structure.input_shape)}; {total:,} parameters, "
-        f"{trained:,} trained; {structure.dtype}, {bytes_:,} bytes"
-        + (f"; loss {loss}" if loss else "")
+        f"{trained:,} trained; {structure.dtype}, {bytes_:,} bytes{ending}"
     )
-    return "\n".join(line.rstrip() for line in lines)

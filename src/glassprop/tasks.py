@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.data import classes_of
 from glassprop.errors import ArgumentError, listing, shape_text
 from glassprop.losses import Loss
 from glassprop.metrics import METRICS, TASKS, Metric, Task, get_metric
+from glassprop.targets import classes_of
 
 Array = NDArray[Any]
 MetricSpec: TypeAlias = str | Metric | Sequence[str | Metric]

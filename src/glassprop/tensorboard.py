@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.errors import DataError
-from glassprop.model_files import AnyPath
-from glassprop.result_files import imported, shown_path
+from glassprop.model_files import AnyPath, shown_path
+from glassprop.result_files import imported
 
 VERSION = "brain.Event:2"  # what TensorBoard expects in the first record
 BINS = 30

@@ -24,7 +24,7 @@ from glassprop.ops import elementwise, leaves
 from glassprop.ops.rules import python_dtype
 from glassprop.places import caller, located, placed
 from glassprop.refusals import KNOWN_DTYPES, fault_of, known_dtype, refuse
-from glassprop.row_count import Rows
+from glassprop.row_count import RowCount
 from glassprop.traced import Array
 from glassprop.trees import leaves as tree_leaves
 from glassprop.trees import map_leaves
@@ -161,12 +161,15 @@ class Trace:
     ) -> list[DType | None]:
         """Find what dtype Python's numbers take among the other arguments."""
         if not any(
-            isinstance(one, Rows) or (self._is_weak(one) and not _stays(primitive, one))
+            isinstance(one, RowCount)
+            or (self._is_weak(one) and not _stays(primitive, one))
             for one in arguments
         ):
             return [None] * len(arguments)
         # Among themselves traced numbers have the dtypes that they were given.
-        alone = all(isinstance(one, Rows) or self._is_weak(one) for one in arguments)
+        alone = all(
+            isinstance(one, RowCount) or self._is_weak(one) for one in arguments
+        )
         asked = [self._asked(one, alone) for one in arguments]
         if isinstance(primitive.numpy, np.ufunc):
             try:
@@ -180,7 +183,7 @@ class Trace:
 
     def _asked(self, value: Any, alone: bool) -> Any:
         """Give what NumPy asks for in the place of a value's dtype."""
-        if isinstance(value, Rows):
+        if isinstance(value, RowCount):
             return float
         if isinstance(value, Array):
             weak = value.node in self.weak and not alone
@@ -200,7 +203,7 @@ class Trace:
             if fits or value.node not in self.weak:
                 return value
             return self.apply(elementwise.astype, [value], {"dtype": dtype})
-        if isinstance(value, Rows):
+        if isinstance(value, RowCount):
             return self._leaf(leaves.size, size=value.size, dtype=dtype or self.dtype)
         if leaves.is_python_number(value):
             kept = np.result_type(value) if dtype is None else np.dtype(dtype)
@@ -327,7 +330,7 @@ def _stays(primitive: Primitive, value: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     """Take the stand-ins for sizes out of an attribute, at any depth of tuples."""
-    if isinstance(value, Rows):
+    if isinstance(value, RowCount):
         return value.size
     if isinstance(value, tuple | list):
         return tuple(_plain(item) for item in value)

@@ -6,16 +6,15 @@ methods, and takes NumPy's functions by NumPy's own protocols.
 
 from __future__ import annotations
 
-import inspect
 import math
 import operator
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from glassprop.calls import call
 from glassprop.errors import ShapeError, did_you_mean
 from glassprop.graph import Dimension, DType, Node, Primitive, Size
 from glassprop.numpy_functions import FUNCTIONS, UFUNCS, scipy_ufunc
@@ -36,7 +35,7 @@ from glassprop.refusals import (
     unsupported,
     unsupported_attribute,
 )
-from glassprop.row_count import Rows
+from glassprop.row_count import RowCount
 
 if TYPE_CHECKING:
     from glassprop.trace import Trace
@@ -67,9 +66,9 @@ class Array(Operators):
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        """The sizes: integers, and `Rows` for the rows of a batch."""
+        """The sizes: integers, and `RowCount` for the rows of a batch."""
         return tuple(
-            Rows(size, self.tracer) if isinstance(size, Size) else size
+            RowCount(size, self.tracer) if isinstance(size, Size) else size
             for size in self.node.shape
         )
 
@@ -235,7 +234,7 @@ class Array(Operators):
                 )
             start, stop = (
                 end.size
-                if isinstance(end, Rows)
+                if isinstance(end, RowCount)
                 else end
                 if end is None or isinstance(end, Size)
                 else operator.index(end)
@@ -393,45 +392,3 @@ class Array(Operators):
             raise AttributeError(f"an array has no attribute {name!r}.{hint}")
         with located():
             raise unsupported_attribute(name)
-
-
-def call(
-    function: Callable[..., Any],
-    handler: Callable[..., Any],
-    arguments: Sequence[Any],
-    keywords: Mapping[str, Any],
-) -> Any:
-    """Call what stands for a NumPy function, or say which argument it cannot take."""
-    parameters = _signature(handler).parameters
-    given = {
-        key: value
-        for key, value in keywords.items()
-        if value is not np._NoValue and (value is not None or _wants(parameters, key))
-    }
-    for keyword in given:
-        if keyword not in parameters:
-            raise refuse_keyword(function_name(function), keyword)
-    try:
-        bound = _signature(handler).bind(*arguments, **given)
-    except TypeError as error:
-        raise refuse(
-            f"{function_name(function)} with these arguments",
-            str(error),
-            f"Call it as {function_name(function)}{_signature_text(parameters)}.",
-        ) from None
-    return handler(*bound.args, **bound.kwargs)
-
-
-def _wants(parameters: Mapping[str, inspect.Parameter], keyword: str) -> bool:
-    """Tell whether None means something else than the keyword left away."""
-    return keyword in parameters and parameters[keyword].default is not None
-
-
-def _signature_text(parameters: Mapping[str, inspect.Parameter]) -> str:
-    bare = [one.replace(annotation=one.empty) for one in parameters.values()]
-    return str(inspect.Signature(bare))
-
-
-@cache
-def _signature(handler: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(handler)

@@ -23,7 +23,7 @@ from glassprop.layers.activations import ACTIVATIONS
 from glassprop.losses import LOSSES
 from glassprop.model_names import model_path, save_model
 from glassprop.optimizers import OPTIMIZERS
-from glassprop.programs import structure_text
+from glassprop.summary import structure_text
 from glassprop.table_defaults import (
     ACTIVATION,
     BATCH_SIZE,

@@ -161,8 +161,11 @@ def get_activation(spec: str | Activation | None) -> Activation:
         return spec
     if isinstance(spec, str) and spec in ACTIVATIONS:
         return ACTIVATIONS[spec]
+    hint = did_you_mean(str(spec), ACTIVATIONS)
+    if str(spec).casefold() == "prelu":
+        hint = " Its slope is learned, so it is a layer: put gp.PReLU() after this one."
     raise ArgumentError(
-        f"unknown activation {spec!r}.{did_you_mean(str(spec), ACTIVATIONS)} Expected "
+        f"unknown activation {spec!r}.{hint} Expected "
         f"{listing(ACTIVATIONS)}, or a function of one array."
     )
 

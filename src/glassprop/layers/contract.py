@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from glassprop.constraints import Constraint, get_constraint
 from glassprop.errors import ArgumentError, shape_text
 from glassprop.initializers import Initializer
+from glassprop.options import refuse_class
 from glassprop.trees import as_parts
 
 SampleShape: TypeAlias = tuple[int, ...]
@@ -80,11 +81,7 @@ def check_layer(layer: Any, where: str = "") -> None:
     ArgumentError
         With the way to make it one.
     """
-    if isinstance(layer, type):
-        raise ArgumentError(
-            f"{where}expected a layer, got the class {layer.__name__}. Call it: "
-            f"{layer.__name__}(...)."
-        )
+    refuse_class(layer, "a layer", where=where, call="...")
     if not callable(getattr(layer, "forward", None)):
         raise ArgumentError(
             f"{where}{layer!r} is not a layer: it has no method forward(p, x, run). "

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from glassprop.initializers import (
 )
 from glassprop.layers.activations import Activation, activation_name, get_activation
 from glassprop.layers.contract import START, Parameter, Run, SampleShape
+from glassprop.options import check_size, is_whole
 
 
 def with_given(
@@ -78,7 +78,10 @@ def check_frozen(kind: str, frozen: Any) -> None:
     ArgumentError
         With the layer's kind in front.
     """
-    if not isinstance(frozen, bool | str | Sequence):
+    listed = isinstance(frozen, Sequence) and all(
+        isinstance(one, str) for one in frozen
+    )
+    if not isinstance(frozen, bool) and not listed:
         raise ArgumentError(
             f"{kind}: frozen must be True, False or names of parameters, got "
             f"{frozen!r}."
@@ -161,8 +164,7 @@ class Dense:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.units, int | np.integer) and self.units is not True
-        if not whole or self.units < 1:
+        if not is_whole(self.units) or self.units < 1:
             raise ArgumentError(
                 f"Dense: units must be a positive integer, got {self.units!r}."
             )
@@ -178,10 +180,7 @@ class Dense:
         check_frozen("Dense", self.frozen)
         get_constraint(self.constraint)
         for which, value in (("l1", self.l1), ("l2", self.l2)):
-            if not isinstance(value, Real) or not 0 <= value < np.inf:
-                raise ArgumentError(
-                    f"Dense: {which} must be a finite number >= 0, got {value!r}."
-                )
+            check_size("Dense", which, value)
 
     def parameters(self, input_shape: SampleShape) -> dict[str, Parameter]:
         """Give the weight, and the bias if there is one."""

@@ -14,6 +14,7 @@ from glassprop.layers.activations import Activation as ActivationFunction
 from glassprop.layers.activations import get_activation
 from glassprop.layers.contract import Parameter, Run, SampleShape
 from glassprop.layers.core import check_frozen, with_given
+from glassprop.options import check_switch
 from glassprop.signatures import check_call
 
 
@@ -75,10 +76,7 @@ class PReLU:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.shared, bool | np.bool):
-            raise ArgumentError(
-                f"PReLU: shared must be True or False, got {self.shared!r}."
-            )
+        check_switch("PReLU", "shared", self.shared)
         get_initializer(self.initializer)
         check_frozen("PReLU", self.frozen)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from glassprop.errors import ArgumentError
 from glassprop.layers.contract import Run
+from glassprop.options import check_fraction, check_size
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,7 @@ class GaussianNoise:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        given = self.deviation
-        number = isinstance(given, Real) and not isinstance(given, bool)
-        if not number or not 0 <= given < np.inf:
-            raise ArgumentError(
-                f"GaussianNoise: deviation must be a finite number >= 0, got {given!r}."
-            )
+        check_size("GaussianNoise", "deviation", self.deviation)
 
     def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
         """Give x with noise while training, x itself else."""
@@ -73,10 +67,7 @@ class Dropout:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.rate, Real) or not 0 <= self.rate < 1:
-            raise ArgumentError(
-                f"Dropout: rate must be at least 0 and below 1, got {self.rate!r}."
-            )
+        check_fraction("Dropout", "rate", self.rate)
 
     def forward(self, p: Mapping[str, Any], x: Any, run: Run) -> Any:
         """Give x with values dropped while training, x itself else."""

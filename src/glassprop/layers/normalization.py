@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,24 +17,15 @@ import numpy as np
 from glassprop.errors import ArgumentError, ShapeError, shape_text
 from glassprop.layers.contract import Parameter, Run, SampleShape
 from glassprop.layers.core import check_frozen, with_given
+from glassprop.options import check_positive, check_switch, is_number, is_whole
 
 
 def _check_options(layer: Any) -> None:
     """Refuse an epsilon, affine or frozen without a meaning."""
-    kind, epsilon = type(layer).__name__, layer.epsilon
-    if not _is_number(epsilon) or not 0 < epsilon < np.inf:
-        raise ArgumentError(
-            f"{kind}: epsilon must be a finite number above 0, got {epsilon!r}."
-        )
-    if not isinstance(layer.affine, bool | np.bool):
-        raise ArgumentError(
-            f"{kind}: affine must be True or False, got {layer.affine!r}."
-        )
+    kind = type(layer).__name__
+    check_positive(kind, "epsilon", layer.epsilon)
+    check_switch(kind, "affine", layer.affine)
     check_frozen(kind, layer.frozen)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _gain_and_bias(layer: Any, shape: SampleShape) -> dict[str, Parameter]:
@@ -95,7 +85,7 @@ class BatchNorm:
     least_rows: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
-        if not _is_number(self.momentum) or not 0 < self.momentum <= 1:
+        if not is_number(self.momentum) or not 0 < self.momentum <= 1:
             raise ArgumentError(
                 "BatchNorm: momentum must be above 0 and at most 1, got "
                 f"{self.momentum!r}."
@@ -182,10 +172,7 @@ class LayerNorm:
     def __post_init__(self) -> None:
         given = self.axes
         axes = tuple(given) if isinstance(given, list | tuple) else (given,)
-        if not axes or not all(
-            isinstance(one, int | np.integer) and not isinstance(one, bool)
-            for one in axes
-        ):
+        if not axes or not all(map(is_whole, axes)):
             raise ArgumentError(
                 f"LayerNorm: axes must be a whole number or several, got {self.axes!r}."
             )

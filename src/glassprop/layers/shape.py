@@ -11,6 +11,7 @@ import numpy as np
 
 from glassprop.errors import ArgumentError, ShapeError, shape_text
 from glassprop.layers.contract import Run
+from glassprop.options import is_whole
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,7 @@ class Reshape:
     def __post_init__(self) -> None:
         given = self.shape
         sizes = tuple(given) if isinstance(given, list | tuple) else (given,)
-        whole = all(
-            isinstance(size, int | np.integer) and not isinstance(size, bool)
-            for size in sizes
-        )
+        whole = all(map(is_whole, sizes))
         if not whole or any(size < 1 and size != -1 for size in sizes):
             raise ArgumentError(
                 "Reshape: shape must be positive integers, one of which may be -1, got "

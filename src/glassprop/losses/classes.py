@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from glassprop.errors import ArgumentError
 from glassprop.functions import logsumexp, softplus
-from glassprop.losses.checks import check_between
 from glassprop.losses.values import sample_axes
+from glassprop.options import check_between, is_number
 
 SMALLEST = 1e-30  # of a chance to be wrong, so that its powers have a slope
 
@@ -175,14 +176,11 @@ class BinaryFocal:
 
     def __post_init__(self) -> None:
         _check_gamma("BinaryFocal", self.gamma)
-        if self.alpha is not None:
-            check_between(
-                "BinaryFocal",
-                "alpha",
-                self.alpha,
-                0,
-                math.nextafter(1, 2),
-                words="a number from 0 to 1, or None",
+        alpha = self.alpha
+        if alpha is not None and not (is_number(alpha) and 0 <= alpha <= 1):
+            raise ArgumentError(
+                "BinaryFocal: alpha must be a number from 0 to 1, or None, got "
+                f"{alpha!r}."
             )
 
     def __call__(self, z: Any, y: Any) -> Any:

@@ -6,17 +6,15 @@ the first thing of each, the next k the second.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from glassprop.errors import ArgumentError
 from glassprop.functions import softplus
-from glassprop.losses.checks import check_between
+from glassprop.options import check_positive, is_number
 
 
 @dataclass(frozen=True)
@@ -49,9 +47,7 @@ class Quantile:
     def __post_init__(self) -> None:
         given: Any = self.quantiles
         several = isinstance(given, Sequence | np.ndarray) and len(given) > 0
-        if not several or not all(
-            isinstance(one, Real) and 0 < float(one) < 1 for one in given
-        ):
+        if not several or not all(is_number(one) and 0 < one < 1 for one in given):
             raise ArgumentError(
                 "Quantile: quantiles must be a list of numbers above 0 and below 1, "
                 f"got {given!r}."
@@ -97,14 +93,7 @@ class Gaussian:
     least_variance: float = 1e-6
 
     def __post_init__(self) -> None:
-        check_between(
-            "Gaussian",
-            "least_variance",
-            self.least_variance,
-            math.nextafter(0, 1),
-            math.inf,
-            words="a finite number above 0",
-        )
+        check_positive("Gaussian", "least_variance", self.least_variance)
 
     @property
     def outputs_per_value(self) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, TypeAlias
 
 from glassprop.errors import ArgumentError
 from glassprop.layers.contract import Shapes
 from glassprop.losses.records import Loss, LossFunction, get_one_loss
+from glassprop.options import is_number
 from glassprop.trees import as_parts
 
 
@@ -49,9 +49,10 @@ class Several:
                 f"{self.losses!r}."
             )
         losses = tuple(get_one_loss(one) for one in self.losses)
-        weights = (1.0,) * len(losses) if self.weights is None else tuple(self.weights)
+        given = (1.0,) * len(losses) if self.weights is None else self.weights
+        weights = tuple(given) if isinstance(given, Iterable) else ()
         if len(weights) != len(losses) or not all(
-            isinstance(one, Real) and 0 <= one < math.inf for one in weights
+            is_number(one) and 0 <= one < math.inf for one in weights
         ):
             raise ArgumentError(
                 f"Several: weights must be {len(losses)} finite numbers >= 0, one for "

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassprop.functions import softplus, stop_gradient
+from glassprop.functions import stop_gradient
 
 
 def half_squared_error(output: Any, y: Any) -> Any:
@@ -94,10 +94,17 @@ def log_cosh(output: Any, y: Any) -> Any:
     Returns
     -------
     array of shape (n,)
-        ``mean(log(1 + exp(2 * e)) - e - log(2))`` of each row, which cannot overflow.
+        ``mean(abs(e) + log(1 + exp(-2 * abs(e))) - log(2))`` of each row, where no term
+        overflows. These cancel where ``abs(e) < 1``; there it is
+        ``log(1 + 2 * sinh(e / 2)**2)``, which is the same and keeps every digit.
     """
     error = output - y
-    each = softplus(2 * error) - error - math.log(2)
+    size = np.abs(error)
+    near = size < 1
+    half = np.sinh(0.5 * np.where(near, error, 0))
+    tail = np.exp(-size)
+    far = size + np.log1p(tail * tail) - math.log(2)
+    each = np.where(near, np.log1p(2 * half * half), far)
     return np.mean(each, axis=sample_axes(output))
 
 

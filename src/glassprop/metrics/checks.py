@@ -7,7 +7,6 @@ each other, without the rows of weight 0; or an error that starts with the name.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from glassprop.errors import (
     listing,
     shape_text,
 )
+from glassprop.options import is_whole
 
 Rows = npt.ArrayLike
 Numbers = npt.NDArray[np.float64]
@@ -265,8 +265,7 @@ def check_classes(place: str, name: str, found: Labels, classes: int) -> None:
 
 def check_whole(place: str, name: str, value: Any, way: str) -> None:
     """Refuse an option that is not a whole number, 1 or more."""
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < 1:
+    if not is_whole(value) or value < 1:
         raise ArgumentError(
             f"{place}: expected {name} to be a whole number, 1 or more, got "
             f"{value!r}. {way}"

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassprop.errors import ShapeError, TraceError, shape_text
 from glassprop.graph import normal_axes
+from glassprop.numpy_functions.operands import plain_or_traced
 
 
 def _part(a: Any, axis: int, start: int | None, stop: int | None) -> Any:
@@ -48,7 +49,7 @@ def _end(value: Any, a: Any, axis: int) -> Any:
     """Give what is to stand at an end of an axis; a number is repeated."""
     if value is np._NoValue:
         return None
-    array = value if hasattr(value, "node") else np.asarray(value)
+    array = plain_or_traced(value)
     if array.ndim:
         return array
     sizes = np.shape(a)
@@ -151,7 +152,7 @@ def _steps(f: Any, axis: int, spacing: Any, size: int) -> Any:
             f"np.gradient: the coordinates of axis {axis} must be {size} values, got "
             f"shape {shape_text(np.shape(spacing))}."
         )
-    places = spacing if hasattr(spacing, "node") else np.asarray(spacing)
+    places = plain_or_traced(spacing)
     if places.dtype.kind != "f":
         places = places.astype(np.float64)
     steps = np.diff(places)

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from glassprop.errors import ShapeError, TraceError
-from glassprop.numpy_functions.products import as_array
-from glassprop.numpy_functions.shapes import shape_of
+from glassprop.numpy_functions.operands import shape_of, with_own_dtype
 from glassprop.ops import product
 
 LETTERS = string.ascii_letters
@@ -49,8 +48,10 @@ def einsum(*operands: Any, optimize: Any = False) -> Any:
 def _written(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     """Give the subscripts as text, also where they are lists of axis numbers."""
     if isinstance(operands[0], str):
-        return operands[0].replace(" ", ""), [as_array(one) for one in operands[1:]]
-    arrays = [as_array(one) for one in operands[: len(operands) // 2 * 2 : 2]]
+        return operands[0].replace(" ", ""), [
+            with_own_dtype(one) for one in operands[1:]
+        ]
+    arrays = [with_own_dtype(one) for one in operands[: len(operands) // 2 * 2 : 2]]
     lists = [list(one) for one in operands[1::2]]
     result = list(operands[-1]) if len(operands) % 2 else None
     every = [one for part in lists for one in part if one is not Ellipsis]

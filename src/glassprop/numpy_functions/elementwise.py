@@ -53,8 +53,14 @@ def bitwise(row: Primitive) -> Callable[..., Any]:
 
 
 def square(x: Any) -> Any:
-    """Multiply by itself."""
+    """Multiply by itself; booleans become int8, as in NumPy."""
+    x = real_number(x)
     return x * x
+
+
+def real_number(x: Any) -> Any:
+    """Give a real number, its own conjugate; booleans become int8, as in NumPy."""
+    return x.astype(np.int8) if x.dtype.kind == "b" else x
 
 
 def power(base: Any, exponent: Any) -> Any:
@@ -128,7 +134,8 @@ def nan_to_num(
 def isclose(
     a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False
 ) -> Any:
-    """Tell where two arrays are equal within a tolerance."""
+    """Tell where two arrays are equal within a tolerance; booleans are 0 and 1."""
+    b = b * 1.0 if np.result_type(b).kind == "b" else b
     near = (np.abs(a - b) <= atol + rtol * np.abs(b)) & np.isfinite(b) | (a == b)
     return near | (np.isnan(a) & np.isnan(b)) if equal_nan else near
 
@@ -163,6 +170,21 @@ def iscomplexobj(x: Any) -> bool:
     return False
 
 
+def isreal(x: Any) -> Any:
+    """Tell that every value is real."""
+    return np.ones_like(x, dtype=bool)
+
+
+def iscomplex(x: Any) -> Any:
+    """Tell that no value is complex."""
+    return np.zeros_like(x, dtype=bool)
+
+
+def isrealobj(x: Any) -> bool:
+    """Tell that an array is real."""
+    return True
+
+
 def angle(z: Any, deg: bool = False) -> Any:
     """Give the angle of real numbers: 0, or pi where they are negative."""
     flat = elementwise.stop_gradient(np.arctan2(0, z))
@@ -184,6 +206,9 @@ FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
         np.real: real,
         np.imag: imag,
         np.real_if_close: real_if_close,
+        np.isreal: isreal,
+        np.iscomplex: iscomplex,
+        np.isrealobj: isrealobj,
         np.iscomplexobj: iscomplexobj,
         np.angle: angle,
     }
@@ -194,7 +219,7 @@ UFUNCS: Mapping[np.ufunc, Callable[..., Any]] = MappingProxyType(
         np.positive: elementwise.positive,
         np.power: power,
         np.square: square,
-        np.conjugate: real,
+        np.conjugate: real_number,
         np.divmod: divmod_,
         np.modf: modf,
         np.bitwise_and: bitwise(elementwise.logical_and),

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from glassprop.numpy_functions.operands import is_traced
+
 
 def zeros_like(a: Any, dtype: Any = None) -> Any:
     """Make zeros of the shape of an array."""
@@ -24,7 +26,7 @@ def ones_like(a: Any, dtype: Any = None) -> Any:
 def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
     """Fill the shape of an array with a value."""
     kept = a.dtype if dtype is None else np.dtype(dtype)
-    value = fill_value if hasattr(fill_value, "node") else a.constant(fill_value, kept)
+    value = fill_value if is_traced(fill_value) else a.constant(fill_value, kept)
     return np.broadcast_to(value.astype(kept), a.shape)
 
 
@@ -82,7 +84,7 @@ def size(a: Any, axis: int | None = None) -> Any:
 def result_type(*arrays_and_dtypes: Any) -> Any:
     """Give the dtype that arrays promote to."""
     return np.result_type(
-        *(one.dtype if hasattr(one, "node") else one for one in arrays_and_dtypes)
+        *(one.dtype if is_traced(one) else one for one in arrays_and_dtypes)
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassprop.errors import ShapeError, TraceError, shape_text
 from glassprop.graph import Size, normal_axes
+from glassprop.numpy_functions.operands import plain_or_traced
 from glassprop.ops import linalg
 
 
@@ -57,7 +58,7 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 def last_trace(x: Any, /, *, offset: int = 0) -> Any:
     """Sum the diagonal of the last two axes."""
-    return np.sum(np.diagonal(x, offset, -2, -1), axis=-1)
+    return np.trace(x, offset, -2, -1)
 
 
 def diag(v: Any, k: int = 0) -> Any:
@@ -99,14 +100,9 @@ def _triangle(m: Any, k: int, name: str) -> Any:
 # Linear algebra -----------------------------------------------------------------------
 
 
-def _matrices(a: Any, name: str) -> None:
-    """Refuse what is no square matrix, whatever else is done with it first."""
-    linalg.check_square(a, name)
-
-
 def solve(a: Any, b: Any) -> Any:
     """Solve the systems ``a @ x = b``."""
-    _matrices(a if hasattr(a, "node") else np.asarray(a), "solve")
+    linalg.check_square(plain_or_traced(a), "solve")
     if np.ndim(b) == 1:
         return linalg.solve(a, np.reshape(b, (-1, 1)))[..., 0]
     return linalg.solve(a, b)
@@ -120,7 +116,7 @@ def slogdet(a: Any) -> Any:
 
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     """Give the triangle L with ``L @ L.T = a``, or its transpose."""
-    _matrices(a, "cholesky")
+    linalg.check_square(a, "cholesky")
     if upper:
         return linalg.transposed(linalg.cholesky(linalg.transposed(a)))
     return linalg.cholesky(a)

@@ -1,7 +1,8 @@
 """Norms of vectors and matrices.
 
 Where a norm is 0 it has a corner; its slope is taken as 0 there, as in PyTorch. In
-autograd and JAX it is NaN.
+autograd and JAX it is NaN. The squares overflow from 1e154 on, in float32 from 1e19: as
+in NumPy, the norm is infinite then, and its slope 0.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from glassprop.errors import ArgumentError, ShapeError, TraceError, shape_text
 from glassprop.graph import normal_axes
+from glassprop.numpy_functions.reductions import root
 
 MATRICES, VECTORS = 2, 1  # the number of axes that a norm takes together
 
@@ -28,7 +30,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         or (not isinstance(ord, str) and ord == 2 and x.ndim == VECTORS)
     ):
         flat = np.reshape(x, -1)
-        found = _root(flat @ flat)
+        found = root(flat @ flat)
         return np.reshape(found, (1,) * x.ndim) if keepdims else found
     axes = tuple(axis) if isinstance(axis, Sequence) else axis
     normal = normal_axes(axes, x.ndim, name="norm")
@@ -45,12 +47,6 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     )
 
 
-def _root(total: Any) -> Any:
-    """Give the square root of a sum of squares, with slope 0 where that is 0."""
-    zero = total == 0
-    return np.where(zero, 0, np.sqrt(np.where(zero, 1, total)))
-
-
 def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if isinstance(ord, str):
         raise ArgumentError(
@@ -59,7 +55,7 @@ def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
         )
     over: dict[str, Any] = {"axis": axes, "keepdims": keepdims}
     if ord is None or ord == 2:
-        return _root(np.sum(x * x, **over))
+        return root(np.sum(x * x, **over))
     if ord == 0:
         return np.sum((x != 0).astype(x.dtype), **over)
     if ord in _SIMPLE:
@@ -80,7 +76,7 @@ def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 def _matrix_norm(x: Any, ord: Any, rows: int, columns: int) -> Any:
     """Give a norm of matrices, with their axes kept."""
     if ord in (None, "fro", "f"):
-        return _root(np.sum(x * x, axis=(rows, columns), keepdims=True))
+        return root(np.sum(x * x, axis=(rows, columns), keepdims=True))
     for size, summed, compared in ((1, rows, columns), (np.inf, columns, rows)):
         if not isinstance(ord, str) and abs(ord) == size:
             sums = np.sum(np.abs(x), axis=summed, keepdims=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassprop.errors import ShapeError, TraceError
 from glassprop.graph import normal_axes
+from glassprop.numpy_functions.operands import is_traced, plain_or_traced
 from glassprop.ops import sorting, windows
 from glassprop.ops.leaves import is_python_number
 
@@ -30,7 +31,7 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
 
 def _integers(indices: Any) -> Any:
     """Take a list or a plain array of integers as an array; booleans as 0 and 1."""
-    array = indices if hasattr(indices, "node") else np.asarray(indices)
+    array = plain_or_traced(indices)
     return (
         array.astype(np.int64) if array.dtype.kind == "b" or not array.size else array
     )
@@ -53,7 +54,12 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     """Leave away the values at places along an axis."""
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    (at,) = normal_axes(axis, arr.ndim, name="delete")
+    if is_traced(obj):
+        raise TraceError(
+            "np.delete: traced places cannot be traced, as what is left depends on "
+            "them. Give plain integers, or keep all and choose with np.where."
+        )
+    (at,) = normal_axes(axis, np.ndim(arr), name="delete")
     places = np.arange(arr.shape[at])
     try:
         kept = np.delete(places, obj)
@@ -70,13 +76,12 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
             "give as many of each, at least one."
         )
     kept = [
-        one if hasattr(one, "node") or is_python_number(one) else np.asarray(one)
+        one if is_python_number(one) else plain_or_traced(one)
         for one in (*choicelist, default)
     ]
     dtype = np.result_type(*kept)  # of all at once: a Python number takes what it meets
     *choices, chosen = (
-        one.astype(dtype) if hasattr(one, "node") else np.asarray(one, dtype)
-        for one in kept
+        one.astype(dtype) if is_traced(one) else np.asarray(one, dtype) for one in kept
     )
     for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
         if np.result_type(condition).kind != "b":
@@ -113,6 +118,7 @@ def argsort(
     stable: bool | None = None,
 ) -> Any:
     """Give the places of the values along an axis in their order."""
+    a = np.atleast_1d(a)  # the one place of a number is in an array of one, as in NumPy
     a, at = _along(a, axis, order, "argsort")
     if stable or kind in ("stable", "mergesort"):
         return sorting.argsort(a, axis=at, stable=True)

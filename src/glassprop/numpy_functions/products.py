@@ -10,24 +10,18 @@ from typing import Any
 import numpy as np
 
 from glassprop.errors import ShapeError, shape_text
+from glassprop.numpy_functions.operands import with_own_dtype
 from glassprop.ops import product
-from glassprop.ops.leaves import is_python_number
 from glassprop.ops.linalg import check_square
 
 
 def dot(a: Any, b: Any) -> Any:
     """Multiply as np.dot does."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return as_array(a) * as_array(b)
+        return with_own_dtype(a) * with_own_dtype(b)
     if np.ndim(b) <= 2:
         return product.matmul(a, b)
     return np.tensordot(a, b, axes=(-1, -2))
-
-
-def as_array(value: Any) -> Any:
-    """Take a Python number or a list as an array, which has a dtype of its own."""
-    plain = is_python_number(value) or isinstance(value, list | tuple)
-    return np.asarray(value) if plain else value
 
 
 def outer(a: Any, b: Any) -> Any:
@@ -59,7 +53,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 def inner(a: Any, b: Any) -> Any:
     """Sum products over the last axis of both."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return as_array(a) * as_array(b)
+        return with_own_dtype(a) * with_own_dtype(b)
     return np.tensordot(a, b, axes=(-1, -1))
 
 
@@ -72,7 +66,7 @@ def kron(a: Any, b: Any) -> Any:
     """Put, in the place of each value of one array, its product with another array."""
     rank = max(np.ndim(a), np.ndim(b))
     if rank == 0:
-        return as_array(a) * as_array(b)
+        return with_own_dtype(a) * with_own_dtype(b)
     shape_a, shape_b = (
         (*(1,) * (rank - np.ndim(one)), *np.shape(one)) for one in (a, b)
     )
@@ -88,7 +82,7 @@ def cross(  # noqa: PLR0917  # in the order of NumPy's
     """Give the vector that stands at right angles to two vectors of three values."""
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = as_array(a), as_array(b)
+    a, b = with_own_dtype(a), with_own_dtype(b)
     sizes = [np.shape(one)[at] for one, at in ((a, axisa), (b, axisb))]
     if sizes != [3, 3]:
         raise ShapeError(

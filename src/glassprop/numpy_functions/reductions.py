@@ -108,8 +108,14 @@ def var(a: Any, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -
 
 
 def std(a: Any, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
-    """Give the standard deviation over axes."""
-    return np.sqrt(np.var(a, axis=axis, ddof=ddof, keepdims=keepdims))
+    """Give the standard deviation over axes; where it is 0, so is its slope."""
+    return root(np.var(a, axis=axis, ddof=ddof, keepdims=keepdims))
+
+
+def root(total: Any) -> Any:
+    """Give the square root of a sum of squares, with slope 0 where that is 0."""
+    zero = total == 0
+    return np.where(zero, 0, np.sqrt(np.where(zero, 1, total)))
 
 
 def _summands(a: Any, axes: tuple[int, ...], ddof: float) -> Any:

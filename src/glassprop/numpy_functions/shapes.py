@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from glassprop.errors import ShapeError, TraceError, shape_text
-from glassprop.graph import Dimension, Shape, Size, broadcast, count, normal_axes
+from glassprop.graph import Dimension, Size, broadcast, count, normal_axes
+from glassprop.numpy_functions.operands import is_traced, shape_of
 from glassprop.ops import shape as shapes
 
 Axis = int | Sequence[int] | None
@@ -218,19 +219,13 @@ def with_axes(array: Any, rank: int) -> Any:
 def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
     """Repeat arrays to the shape that they have together."""
     shape = broadcast(*(shape_of(one) for one in args))
-    traced = next(one for one in args if hasattr(one, "node"))
+    traced = next(one for one in args if is_traced(one))
     return tuple(
         shapes.broadcast_to(
-            one if hasattr(one, "node") else traced.constant(one), shape=shape
+            one if is_traced(one) else traced.constant(one), shape=shape
         )
         for one in args
     )
-
-
-def shape_of(array: Any) -> Shape:
-    """Give the sizes of a traced array, n as it stands in the graph, or of a plain."""
-    shape: Shape = array.node.shape if hasattr(array, "node") else np.shape(array)
-    return shape
 
 
 def meshgrid(

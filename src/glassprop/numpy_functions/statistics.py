@@ -14,6 +14,8 @@ import numpy as np
 
 from glassprop.errors import ArgumentError, ShapeError, TraceError, shape_text
 from glassprop.graph import Size, count, normal_axes
+from glassprop.numpy_functions.operands import is_traced, plain_or_traced, shape_of
+from glassprop.numpy_functions.reductions import root
 
 Axis = int | Sequence[int] | None
 
@@ -24,7 +26,7 @@ def average(
     """Give the mean, each value with its weight; NaN where the weights sum to 0."""
     if weights is None:
         return np.mean(a, axis=axis, keepdims=keepdims)
-    a, weights = (_array(one) for one in (a, weights))
+    a, weights = (plain_or_traced(one) for one in (a, weights))
     axes = normal_axes(axis, a.ndim, name="average")
     given = axes if axis is None or isinstance(axis, int) else tuple(axis)
     weights = _spread(weights, a, axis, tuple(one % a.ndim for one in given))
@@ -35,24 +37,15 @@ def average(
     return total / np.sum(weights, axis=axes, keepdims=keepdims)
 
 
-def _array(value: Any) -> Any:
-    return value if hasattr(value, "node") else np.asarray(value)
-
-
-def _sizes(value: Any) -> tuple[Any, ...]:
-    """Give a shape whose sizes can be compared."""
-    node = getattr(value, "node", value)
-    return tuple(node.shape)
-
-
 def _spread(weights: Any, a: Any, axis: Axis, axes: tuple[int, ...]) -> Any:
     """Give weights along some axes the others of the array too, each of size 1."""
-    if _sizes(weights) == _sizes(a):
+    given, whole = shape_of(weights), shape_of(a)
+    if given == whole:
         return weights
-    if axis is None or _sizes(weights) != tuple(_sizes(a)[one] for one in axes):
+    if axis is None or given != tuple(whole[one] for one in axes):
         raise ShapeError(
-            f"np.average: weights of shape {shape_text(_sizes(weights))} do not fit an "
-            f"array of shape {shape_text(_sizes(a))} with axis={axis}. Give weights of "
+            f"np.average: weights of shape {shape_text(given)} do not fit an "
+            f"array of shape {shape_text(whole)} with axis={axis}. Give weights of "
             "the array's shape, or of the shape of the axes named."
         )
     weights = np.transpose(weights, tuple(int(one) for one in np.argsort(axes)))
@@ -93,7 +86,7 @@ def _share(q: Any, whole: int, method: str, name: str) -> Any:
         raise TraceError(
             f"np.{name}: method={method!r} cannot be traced; use 'linear'."
         )
-    if hasattr(q, "node"):
+    if is_traced(q):
         raise TraceError(
             f"np.{name}: a traced q cannot be traced, as it decides which values are "
             "picked. Give plain numbers."
@@ -208,6 +201,19 @@ def nanmean(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return total / number.astype(a.dtype)
 
 
+def nanmedian(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """Give the middle over axes of all that is not NaN; NaN, of slope 0, if all is."""
+    if a.dtype.kind != "f":
+        return np.median(a, axis=axis, keepdims=keepdims)
+    values, final = _sorted(a, axis, keepdims, "nanmedian")  # NaN comes last
+    number = np.sum(~np.isnan(values), axis=0, keepdims=True)
+    below, above = np.maximum(number - 1, 0) // 2, number // 2
+    lower = np.take_along_axis(values, below, axis=0)
+    upper = np.take_along_axis(values, np.where(above > below, above, below), axis=0)
+    middle = np.where(above > below, (lower + upper) / 2, lower)
+    return np.reshape(np.where(number == 0, np.nan, middle), final)
+
+
 def nanvar(
     a: Any, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False
 ) -> Any:
@@ -225,7 +231,7 @@ def nanstd(
     a: Any, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False
 ) -> Any:
     """Give the standard deviation over axes of all that is not NaN."""
-    return np.sqrt(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
+    return root(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
 
 
 FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
@@ -241,6 +247,7 @@ FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
         np.nanmax: _extreme_without_nan(np.max, -np.inf),
         np.nanmin: _extreme_without_nan(np.min, np.inf),
         np.nanmean: nanmean,
+        np.nanmedian: nanmedian,
         np.nanvar: nanvar,
         np.nanstd: nanstd,
     }

@@ -81,7 +81,8 @@ fabs = unary(np.fabs, lambda g, y, x: g * np.sign(x))
 sign = unary(np.sign, None)
 exp = unary(np.exp, lambda g, y, x: g * y, weight=TRANSCENDENTAL)
 exp2 = unary(np.exp2, lambda g, y, x: g * (LOG_2 * y), weight=TRANSCENDENTAL)
-expm1 = unary(np.expm1, lambda g, y, x: g * (y + 1), weight=TRANSCENDENTAL)
+# y + 1 would be the same, but ends at the last digit of 1 where x is far below 0.
+expm1 = unary(np.expm1, lambda g, y, x: g * np.exp(x), weight=TRANSCENDENTAL)
 # Outside of their domain the logarithms are NaN; their slopes 1 / x are not.
 log = unary(np.log, lambda g, y, x: g / x, weight=TRANSCENDENTAL, low=0.5, high=3)
 log2 = unary(

@@ -28,6 +28,7 @@ from glassprop.optimizers.descent import SGD
 from glassprop.optimizers.lbfgs import LBFGS, Minimizer
 from glassprop.optimizers.rates import LayerRates
 from glassprop.optimizers.signs import Lion, Rprop
+from glassprop.options import refuse_class
 
 __all__ = [
     "EMA",
@@ -108,11 +109,7 @@ def get_optimizer(spec: str | Optimizer | Minimizer) -> Any:
     ArgumentError
         If there is no optimizer of that name.
     """
-    if isinstance(spec, type):
-        raise ArgumentError(
-            f"expected an optimizer, got the class {spec.__name__}. Call it: "
-            f"{spec.__name__}()."
-        )
+    refuse_class(spec, "an optimizer")
     named = {**OPTIMIZERS, **MINIMIZERS}
     if not isinstance(spec, str):
         for names in (NEEDED, NEEDED_TO_MINIMIZE):

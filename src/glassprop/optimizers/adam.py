@@ -7,13 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from glassprop.optimizers.contract import (
-    State,
-    check_fraction,
-    check_size,
-    check_switch,
-)
+from glassprop.optimizers.contract import State
 from glassprop.optimizers.decay import WeightDecay
+from glassprop.options import check_fraction, check_size, check_switch
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,13 @@ fits moves the average alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from glassprop.errors import ArgumentError
-from glassprop.optimizers.contract import (
-    State,
-    Wrapper,
-    check_fraction,
-    check_whole,
-    point_of,
-)
+from glassprop.optimizers.contract import State, Wrapper, averages, point_of
+from glassprop.options import check_fraction, check_whole
 
 RAW = "raw"
 
@@ -37,13 +32,23 @@ class Averaging(Wrapper):
         What trains the weights.
     """
 
+    averaging: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if averages(self.optimizer):
+            raise ArgumentError(
+                f"{type(self).__name__}: the optimizer inside averages already. "
+                "Average once."
+            )
+
     def init(self, w: Any) -> State:
         """Remember the weights that are trained, and what the other does."""
         inner = self.optimizer.init(w)
         if RAW in inner:
             raise ArgumentError(
-                f"{type(self).__name__}: the optimizer inside averages already, or "
-                f"remembers something else as {RAW!r}. Average once."
+                f"{type(self).__name__}: the optimizer inside remembers something as "
+                f"{RAW!r}, the name of the weights that are trained. Name it otherwise."
             )
         return {RAW: w, **inner}
 
@@ -123,8 +128,8 @@ class SWA(Averaging):
     optimizer : Optimizer
         What trains the weights.
     start : int
-        The step after which the first weights are taken, 0 or more; at 0 those that
-        training starts from.
+        The step after which the first weights are taken, 0 or more. At 0 those that
+        training starts from count too, which no constraint has been applied to.
     every : int
         Steps from one to the next, 1 or more; the paper's cycle length, mostly those of
         an epoch.
@@ -143,7 +148,7 @@ class SWA(Averaging):
     the weights that are trained.
     """
 
-    start: int = 0
+    start: int = 1
     every: int = 1
 
     def __post_init__(self) -> None:

@@ -15,14 +15,14 @@ Vocabulary: ``w`` is a parameter, ``g`` its gradient, ``rate`` the learning rate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from glassprop.errors import ArgumentError, ShapeError, shape_text
+from glassprop.options import refuse_class
 
 State = dict[str, Any]
 Keep = Callable[[Any], Any]
@@ -94,6 +94,30 @@ def point_of(optimizer: Optimizer, w: Any, state: State) -> Any:
     return w if find is None else find(w, state)
 
 
+def inside(optimizer: Any) -> Iterator[Any]:
+    """Give an optimizer, what it stands around, what that stands around, and so on.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The outermost.
+    """
+    while optimizer is not None:
+        yield optimizer
+        optimizer = getattr(optimizer, "optimizer", None)
+
+
+def averages(optimizer: Any) -> bool:
+    """Tell whether an optimizer, or one inside of it, gives averages of the weights.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The outermost.
+    """
+    return any(getattr(one, "averaging", False) for one in inside(optimizer))
+
+
 def constrained(optimizer: Optimizer, keep: Keep, name: str) -> Optimizer:
     """Give a rule whose steps end where `keep` puts them.
 
@@ -114,10 +138,10 @@ def constrained(optimizer: Optimizer, keep: Keep, name: str) -> Optimizer:
     Optimizer
         The rule with the constraint.
     """
-    inside = getattr(optimizer, "constrained", None)
-    if inside is None:
+    pass_on = getattr(optimizer, "constrained", None)
+    if pass_on is None:
         return Constrained(optimizer, keep, name)
-    found: Optimizer = inside(keep, name)
+    found: Optimizer = pass_on(keep, name)
     return found
 
 
@@ -135,11 +159,7 @@ class Wrapper:
 
     def __post_init__(self) -> None:
         inner, kind = self.optimizer, type(self).__name__
-        if isinstance(inner, type):
-            raise ArgumentError(
-                f"{kind}: expected an optimizer, got the class {inner.__name__}. Call "
-                f"it: {inner.__name__}()."
-            )
+        refuse_class(inner, "an optimizer", where=f"{kind}: ")
         if not all(hasattr(inner, one) for one in NEEDED):
             raise ArgumentError(
                 f"{kind}: expected an optimizer that goes step by step, such as "
@@ -205,42 +225,3 @@ class Constrained(Wrapper):
                 f"{shape_text(np.shape(kept))}."
             )
         return kept, following
-
-
-def check_fraction(kind: str, name: str, value: float) -> None:
-    """Refuse what is not at least 0 and below 1."""
-    if not (isinstance(value, Real) and 0 <= value < 1):
-        raise ArgumentError(
-            f"{kind}: {name} must be at least 0 and below 1, got {value!r}."
-        )
-
-
-def check_size(kind: str, name: str, value: float) -> None:
-    """Refuse what is not a finite number of at least 0."""
-    if not (isinstance(value, Real) and 0 <= value < np.inf):
-        raise ArgumentError(
-            f"{kind}: {name} must be a finite number >= 0, got {value!r}."
-        )
-
-
-def check_positive(kind: str, name: str, value: float) -> None:
-    """Refuse what is not a finite number above 0."""
-    if not (isinstance(value, Real) and 0 < value < np.inf):
-        raise ArgumentError(
-            f"{kind}: {name} must be a finite number above 0, got {value!r}."
-        )
-
-
-def check_switch(kind: str, name: str, value: bool) -> None:
-    """Refuse what is neither True nor False."""
-    if not isinstance(value, bool | np.bool):
-        raise ArgumentError(f"{kind}: {name} must be True or False, got {value!r}.")
-
-
-def check_whole(kind: str, name: str, value: int, least: int) -> None:
-    """Refuse what is not a whole number of at least `least`."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ArgumentError(
-            f"{kind}: {name} must be a whole number >= {least}, got {value!r}."
-        )

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from glassprop.optimizers.contract import State, Wrapper, check_size, check_switch
+from glassprop.errors import ArgumentError
+from glassprop.optimizers.contract import State, Wrapper, averages
+from glassprop.options import check_size, check_switch
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class WeightDecay(Wrapper):
     Raises
     ------
     ArgumentError
-        If a number is out of range, or `optimizer` does not go step by step.
+        If a number is out of range, or `optimizer` does not go step by step, or gives
+        averages of the weights.
 
     Examples
     --------
@@ -46,6 +49,12 @@ class WeightDecay(Wrapper):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if averages(self.optimizer):
+            raise ArgumentError(
+                "WeightDecay: the optimizer inside gives averages of the weights. They "
+                "would decay, and not the weights that are trained. Put the decay "
+                "inside: gp.optimizers.EMA(gp.optimizers.WeightDecay(...))."
+            )
         check_size("WeightDecay", "weight_decay", self.weight_decay)
         check_switch("WeightDecay", "biases", self.biases)
 

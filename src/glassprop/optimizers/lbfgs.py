@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.errors import MissingExtraError
-from glassprop.optimizers.contract import State, check_size, check_whole
+from glassprop.optimizers.contract import State
+from glassprop.options import check_size, check_whole
 
 Vector = NDArray[np.float64]
 EVALUATIONS = 10**9  # never the reason to stop; iterations are counted

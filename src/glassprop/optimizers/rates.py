@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassprop.errors import ArgumentError, did_you_mean
-from glassprop.optimizers.contract import (
-    Optimizer,
-    Wrapper,
-    check_size,
-    rules_of,
-)
+from glassprop.optimizers.contract import Optimizer, Wrapper, rules_of
+from glassprop.options import check_size
 
 
 @dataclass(frozen=True)

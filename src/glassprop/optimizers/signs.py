@@ -8,12 +8,8 @@ from typing import Any
 import numpy as np
 
 from glassprop.errors import ArgumentError
-from glassprop.optimizers.contract import (
-    State,
-    check_fraction,
-    check_positive,
-    check_size,
-)
+from glassprop.optimizers.contract import State
+from glassprop.options import check_fraction, check_positive, check_size
 
 
 @dataclass(frozen=True)

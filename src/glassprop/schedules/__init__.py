@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from glassprop.errors import ArgumentError
+from glassprop.options import refuse_class
 from glassprop.registries import by_name
 from glassprop.schedules.contract import Schedule
 from glassprop.schedules.cosine import Cosine, CosineRestarts, OneCycle
@@ -99,11 +100,7 @@ def get_schedule(spec: str | Schedule | None) -> Schedule:
         return Constant()
     if isinstance(spec, str):
         return by_name("schedule", SCHEDULES, spec)
-    if isinstance(spec, type):
-        raise ArgumentError(
-            f"schedule: expected a schedule, got the class {spec.__name__}. "
-            f"Call it: {spec.__name__}(...)."
-        )
+    refuse_class(spec, "a schedule", where="schedule: ", call="...")
     if callable(spec):
         check_call("schedule", spec, ("steps", "steps_per_epoch"), gives="factors")
         return spec

@@ -9,13 +9,13 @@ for the numbers of those before, signed so that lower is better.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from glassprop.errors import ArgumentError
+from glassprop.options import is_number, is_whole
 
 Steps = npt.NDArray[np.integer[Any]]
 Factors = npt.NDArray[np.float64]
@@ -86,7 +86,7 @@ def powers(bases: Any, exponents: Any) -> Factors:
 def store_epochs(record: Any, name: str) -> None:
     """Make a field an int of at least 1, or refuse it."""
     value = getattr(record, name)
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+    if not is_whole(value) or value < 1:
         raise ArgumentError(
             f"schedules.{type(record).__name__}: expected {name} to be a whole number "
             f"of epochs, 1 or more, got {value!r}. Epochs are counted, not steps."
@@ -97,7 +97,7 @@ def store_epochs(record: Any, name: str) -> None:
 def store_number(record: Any, name: str) -> None:
     """Make a field a float, or refuse what is not a real number."""
     value = getattr(record, name)
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if not is_number(value):
         raise ArgumentError(
             f"schedules.{type(record).__name__}: expected {name} to be a number, got "
             f"{value!r}. Pass a float such as 0.5."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassprop.errors import ArgumentError
+from glassprop.options import is_whole
 from glassprop.registries import needed
 from glassprop.schedules.contract import (
     LEFT,
@@ -96,8 +97,7 @@ class CosineRestarts:
 
     def __post_init__(self) -> None:
         store_epochs(self, "period")
-        whole = isinstance(self.growth, int | np.integer)
-        if not whole or isinstance(self.growth, bool) or self.growth < 1:
+        if not is_whole(self.growth) or self.growth < 1:
             raise ArgumentError(
                 "schedules.CosineRestarts: expected growth to be a whole number, 1 or "
                 f"more, got {self.growth!r}. With growth=2 each run is twice as long."

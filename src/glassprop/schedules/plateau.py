@@ -36,7 +36,7 @@ class Plateau:
     monitor : str or None
         The number: None for ``validation_loss`` where there is validation, else
         ``loss``. Losses and errors get better as they fall, accuracies and R2 as they
-        rise.
+        rise. An epoch where it is NaN is no better than any.
     minimum : float, default 0.0
         The smallest factor of the optimizer's learning rate, from 0 to 1.
     min_delta : float, default 0.0
@@ -46,7 +46,8 @@ class Plateau:
     Raises
     ------
     ArgumentError
-        If a number is outside of its range; in `fit`, if there is no such number.
+        If a number is outside of its range; in `fit`, if there is no such number, or it
+        is NaN before the first epoch.
 
     Examples
     --------

@@ -28,7 +28,8 @@ class Warmup:
 
     With ``n`` steps in `epochs` epochs, step ``s``, counted from 0, has ``(s + 1) / n``
     of the other schedule's first factor (Goyal et al. 2017, section 2.2, step by step).
-    The other begins after them.
+    The other begins after them; if it looks at a number of the training, those of the
+    first `epochs` epochs do not count.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ class Warmup:
 
     def after(self, costs: Any) -> Schedule:
         """Give the rise before what the other schedule is in the coming epoch."""
-        return replace(self, then=after(self.then, costs))
+        return replace(self, then=after(self.then, costs[self.epochs :]))
 
     def __call__(self, steps: Steps, steps_per_epoch: int) -> Factors:
         """Give the rise, then the other's factors."""
