@@ -126,11 +126,11 @@ def run_epoch(steps: NumpySteps, values: dict[str, Array], count: int) -> Array:
     return steps.epoch(
         values,
         {"x": X, "y": Y},
-        [slice(0, 3)] * count,
+        slice(0, 3),
         np.full(count, RATE),
+        batch_size=3,
         seed=0,
         first_step=1,
-        stop=lambda: False,
     )
 
 

@@ -784,12 +784,12 @@ def test_validation(validation, kind, message):
     ("options", "message"),
     [
         (
-            {"backend": "numba"},
-            "unknown backend 'numba'. Expected 'auto' or 'numpy'.",
+            {"backend": "jax"},
+            "unknown backend 'jax'. Expected 'auto', 'numpy' or 'numba'.",
         ),
         (
             {"backend": "nunpy"},
-            "unknown backend 'nunpy'. Expected 'auto' or 'numpy'.",
+            "unknown backend 'nunpy'. Expected 'auto', 'numpy' or 'numba'.",
         ),
         (
             {"early_stopping": 0},

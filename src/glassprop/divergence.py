@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassprop.backends.run_numpy import NumpySteps
+from glassprop.backends.contract import Order, batches
 from glassprop.errors import DivergenceError
 from glassprop.names import LOSS_SCOPE
 from glassprop.program import Program, Value
 from glassprop.training import Training
 
 if TYPE_CHECKING:
+    from glassprop.backends.contract import Steps
     from glassprop.network import Network
 
 
@@ -31,10 +32,11 @@ def is_finite(values: Mapping[str, Any]) -> bool:
 def first_bad_step(
     net: Network,
     training: Training,
-    steps: NumpySteps,
+    steps: Steps,
     *,
     data: Mapping[str, Any],
-    batches: Sequence[Any],
+    order: Order,
+    batch_size: int,
     rates: Any,
     before: Mapping[str, Any],
 ) -> DivergenceError:
@@ -48,7 +50,7 @@ def first_bad_step(
         Likewise its memory and counts.
     steps : steps of a back end
         What ran.
-    data, batches, rates
+    data, order, batch_size, rates
         Of the epoch that went wrong.
     before : mapping from str to array
         All values at the start of the epoch.
@@ -60,18 +62,18 @@ def first_bad_step(
     """
     values = {**net.values, **training.memory}
     _restore(values, before)
-    for at, batch in enumerate(batches):
+    for at, batch in enumerate(batches(order, batch_size)):
         kept = {key: np.array(value) for key, value in values.items()}
         first = training.steps + 1
         with np.errstate(all="ignore"):
             (loss,) = steps.epoch(
                 values,
                 data,
-                [batch],
+                batch,
                 rates[at : at + 1],
+                batch_size=batch_size,
                 seed=net.seed,
                 first_step=first,
-                stop=_never,
             )
         if not (np.isfinite(loss) and is_finite(values)):
             _restore(values, kept)
@@ -83,13 +85,9 @@ def first_bad_step(
                 "learning_rate": rates[at],
             }
             rate = float(rates[at])
-            return divergence(steps.compiled.program, given, training, at + 1, rate)
+            return divergence(steps.program, given, training, at + 1, rate)
         training.steps += 1
     raise AssertionError("a training that went wrong went right when it was repeated")
-
-
-def _never() -> bool:
-    return False
 
 
 def _restore(values: Mapping[str, Any], kept: Mapping[str, Any]) -> None:

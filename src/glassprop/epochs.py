@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.backends.run_numpy import NumpySteps
+from glassprop.backends.contract import Order, Steps, batches, count, part
 from glassprop.divergence import first_bad_step, is_finite
 from glassprop.errors import ArgumentError
 from glassprop.program import Program
 from glassprop.randomness import SHUFFLE, generator
-from glassprop.rows import Rows, batches
+from glassprop.rows import Rows, row_order
 from glassprop.schedules import Schedule
 from glassprop.schedules.contract import after
 from glassprop.training import Training
@@ -63,7 +63,7 @@ class Work:
 
     net: Network
     training: Training
-    steps: NumpySteps
+    steps: Steps
     rows: Rows
     batch_size: int | None
     shuffle: bool
@@ -72,9 +72,14 @@ class Work:
     after_step: AfterStep | None = None
 
     @property
+    def rows_per_step(self) -> int:
+        """How many rows a batch has; the last one may have fewer."""
+        return min(self.batch_size or len(self.rows), len(self.rows))
+
+    @property
     def steps_per_epoch(self) -> int:
         """How many batches the rows make."""
-        return -(-len(self.rows) // (self.batch_size or len(self.rows)))
+        return -(-len(self.rows) // self.rows_per_step)
 
 
 def steps_of_a_call(program: Program, rows: int) -> int:
@@ -102,7 +107,7 @@ def run_epochs(work: Work, epochs: int, after_epoch: AfterEpoch, stop: Stop) -> 
     after_epoch : callable
         Called with the mean loss of each; gives a reason to stop, or nothing.
     stop : callable
-        Asked between steps; True ends the epoch early.
+        Asked between calls; True ends the epoch early.
 
     Returns
     -------
@@ -130,7 +135,7 @@ def run_epoch(work: Work, stop: Stop) -> float | None:
     work : Work
         What is trained on what; values, memory and counts are written into.
     stop : callable
-        Asked between steps; True ends the epoch early.
+        Asked between calls; True ends the epoch early.
 
     Raises
     ------
@@ -138,69 +143,72 @@ def run_epoch(work: Work, stop: Stop) -> float | None:
         If a value is NaN or infinite; the last finite ones are put back.
     """
     net, training, rows = work.net, work.training, work.rows
-    cut = _batches(work)
+    order, steps = _order(work), work.steps_per_epoch
     schedule = after(work.schedule, training.watched.get(work.monitor, []))
-    rates = _rates(schedule, training, len(cut)).astype(net.structure.dtype)
+    rates = _rates(schedule, training, steps).astype(net.structure.dtype)
     training.rate = float(rates[-1])
     values = {**net.values, **training.memory}
     before = {key: np.array(value) for key, value in values.items()}
-    losses = _run(work, values, cut, rates, stop)
+    losses = _run(work, values, order, rates, stop)
     if not (np.isfinite(losses).all() and is_finite(values)):
         raise first_bad_step(
             net,
             training,
             work.steps,
             data=rows.data(),
-            batches=cut,
+            order=order,
+            batch_size=work.rows_per_step,
             rates=rates,
             before=before,
         )
     training.steps += len(losses)
-    if len(losses) < len(cut):
+    if len(losses) < steps:
         return None
     training.epochs += 1
-    return float(losses @ [_size(one) for one in cut] / len(rows))
+    sizes = [count(one) for one in batches(order, work.rows_per_step)]
+    return float(losses @ sizes / len(rows))
 
 
-def _batches(work: Work) -> list[NDArray[np.int64] | slice]:
-    """Cut the rows into the batches of the coming epoch."""
-    one_batch = work.batch_size is None or work.batch_size >= len(work.rows)
+def _order(work: Work) -> Order:
+    """Give the order of the rows in the coming epoch."""
     rng = None
-    if work.shuffle and not one_batch:
+    if work.shuffle and work.rows_per_step < len(work.rows):
         rng = generator(work.net.seed, SHUFFLE, work.training.epochs)
-    return batches(len(work.rows), work.batch_size, rng)
+    return row_order(len(work.rows), rng)
 
 
 def _run(
     work: Work,
     values: dict[str, Any],
-    cut: list[NDArray[np.int64] | slice],
+    order: Order,
     rates: NDArray[Any],
     stop: Stop,
 ) -> NDArray[Any]:
     """Run all batches, or those before `stop` says so; give the loss of each step."""
-    program = work.steps.compiled.program
-    one = len(cut) == 1 or work.after_step is not None
-    most = 1 if one else steps_of_a_call(program, _size(cut[0]))
-    losses: list[NDArray[Any]] = []
-    for start in range(0, len(cut), most):
-        part = cut[start : start + most]
+    size = work.rows_per_step
+    most = 1
+    if work.after_step is None and len(rates) > 1:
+        most = steps_of_a_call(work.steps.program, size)
+    losses = [np.empty(0)]
+    for start in range(0, len(rates), most):
+        if stop():
+            break
         with np.errstate(all="ignore"):
             found = work.steps.epoch(
                 values,
                 work.rows.data(),
-                part,
+                part(order, start * size, (start + most) * size),
                 rates[start : start + most],
+                batch_size=size,
                 seed=work.net.seed,
                 first_step=work.training.steps + start + 1,
-                stop=stop,
             )
         losses.append(found)
-        if work.after_step is not None and len(found) and np.isfinite(found[0]):
-            work.after_step(work.training.steps + start + 1, float(found[0]))
-        if len(found) < len(part) or stop() or not np.isfinite(found).all():
+        if not np.isfinite(found).all():
             break
-    return losses[0] if len(losses) == 1 else np.concatenate(losses)
+        if work.after_step is not None:
+            work.after_step(work.training.steps + start + 1, float(found[0]))
+    return np.concatenate(losses)
 
 
 def _rates(schedule: Schedule, training: Training, steps: int) -> Any:
@@ -214,7 +222,3 @@ def _rates(schedule: Schedule, training: Training, steps: int) -> Any:
             f"{factors!r}."
         )
     return training.optimizer.learning_rate * factors
-
-
-def _size(batch: Any) -> int:
-    return batch.stop - batch.start if isinstance(batch, slice) else len(batch)

@@ -11,6 +11,7 @@ way out. The tree, each with the built-in exception it also is::
     |-- DivergenceError (ArithmeticError)   training met NaN or infinity
     |-- ModelFileError (ValueError)   a model file that is not what it says
     |-- MissingExtraError (ImportError)     an optional dependency is not installed
+    |-- Unspelled (NotImplementedError)     an operation that a back end has not
     |-- GlasspropWarning (UserWarning)      what has no effect; a warning, not raised
     `-- VerifyError (AssertionError)  a program breaks its own rules: a bug of ours
 """
@@ -18,6 +19,7 @@ way out. The tree, each with the built-in exception it also is::
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class GlasspropError(Exception):
@@ -108,6 +110,22 @@ class ModelFileError(GlasspropError, ValueError):
 
 class MissingExtraError(GlasspropError, ImportError):
     """An optional dependency is needed and not installed."""
+
+
+class Unspelled(GlasspropError, NotImplementedError):
+    """An operation that a back end cannot do; users get it as an `ArgumentError`.
+
+    Parameters
+    ----------
+    node : Node
+        The operation.
+    why : str
+        Which form of it, in words; empty where it is the whole row.
+    """
+
+    def __init__(self, node: Any, why: str = "") -> None:
+        super().__init__(f"{node.primitive.name}{f' ({why})' if why else ''}")
+        self.node = node
 
 
 class GlasspropWarning(GlasspropError, UserWarning):

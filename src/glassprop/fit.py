@@ -14,7 +14,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from glassprop.backends.contract import Steps
+from glassprop.backends.run_numba import NumbaSteps
 from glassprop.backends.run_numpy import NumpySteps
+from glassprop.built import Built
 from glassprop.clipping import Clipping, get_clipping
 from glassprop.contradictions import begins_late, ends_early, frozen_in_vain
 from glassprop.early_stopping import (
@@ -33,7 +36,7 @@ from glassprop.history import History
 from glassprop.interrupts import Interrupts
 from glassprop.listening import Listeners
 from glassprop.losses import AnyLoss
-from glassprop.optimizers import Minimizer, Optimizer, get_optimizer
+from glassprop.optimizers import Minimizer, Optimizer, get_optimizer, is_minimizer
 from glassprop.options import is_number, is_whole
 from glassprop.progress import Progress
 from glassprop.recipes import Recipe
@@ -50,7 +53,7 @@ if TYPE_CHECKING:
     from glassprop.network import Network
 
 Callback = Callable[["Network", History], object]
-BACKENDS = ("auto", "numpy")
+BACKENDS = ("auto", "numpy", "numba")
 
 
 def fit(
@@ -98,12 +101,10 @@ def fit(
                 check_monitor(kind, one.monitor, names)
                 check_answer(kind, monitored(one.monitor, names), measured)
         recipe = Recipe(loss, rule, rows.target, clipping)
-        steps = built.compiled(
-            recipe, lambda: NumpySteps(recipe.program(built.structure, net.name))
-        )
+        steps = _steps(net, built, recipe, backend)
         recipe.check(
             built.structure,
-            steps.compiled.program,
+            steps.program,
             rows=len(rows),
             batch_size=batch_size,
             schedule=plan,
@@ -242,7 +243,30 @@ def _check_counts(epochs: int, batch_size: int | None, backend: str) -> None:
             f"{batch_size!r}."
         )
     if backend not in BACKENDS:
-        raise ArgumentError(f"unknown backend {backend!r}. Expected 'auto' or 'numpy'.")
+        raise ArgumentError(
+            f"unknown backend {backend!r}. Expected 'auto', 'numpy' or 'numba'."
+        )
+
+
+def _steps(net: Network, built: Built, recipe: Recipe, backend: str) -> Steps:
+    """Make the steps on a back end, or give those that were made before."""
+    steps: Steps
+    if backend != "numba":
+        steps = built.compiled(
+            recipe, lambda: NumpySteps(recipe.program(built.structure, net.name))
+        )
+        return steps
+    if is_minimizer(recipe.optimizer):
+        kind = type(recipe.optimizer).__name__
+        raise ArgumentError(
+            f"backend 'numba' runs step by step, and {kind} takes all rows at once. "
+            "Use backend='numpy', or leave it at 'auto'."
+        )
+    steps = built.compiled(
+        (recipe, backend),
+        lambda: NumbaSteps(recipe.program(built.structure, net.name)),
+    )
+    return steps
 
 
 def _callbacks(callbacks: Any) -> list[Callback]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.backends.run_numpy import NumpySteps
 from glassprop.clipping import Clipping
 from glassprop.divergence import divergence
 from glassprop.epochs import AfterEpoch, Stop, Work
@@ -154,7 +155,8 @@ class _Search:
         """Give the loss at a point and its gradient."""
         if self.stop():
             raise _Interrupted
-        work = self.work
+        work, steps = self.work, self.work.steps
+        assert isinstance(steps, NumpySteps)  # `fit` refuses others
         states = {
             key: np.array(work.net.values[key]) for key in work.net.structure.state
         }
@@ -168,14 +170,14 @@ class _Search:
         }
         before = {key: np.array(one) for key, one in states.items()}
         with np.errstate(all="ignore"):
-            found = work.steps.compiled.named(given)
+            found = steps.compiled.named(given)
         gradient = self.joined(
             {key: found[f"d {key}"] for key in work.net.structure.trainable}
         )
         loss = float(found["loss"])
         if not (np.isfinite(loss) and np.isfinite(gradient).all()):
             given |= before
-            raise divergence(work.steps.compiled.program, given, work.training, 1, None)
+            raise divergence(steps.program, given, work.training, 1, None)
         self.seen = {point.tobytes(): (loss, states)}
         return loss, gradient
 

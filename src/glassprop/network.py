@@ -452,7 +452,8 @@ class Network:
             What validation data are measured by; None for what suits the loss. Early
             stopping may watch each: ``monitor="validation_f1_macro"``.
         backend : str
-            ``"numpy"``, or ``"auto"`` to choose.
+            ``"numpy"``; ``"numba"`` for compiled code, which needs the extra ``fast``
+            and waits for the compiler the first time; ``"auto"`` takes NumPy for now.
         verbose : bool or None
             False for nothing; else a bar on a terminal, a few plain lines elsewhere.
 
@@ -589,8 +590,9 @@ class Network:
         *,
         loss: LossSpec | None = None,
         optimizer: str | Optimizer | Minimizer | None = None,
+        backend: str = "numpy",
     ) -> str:
-        """Give the program of one training step as NumPy source.
+        """Give the program of one training step as source.
 
         Parameters
         ----------
@@ -598,6 +600,8 @@ class Network:
             None for the network's own.
         optimizer : str, Optimizer or None
             None for that of the last `fit`, before it for plain SGD.
+        backend : str
+            ``"numpy"``, or ``"numba"`` for what is compiled there.
 
         Returns
         -------
@@ -607,7 +611,8 @@ class Network:
         Raises
         ------
         ArgumentError
-            If there is no loss, or the shape of the input is not known yet.
+            If there is no loss, or the shape of the input is not known yet, or the back
+            end is not known or cannot compile the program yet.
         ShapeError, TraceError
             Before `fit`, if the loss does not take a target like the output.
         """
@@ -618,6 +623,7 @@ class Network:
             known=self.recipe,
             optimizer=None if optimizer is None else get_optimizer(optimizer),
             name=self.name,
+            backend=backend,
         )
 
     def summary(self) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from glassprop.backends.run_numba import numba_source
 from glassprop.clipping import Clipping
 from glassprop.compiling import Compiled
 from glassprop.epochs import AfterEpoch, Stop, Work, run_epochs
-from glassprop.errors import ShapeError, TraceError
+from glassprop.errors import ArgumentError, ShapeError, TraceError
 from glassprop.full_batch import refuse_steps, run_iterations
 from glassprop.layers.contract import rows_text
 from glassprop.losses import AnyLoss, check_outputs
@@ -114,8 +115,9 @@ def step_source(
     known: Recipe | None,
     optimizer: Optimizer | None,
     name: str | None,
+    backend: str = "numpy",
 ) -> str:
-    """Give the program of one training step as NumPy source.
+    """Give the program of one training step as source.
 
     Parameters
     ----------
@@ -129,18 +131,27 @@ def step_source(
         Another optimizer than the recipe's.
     name : str or None
         The network's.
+    backend : str
+        ``"numpy"``, or ``"numba"`` for what `fit` compiles with that back end.
 
     Raises
     ------
+    ArgumentError
+        If there is no such back end, or it cannot compile the program yet.
     ShapeError, TraceError
         If the loss does not take the target that is known or assumed.
     """
+    if backend not in ("numpy", "numba"):
+        raise ArgumentError(
+            f"unknown backend {backend!r}. Expected 'numpy' or 'numba'."
+        )
     assumed = known is None or known.loss != loss
     recipe = assumed_recipe(structure, loss) if known is None or assumed else known
     if optimizer is not None:
         recipe = replace(recipe, optimizer=optimizer)
     try:
-        return Compiled(recipe.program(structure, name)).source
+        program = recipe.program(structure, name)
+        return numba_source(program) if backend == "numba" else Compiled(program).source
     except (ShapeError, TraceError) as error:
         if not assumed:
             raise

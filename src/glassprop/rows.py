@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.arrays import check_weights
+from glassprop.backends.contract import Order
 from glassprop.data import as_each_input, refuse_batches_as_rows
 from glassprop.errors import ArgumentError, DataError, shape_text
 from glassprop.losses import AnyLoss
@@ -199,26 +200,17 @@ def _class_weights(class_weight: Any, y: Any, loss: AnyLoss) -> Array:
 # Rows ---------------------------------------------------------------------------------
 
 
-def batches(
-    rows: int, batch_size: int | None, rng: np.random.Generator | None
-) -> list[NDArray[np.int64] | slice]:
-    """Cut the rows into batches, the last one smaller if they do not divide.
+def row_order(rows: int, rng: np.random.Generator | None) -> Order:
+    """Give the order in which an epoch goes through the rows.
 
     Parameters
     ----------
     rows : int
         How many there are.
-    batch_size : int or None
-        Rows of a batch; None for all at once.
     rng : numpy Generator or None
         Shuffles the rows; None leaves their order.
     """
-    size = rows if batch_size is None else min(batch_size, rows)
-    starts = range(0, rows, size)
-    if rng is None:
-        return [slice(start, min(start + size, rows)) for start in starts]
-    order = rng.permutation(rows)
-    return [order[start : start + size] for start in starts]
+    return slice(0, rows) if rng is None else rng.permutation(rows)
 
 
 def split_rows(

@@ -5,12 +5,13 @@ The printed program is called once a batch. Every back end offers the same `epoc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.backends.contract import Order, batches
 from glassprop.compiling import Compiled
 from glassprop.program import Program
 
@@ -27,6 +28,7 @@ class NumpySteps:
     name = "numpy"
 
     def __init__(self, program: Program) -> None:
+        self.program = program
         self.compiled = Compiled(program)
         self.keys = list(program.inputs)
 
@@ -34,14 +36,14 @@ class NumpySteps:
         self,
         values: Mapping[str, Any],
         data: Mapping[str, NDArray[Any]],
-        batches: Sequence[NDArray[Any] | slice],
+        order: Order,
         rates: NDArray[Any],
         *,
+        batch_size: int,
         seed: int,
         first_step: int,
-        stop: Callable[[], bool],
     ) -> NDArray[Any]:
-        """Run one step for each batch and change the values in place.
+        """Run one step for each rate and change the values in place.
 
         Parameters
         ----------
@@ -49,20 +51,21 @@ class NumpySteps:
             Parameters, what the optimizer remembers, and layer states; written into.
         data : mapping from str to array of shape (rows, ...)
             x, y, and weights where rows are weighted.
-        batches : sequence of index arrays or slices
-            The rows of each batch.
-        rates : array of shape (len(batches),)
+        order : array of int, or slice
+            The rows, in the order in which batches are cut from them. When they are
+            used up, they are gone through again.
+        rates : array of shape (steps,)
             The learning rate of each step.
+        batch_size : int
+            Rows of a batch; the last one of a pass may have fewer.
         seed : int
             The seed of random layers.
         first_step : int
             The number of the first step, from 1.
-        stop : callable
-            Asked before each step; True ends the epoch early.
 
         Returns
         -------
-        array of shape (steps done,)
+        array of shape (steps,)
             The loss of each step.
         """
         given = {**values, **data, "seed": seed}
@@ -70,13 +73,13 @@ class NumpySteps:
         varying = [(at, data[key]) for at, key in enumerate(self.keys) if key in data]
         rate_at = self.keys.index("learning_rate")
         step_at = self.keys.index("t") if "t" in self.keys else None
-        losses = np.empty(len(batches))
-        for at, rows in enumerate(batches):
-            if stop():
-                return losses[:at]
+        cut = batches(order, batch_size)
+        losses = np.empty(len(rates))
+        for at, rate in enumerate(rates):
+            rows = cut[at % len(cut)]
             for place, array in varying:
                 arguments[place] = array[rows]
-            arguments[rate_at] = rates[at]
+            arguments[rate_at] = rate
             if step_at is not None:
                 arguments[step_at] = np.float64(first_step + at)
             losses[at] = self.compiled(*arguments)

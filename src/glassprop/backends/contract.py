@@ -1,0 +1,96 @@
+"""What every back end offers: many training steps in one call.
+
+Nothing in layers, losses, optimizers or `fit` knows which back end runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.program import Program
+
+Order: TypeAlias = NDArray[np.int64] | slice
+
+
+class Steps(Protocol):
+    """Training steps of one program on one back end."""
+
+    program: Program
+    name: str
+
+    def epoch(
+        self,
+        values: Mapping[str, Any],
+        data: Mapping[str, NDArray[Any]],
+        order: Order,
+        rates: NDArray[Any],
+        *,
+        batch_size: int,
+        seed: int,
+        first_step: int,
+    ) -> NDArray[Any]:
+        """Run one step for each rate and change the values in place.
+
+        Parameters
+        ----------
+        values : mapping from str to array
+            Parameters, what the optimizer remembers, and layer states; written into.
+        data : mapping from str to array of shape (rows, ...)
+            x, y, and weights where rows are weighted.
+        order : array of int, or slice
+            The rows, in the order in which batches are cut from them. When they are
+            used up, they are gone through again.
+        rates : array of shape (steps,)
+            The learning rate of each step.
+        batch_size : int
+            Rows of a batch; the last one of a pass may have fewer.
+        seed : int
+            The seed of random layers.
+        first_step : int
+            The number of the first step, from 1.
+
+        Returns
+        -------
+        array of shape (steps,)
+            The loss of each step.
+        """
+        ...
+
+
+def part(order: Order, first: int, last: int) -> Order:
+    """Give some of the rows of an order.
+
+    Parameters
+    ----------
+    order : array of int, or slice
+        A slice has integers as its ends.
+    first, last : int
+        From where to where; there may be fewer.
+    """
+    if isinstance(order, slice):
+        start, stop = order.start + first, min(order.start + last, order.stop)
+        return slice(start, stop)
+    return order[first:last]
+
+
+def batches(order: Order, batch_size: int) -> list[Order]:
+    """Cut an order of rows into batches, the last one smaller if they do not divide.
+
+    Parameters
+    ----------
+    order : array of int, or slice
+        The rows.
+    batch_size : int
+        Rows of a batch.
+    """
+    starts = range(0, count(order), batch_size)
+    return [part(order, start, start + batch_size) for start in starts]
+
+
+def count(order: Order) -> int:
+    """Count the rows of an order."""
+    return order.stop - order.start if isinstance(order, slice) else len(order)

@@ -1,0 +1,145 @@
+"""How compiled loops spell each elementwise row, on single numbers of a known dtype.
+
+`ROWS` maps a row's name to its text; ``{0}`` is the first operand. Operands are short
+names or literals that were brought to the row's dtype before, so that float32 stays
+float32: Numba would make float64 of a bare ``0.5``. Comparisons that select are spelled
+without ``and`` and ``or``, which would become jumps. What follows from NaN, infinities
+and zeros is what NumPy does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from glassprop.errors import Unspelled
+from glassprop.graph import DType, Node
+from glassprop.ops import elementwise
+
+FLOAT_ONLY: Mapping[str, str] = MappingProxyType(
+    {
+        "divide": "{0} / {1}",
+        "fabs": "abs({0})",
+        "sqrt": "math.sqrt({0})",
+        "exp": "math.exp({0})",
+        "expm1": "math.expm1({0})",
+        "log": "math.log({0})",
+        "log1p": "math.log1p({0})",
+        "log2": "np.log2({0})",
+        "log10": "math.log10({0})",
+        "sin": "math.sin({0})",
+        "cos": "math.cos({0})",
+        "tan": "math.tan({0})",
+        "arcsin": "math.asin({0})",
+        "arccos": "math.acos({0})",
+        "arctan": "math.atan({0})",
+        "arctan2": "math.atan2({0}, {1})",
+        "sinh": "math.sinh({0})",
+        "cosh": "math.cosh({0})",
+        "tanh": "math.tanh({0})",
+        "arcsinh": "math.asinh({0})",
+        "arccosh": "math.acosh({0})",
+        "arctanh": "math.atanh({0})",
+        "degrees": "math.degrees({0})",
+        "radians": "math.radians({0})",
+        "rad2deg": "math.degrees({0})",
+        "deg2rad": "math.radians({0})",
+        "hypot": "math.hypot({0}, {1})",
+        "erf": "math.erf({0})",
+        "floor": "np.floor({0})",
+        "ceil": "np.ceil({0})",
+        "trunc": "np.trunc({0})",
+        "rint": "np.rint({0})",
+        "copysign": "math.copysign({0}, {1})",
+        "power": "{0} ** {1}",
+        "reciprocal": "{one} / {0}",
+        "isnan": "{0} != {0}",
+        "isfinite": "abs({0}) < np.inf",
+        "isinf": "abs({0}) == np.inf",
+    }
+)
+NUMBERS: Mapping[str, str] = MappingProxyType(
+    {
+        "add": "{0} + {1}",
+        "subtract": "{0} - {1}",
+        "multiply": "{0} * {1}",
+        "negative": "-{0}",
+        "absolute": "abs({0})",
+        "sign": "{one} if {0} > {zero} else -{one} if {0} < {zero} else {0}",
+        "maximum": "{0} if ({0} >= {1}) | ({0} != {0}) else {1}",
+        "minimum": "{0} if ({0} <= {1}) | ({0} != {0}) else {1}",
+        "fmax": "{0} if ({0} >= {1}) | ({1} != {1}) else {1}",
+        "fmin": "{0} if ({0} <= {1}) | ({1} != {1}) else {1}",
+        "positive": "{0}",
+        "stop_gradient": "{0}",
+    }
+)
+ANY: Mapping[str, str] = MappingProxyType(
+    {
+        "greater": "{0} > {1}",
+        "greater_equal": "{0} >= {1}",
+        "less": "{0} < {1}",
+        "less_equal": "{0} <= {1}",
+        "equal": "{0} == {1}",
+        "not_equal": "{0} != {1}",
+        "logical_and": "({0} != {zero}) & ({1} != {zero})",
+        "logical_or": "({0} != {zero}) | ({1} != {zero})",
+        "logical_xor": "({0} != {zero}) ^ ({1} != {zero})",
+        "logical_not": "{0} == {zero}",
+    }
+)
+ROWS = MappingProxyType({**FLOAT_ONLY, **NUMBERS, **ANY, "where": "", "astype": ""})
+
+
+def operand_dtype(node: Node) -> DType:
+    """Give the dtype that a row calculates with.
+
+    Raises
+    ------
+    Unspelled
+        If there is no spelling of the row for these dtypes.
+    """
+    name = node.primitive.name
+    if name not in ROWS:
+        raise Unspelled(node)
+    if node.primitive is elementwise.astype:
+        return node.inputs[0].dtype
+    dtype = np.dtype(np.result_type(*(one.dtype for one in node.inputs)))
+    wanted = "f" if name in FLOAT_ONLY else "fi" if name in NUMBERS else "fib"
+    if dtype.kind not in wanted or node.dtype not in (dtype, np.dtype(bool)):
+        raise Unspelled(node, f"of {dtype}")
+    return dtype
+
+
+def text_of(node: Node, operands: list[str]) -> str:
+    """Give the text of one row from those of its operands."""
+    name, dtype = node.primitive.name, operand_dtype(node)
+    numbers = {"zero": number(0, dtype), "one": number(1, dtype)}
+    return ROWS[name].format(*operands, **numbers)
+
+
+def number(value: Any, dtype: DType) -> str:
+    """Write a number with its dtype."""
+    if dtype.kind == "b":
+        return str(bool(value))
+    if dtype == np.float64:
+        text = repr(float(value))
+        return (
+            text if text[-3:] not in ("nan", "inf") else f"np.float64({_named(text)})"
+        )
+    if dtype.kind == "f":
+        text = repr(float(value)) if np.isfinite(value) else _named(repr(float(value)))
+        return f"{dtype_name(dtype)}({text})"
+    return f"{dtype_name(dtype)}({int(value)})"
+
+
+def _named(text: str) -> str:
+    return text.replace("inf", "np.inf").replace("nan", "np.nan")
+
+
+def dtype_name(dtype: DType) -> str:
+    """Write a dtype as compiled code calls it."""
+    return "np.bool_" if dtype.kind == "b" else f"np.{dtype.name}"

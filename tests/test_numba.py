@@ -1,0 +1,503 @@
+"""Compiled code equals NumPy: rows, losses, optimizers, layers, and `fit`."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+import glassprop as gp
+from glassprop.backends.contract import Steps
+from glassprop.backends.loops import plan
+from glassprop.backends.run_numba import NumbaSteps
+from glassprop.backends.run_numpy import NumpySteps
+from glassprop.errors import (
+    ArgumentError,
+    DivergenceError,
+    MissingExtraError,
+    Unspelled,
+)
+from glassprop.layers import LAYERS
+from glassprop.layers.activations import ACTIVATIONS
+from glassprop.losses import LOSSES
+from glassprop.ops import PRIMITIVES
+from glassprop.optimizers import OPTIMIZERS, WRAPPERS
+from glassprop.programs import gradient_program
+from glassprop.trees import named_parts, part_names
+from networks import bits, example_target, fitting_outputs, refusal
+from test_layers import EXAMPLES
+from test_primitives import CASES, SMOOTH, pulled_back, weights_for
+from tracing import case_inputs, interpreted, program_of
+
+RNG = np.random.default_rng(4)
+ROWS = 15
+X = RNG.normal(size=(ROWS, 3))
+Y = RNG.normal(size=(ROWS, 2))
+# Of one operation and of a step: float64, and float32 with its 6e-8.
+CLOSE = {"float64": 1e-12, "float32": 2e-6}
+
+# Few large loops compile faster than many small ones.
+large_loops = pytest.mark.usefixtures("one_loop")
+needs_numba = pytest.mark.usefixtures("numba")
+
+
+@pytest.fixture(scope="module")
+def numba(tmp_path_factory):
+    """Compile into a folder of the tests' own."""
+    module = pytest.importorskip("numba")
+    folder = tmp_path_factory.mktemp("compiled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "glassprop.backends.disk_cache.cache_folder", lambda: folder / "glassprop"
+        )
+        yield module
+
+
+@pytest.fixture
+def one_loop(monkeypatch):
+    monkeypatch.setattr("glassprop.backends.loops.CHECKS", 10**6)
+
+
+def quietly(net, *data, **options):
+    return net.fit(*data, verbose=False, **options)
+
+
+# Rows ---------------------------------------------------------------------------------
+
+
+def unspelled(program):
+    """Give what a program has that compiled code cannot do; None if nothing."""
+    try:
+        plan(program)
+    except Unspelled as error:
+        return str(error)
+    return None
+
+
+def value_of(row, case):
+    return lambda *inputs: (row(*inputs, **case.attributes),)
+
+
+def gradient_of(row, case):
+    """Give a function to the slopes of a row, as the tests of the rows have it."""
+    examples = case_inputs(case, np.float64)
+    weights = weights_for(row, case, examples)
+
+    def slopes(*traced):
+        moving, function = pulled_back(row, case, examples, weights)
+        return tuple(function(*traced)) if moving else ()
+
+    return slopes
+
+
+def spelled_cases(cases, kind, dtype):
+    """Give the cases that compiled code can do, and what stops it at the others."""
+    found, missing = [], {}
+    for row, case in (one.values for one in cases):
+        inputs = case_inputs(case, dtype)
+        why = unspelled(program_of(kind(row, case), *inputs))
+        if why is None:
+            found.append((row, case, inputs))
+        else:
+            missing.setdefault(row.name, set()).add(why)
+    return found, missing
+
+
+def all_at_once(cases, kind):
+    """Make one program of many cases, which is compiled in one go.
+
+    Cases with equal inputs share them, so that their loops can become one.
+    """
+    inputs = {}
+    for _, _, given in cases:
+        for one in given:
+            inputs.setdefault((one.tobytes(), one.shape, one.dtype), one)
+    places = {key: at for at, key in enumerate(inputs)}
+
+    def whole(*traced):
+        results = []
+        for row, case, given in cases:
+            keys = [(one.tobytes(), one.shape, one.dtype) for one in given]
+            results += kind(row, case)(*(traced[places[key]] for key in keys))
+        return tuple(results)
+
+    given = list(inputs.values())
+    return program_of(whole, *given), given
+
+
+def assert_program_equals_numpy(cases, kind, tolerance):
+    program, inputs = all_at_once(cases, kind)
+    with np.errstate(all="ignore"):
+        expected = interpreted(program, *inputs)
+    steps = NumbaSteps(program)
+    results = steps.run(dict(zip(program.inputs, inputs, strict=True)))
+    assert len(results) == len(expected)
+    for value, right, node in zip(
+        results.values(), expected, program.outputs.values(), strict=True
+    ):
+        assert (value.dtype, value.shape) == (right.dtype, right.shape)
+        np.testing.assert_allclose(
+            value, right, rtol=tolerance, atol=tolerance, err_msg=repr(node)
+        )
+
+
+# What compiled code cannot do yet: whole rows, and some forms of others.
+UNSPELLED_ROWS = {
+    *("exp2", "cbrt", "float_power", "logaddexp", "logaddexp2", "signbit", "sinc"),
+    *("floor_divide", "remainder", "fmod", "heaviside"),
+    *("recurrence", "cumsum", "cumprod", "any", "all", "argmax", "argmin", "roll"),
+    *("concatenate", "einsum", "index_add", "sort", "argsort", "take_along_axis"),
+    *("add_along_axis", "searchsorted", "windows", "add_windows"),
+    *("solve", "inv", "det", "logabsdet", "detsign", "cholesky", "pinv"),
+    *("eigenvalues", "eigenvectors"),
+}
+UNSPELLED_FORMS = {
+    "index": {"index"},  # by arrays of integers
+    "matmul": {"matmul (of more than two matrices)"},
+}
+
+
+def second_cases(cases):
+    """Give the second case of each row, or its only one: compiling takes its time."""
+    by_row = {}
+    for one in cases:
+        by_row.setdefault(one.values[0], []).append(one)
+    return [found[min(1, len(found) - 1)] for found in by_row.values()]
+
+
+@needs_numba
+@large_loops
+def test_every_row_equals_numpy_or_is_declared():
+    cases, missing = spelled_cases(CASES, value_of, np.float64)
+    forms = {name: why for name, why in missing.items() if name not in UNSPELLED_ROWS}
+    assert forms == UNSPELLED_FORMS
+    assert missing.keys() - forms.keys() == UNSPELLED_ROWS
+    assert {row.name for row, _, _ in cases} == {
+        name for name, row in PRIMITIVES.items() if row.cases
+    } - UNSPELLED_ROWS
+    assert_program_equals_numpy(cases, value_of, CLOSE["float64"])
+
+
+@needs_numba
+@large_loops
+def test_every_row_equals_numpy_in_float32():
+    cases, _ = spelled_cases(second_cases(CASES), value_of, np.float32)
+    assert len(cases) > 60
+    assert_program_equals_numpy(cases, value_of, CLOSE["float32"])
+
+
+@needs_numba
+@large_loops
+def test_every_gradient_equals_numpy_or_is_declared():
+    cases, missing = spelled_cases(second_cases(SMOOTH), gradient_of, np.float64)
+    stopped = {name for whys in missing.values() for name in whys}
+    assert {name.partition(" ")[0] for name in stopped} <= {
+        *UNSPELLED_ROWS,
+        *UNSPELLED_FORMS,
+    }
+    assert len(cases) > 40
+    assert_program_equals_numpy(cases, gradient_of, CLOSE["float64"])
+
+
+EDGES = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 710.0, -800.0, 5e-324])
+
+
+@needs_numba
+def test_rows_of_one_input_equal_numpy_at_the_edges():
+    names = ["exp", "log", "sqrt", "tanh", "sigmoid", "softplus", "absolute", "sign"]
+    names += ["isnan", "isinf", "isfinite", "negative", "logical_not", "floor", "log1p"]
+    pairs = ["maximum", "minimum", "fmax", "fmin", "less", "greater_equal", "divide"]
+    one, two = (x.reshape(-1) for x in np.meshgrid(EDGES, EDGES))
+
+    def whole(x, y):
+        found = [PRIMITIVES[name](x) for name in names]
+        return (
+            *found,
+            *(PRIMITIVES[name](x, y) for name in pairs),
+            *(np.max(x), np.min(y), np.sum(x), np.where(x > y, x, y)),
+        )
+
+    program = program_of(whole, one, two)
+    with np.errstate(all="ignore"):
+        expected = interpreted(program, one, two)
+    results = NumbaSteps(program).run({"x0": one, "x1": two})
+    labels = [*names, *pairs, "max", "min", "sum", "where"]
+    for name, value, right in zip(labels, results.values(), expected, strict=True):
+        np.testing.assert_allclose(value, right, rtol=1e-12, err_msg=name)
+
+
+# Networks -----------------------------------------------------------------------------
+
+
+def steps_of(net, x, y, optimizer):
+    """Make both back ends' steps, and the values that they start from."""
+    quietly(net, x, y, optimizer=optimizer, epochs=1)
+    program = net.recipe.program(net.structure)
+    return (
+        NumpySteps(program),
+        NumbaSteps(program),
+        {**net.values, **net.training.memory},
+    )
+
+
+def run(steps: Steps, start, data, order, batch_size, *, many=None):
+    values = {key: np.array(value) for key, value in start.items()}
+    rates = np.full(
+        many or -(-len(order) // batch_size), 0.01, next(iter(values.values())).dtype
+    )
+    with np.errstate(all="ignore"):
+        losses = steps.epoch(
+            values, data, order, rates, batch_size=batch_size, seed=0, first_step=2
+        )
+    return losses, values
+
+
+def assert_same_training(net, x, y, optimizer="adam", dtype="float64"):
+    """Compare one step with 1, 7 and all rows, and ten epochs of 7, 7 and 1 rows."""
+    reference, steps, start = steps_of(net, x, y, optimizer)
+    data = named_parts(part_names("x", x), x) | named_parts(part_names("y", y), y)
+    close = CLOSE[dtype]
+    for rows in (1, 7, ROWS):
+        order = np.arange(ROWS)[::-1][:rows].copy()
+        one, two = (run(each, start, data, order, rows) for each in (reference, steps))
+        compare(one, two, close)
+    order = np.random.default_rng(1).permutation(ROWS)
+    one, two = (
+        run(each, start, data, order, 7, many=30) for each in (reference, steps)
+    )
+    compare(one, two, 1e-8 if dtype == "float64" else 1e-4)
+
+
+def compare(one, two, tolerance):
+    (losses, values), (other_losses, other_values) = one, two
+    np.testing.assert_allclose(other_losses, losses, rtol=tolerance, atol=tolerance)
+    for key, value in values.items():
+        scale = tolerance * max(1.0, float(np.abs(value).max(initial=0)))
+        np.testing.assert_allclose(
+            other_values[key], value, rtol=tolerance, atol=scale, err_msg=key
+        )
+
+
+UNSPELLED_LOSSES = {"quantile": "concatenate", "gaussian": "index_add"}
+
+
+def loss_network(names):
+    """Make a network with an output for each loss, and targets for them."""
+    rng, layers, targets = np.random.default_rng(2), [], []
+    for name in names:
+        outputs = fitting_outputs(LOSSES[name], 3)
+        layers.append(gp.Dense(outputs, name=name))
+        targets.append(example_target(LOSSES[name], ROWS, outputs, rng))
+    if len(names) == 1:
+        return gp.Network(layers, loss=names[0], input_shape=3, seed=1), targets[0]
+    heads = [gp.Dense(4, "tanh"), gp.Parallel(layers)]
+    return gp.Network(heads, loss=list(names), input_shape=3, seed=1), tuple(targets)
+
+
+@needs_numba
+def test_every_loss_trains_as_with_numpy_or_is_declared():
+    net, y = loss_network([one for one in LOSSES if one not in UNSPELLED_LOSSES])
+    assert_same_training(net, X, y, gp.SGD(0.01, momentum=0.9))
+
+
+@needs_numba
+@pytest.mark.parametrize("name", UNSPELLED_LOSSES)
+def test_a_loss_that_cannot_be_compiled_is_refused_by_name(name):
+    net, y = loss_network([name])
+    message = refusal(ArgumentError, lambda: quietly(net, X, y, backend="numba"))
+    assert message == (
+        f"backend 'numba' cannot compile {UNSPELLED_LOSSES[name]} of layer 'loss' yet. "
+        "Use backend='numpy', or leave it at 'auto'."
+    )
+
+
+@needs_numba
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        *OPTIMIZERS,
+        *(kind(gp.Adam()) for name, kind in WRAPPERS.items() if name != "LayerRates"),
+    ],
+    ids=str,
+)
+def test_an_optimizer_trains_as_with_numpy(optimizer):
+    net = gp.Network([gp.Dense(2)], loss="half_squared_error", seed=1)
+    assert_same_training(net, X, Y, optimizer)
+
+
+LAYERS_WITHOUT = {
+    "Dropout": "random",
+    "GaussianNoise": "random",
+    "Columns": "index",
+    "Concatenate": "concatenate",
+}
+
+
+def keeping_layers():
+    """Give the first example of each layer that makes 3 numbers of 3, by its name."""
+    return {
+        name: examples[0].layer
+        for name, examples in EXAMPLES.items()
+        if name not in LAYERS_WITHOUT
+        and not isinstance(examples[0].X, tuple)
+        and examples[0].X.shape[1:] == examples[0].output == (3,)
+    }
+
+
+LAYER_NETWORKS = {
+    "matrices": (
+        {"Reshape", "Flatten"},
+        [gp.Reshape((3, 2)), gp.PReLU(), gp.Flatten()],
+    ),
+    "branches": (
+        {"Parallel", "Add"},
+        [gp.Parallel([gp.Dense(3), gp.PReLU()]), gp.Add(), gp.Reshape(3)],
+    ),
+    "others": (
+        {"Dense", "Add", *keeping_layers()},
+        [gp.Dense(3), gp.Add([[one] for one in keeping_layers().values()])],
+    ),
+}
+
+
+def test_every_layer_is_in_one_of_the_networks():
+    tried = set().union(*(names for names, _ in LAYER_NETWORKS.values()))
+    assert tried | LAYERS_WITHOUT.keys() == LAYERS.keys()
+
+
+@needs_numba
+@pytest.mark.parametrize("layers", LAYER_NETWORKS)
+def test_layers_train_as_with_numpy(layers):
+    net = gp.Network([*LAYER_NETWORKS[layers][1], gp.Dense(2)], loss="huber", seed=3)
+    shape = (ROWS, 2, 3) if layers == "matrices" else (ROWS, 3)
+    assert_same_training(net, np.random.default_rng(3).normal(size=shape), Y)
+
+
+@needs_numba
+@pytest.mark.parametrize("name", LAYERS_WITHOUT)
+def test_a_layer_that_cannot_be_compiled_is_refused_by_name(name):
+    example = EXAMPLES[name][0]
+    net = example.network("huber", outputs=2)
+    y = np.zeros((len(example.X), 2))
+    message = refusal(
+        ArgumentError, lambda: quietly(net, example.X, y, backend="numba")
+    )
+    assert message.startswith(f"backend 'numba' cannot compile {LAYERS_WITHOUT[name]}")
+    assert message.endswith(" yet. Use backend='numpy', or leave it at 'auto'.")
+
+
+@needs_numba
+def test_all_activations_train_as_with_numpy():
+    layers = [[gp.Dense(3), gp.Activation(name)] for name in ACTIVATIONS]
+    net = gp.Network([gp.Add(layers), gp.Dense(2)], loss="huber", seed=1)
+    assert_same_training(net, X, Y)
+
+
+@needs_numba
+def test_float32_stays_float32():
+    net = gp.Network(
+        [gp.Dense(8, "relu"), gp.BatchNorm(), gp.Dense(3, "sigmoid"), gp.Dense(3)],
+        loss="cross_entropy",
+        dtype=np.float32,
+        seed=1,
+    )
+    labels = np.arange(ROWS) % 3
+    assert_same_training(net, X.astype(np.float32), labels, dtype="float32")
+    assert "float64(" not in net.source(backend="numba").replace("np.float64(x", "")
+
+
+@needs_numba
+def test_gradients_equal_numpy():
+    net = gp.Network([gp.Dense(4, "tanh"), gp.Dense(2)], loss="log_cosh", seed=1)
+    quietly(net, X, Y)
+    program = gradient_program(net.structure, net.loss, net.recipe.target)
+    results = NumbaSteps(program).run({**net.values, "x": X, "y": Y})
+    expected = net.gradients(X, Y)
+    for key, value in expected.items():
+        np.testing.assert_allclose(results[f"d {key}"], value, rtol=1e-12, atol=1e-15)
+
+
+# fit ----------------------------------------------------------------------------------
+
+
+def classifier():
+    return gp.Network([gp.Dense(4, "tanh"), gp.Dense(3)], loss="cross_entropy", seed=2)
+
+
+LABELS = np.arange(ROWS) % 3
+OPTIONS = {"batch_size": 4, "backend": "numba"}
+
+
+@needs_numba
+def test_fit_equals_numpys_and_five_and_five_epochs_are_ten():
+    whole, parts, numpys = classifier(), classifier(), classifier()
+    weights = np.linspace(0.5, 2, ROWS)
+    history = quietly(whole, X, LABELS, sample_weight=weights, epochs=10, **OPTIONS)
+    for _ in range(2):
+        quietly(parts, X, LABELS, sample_weight=weights, epochs=5, **OPTIONS)
+    assert bits(whole) == bits(parts)
+    expected = quietly(
+        numpys, X, LABELS, sample_weight=weights, epochs=10, batch_size=4
+    )
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-8)
+    for key, value in numpys.values.items():
+        np.testing.assert_allclose(whole.values[key], value, rtol=1e-8)
+
+
+@needs_numba
+def test_divergence_is_told_as_with_numpy():
+    messages = []
+    for backend in ("numpy", "numba"):
+        net = gp.Network([gp.Dense(1)], loss="half_squared_error")
+        options = {"optimizer": gp.SGD(1e60), "batch_size": 5, "shuffle": False}
+        options |= {"backend": backend, "epochs": 2}
+        call = lambda: quietly(net, X, Y[:, :1], **options)  # noqa: B023, E731
+        messages.append((refusal(DivergenceError, call), net.training.steps))
+        assert all(np.isfinite(value).all() for value in net.values.values())
+    assert messages[0] == messages[1]
+    assert messages[0][0].startswith("training diverged in epoch ")
+
+
+@needs_numba
+def test_data_need_not_be_contiguous():
+    one, two = classifier(), classifier()
+    wide = np.repeat(X, 2, axis=1)
+    quietly(one, np.asfortranarray(X), LABELS, **OPTIONS)
+    quietly(two, wide[:, ::2], LABELS, **OPTIONS)
+    assert bits(one) == bits(two)
+
+
+@needs_numba
+def test_the_source_is_what_is_compiled():
+    net = classifier()
+    quietly(net, X, LABELS, **OPTIONS)
+    steps = NumbaSteps(net.recipe.program(net.structure))
+    assert net.source(backend="numba") == steps.source
+    call = lambda: net.source(backend="jax")  # noqa: E731
+    assert refusal(ArgumentError, call) == (
+        "unknown backend 'jax'. Expected 'numpy' or 'numba'."
+    )
+
+
+@needs_numba
+def test_a_minimizer_is_refused():
+    call = lambda: quietly(  # noqa: E731
+        classifier(), X, LABELS, optimizer="lbfgs", batch_size=None, backend="numba"
+    )
+    assert refusal(ArgumentError, call) == (
+        "backend 'numba' runs step by step, and LBFGS takes all rows at once. Use "
+        "backend='numpy', or leave it at 'auto'."
+    )
+
+
+@pytest.mark.parametrize("missing", ["numba", "scipy"])
+def test_without_the_extra_it_says_what_to_install(missing, monkeypatch):
+    monkeypatch.setitem(sys.modules, missing, None)
+    net = classifier()
+    message = refusal(MissingExtraError, lambda: quietly(net, X, LABELS, **OPTIONS))
+    assert message == (
+        f"backend 'numba' needs {missing}, which is not installed. Install it: "
+        'pip install "glassprop[fast]"'
+    )
+    assert net.training is None
