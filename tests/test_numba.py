@@ -56,7 +56,7 @@ def numba(tmp_path_factory):
 
 @pytest.fixture
 def one_loop(monkeypatch):
-    monkeypatch.setattr("glassprop.backends.loops.CHECKS", 10**6)
+    monkeypatch.setattr("glassprop.backends.fusion.CHECKS", 10**6)
 
 
 def quietly(net, *data, **options):
@@ -147,7 +147,7 @@ UNSPELLED_ROWS = {
     *("exp2", "cbrt", "float_power", "logaddexp", "logaddexp2", "signbit", "sinc"),
     *("floor_divide", "remainder", "fmod", "heaviside"),
     *("recurrence", "cumsum", "cumprod", "any", "all", "argmax", "argmin", "roll"),
-    *("concatenate", "einsum", "index_add", "sort", "argsort", "take_along_axis"),
+    *("einsum", "index_add", "sort", "argsort", "take_along_axis"),
     *("add_along_axis", "searchsorted", "windows", "add_windows"),
     *("solve", "inv", "det", "logabsdet", "detsign", "cholesky", "pinv"),
     *("eigenvalues", "eigenvectors"),
@@ -279,7 +279,7 @@ def compare(one, two, tolerance):
         )
 
 
-UNSPELLED_LOSSES = {"quantile": "concatenate", "gaussian": "index_add"}
+UNSPELLED_LOSSES = {"gaussian": "index_add"}
 
 
 def loss_network(names):
@@ -330,7 +330,6 @@ LAYERS_WITHOUT = {
     "Dropout": "random",
     "GaussianNoise": "random",
     "Columns": "index",
-    "Concatenate": "concatenate",
 }
 
 
@@ -351,8 +350,12 @@ LAYER_NETWORKS = {
         [gp.Reshape((3, 2)), gp.PReLU(), gp.Flatten()],
     ),
     "branches": (
-        {"Parallel", "Add"},
-        [gp.Parallel([gp.Dense(3), gp.PReLU()]), gp.Add(), gp.Reshape(3)],
+        {"Parallel", "Add", "Concatenate"},
+        [
+            gp.Parallel([gp.Dense(3), gp.PReLU()]),
+            gp.Add(),
+            gp.Concatenate([[gp.Dense(1)], [gp.Dense(2)]]),
+        ],
     ),
     "others": (
         {"Dense", "Add", *keeping_layers()},

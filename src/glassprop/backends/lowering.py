@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from glassprop.backends.own_kernels import OWN
 from glassprop.backends.views import core, view_of
 from glassprop.errors import Unspelled
 from glassprop.graph import Node, Primitive, apply, count
@@ -109,6 +110,19 @@ def _reshape(node: Node) -> Node:
     return replace(node, inputs=(_in_order(x),))
 
 
+def _own(node: Node) -> Node:
+    """Let a kernel of its own read inputs that lie in memory, in order."""
+    return replace(node, inputs=tuple(map(_in_memory, node.inputs)))
+
+
+def _in_memory(node: Node) -> Node:
+    root = view_of(node).node
+    is_number = root.primitive is leaves.size or (
+        root.primitive is leaves.constant and not root.shape
+    )
+    return _copied(node) if is_number else _in_order(node)
+
+
 def _reduction(node: Node) -> Node:
     """Make a reduction over no axis a copy."""
     return node if node.attributes["axis"] else _copied(node.inputs[0])
@@ -163,5 +177,6 @@ LOWERINGS: Mapping[str, Callable[[Node], Node]] = MappingProxyType(
         "reshape": _reshape,
         "matmul": _matmul,
         **dict.fromkeys(("sum", "max", "min", "prod"), _reduction),
+        **dict.fromkeys(OWN, _own),
     }
 )

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from glassprop.backends.contract import Order
 from glassprop.backends.disk_cache import load
-from glassprop.backends.loops import ALIGNED, Plan, plan, settled
+from glassprop.backends.loops import Plan, plan
 from glassprop.backends.to_numba import data_inputs, to_numba, workspaces
 from glassprop.backends.views import view_of
+from glassprop.backends.workspace import ALIGNED
 from glassprop.errors import ArgumentError, MissingExtraError, Unspelled
 from glassprop.graph import Node, concrete
 from glassprop.program import Program
@@ -69,7 +70,7 @@ def numba_source(program: Program) -> str:
 def _planned(program: Program) -> Plan:
     """Plan a program, and refuse what has no spelling."""
     try:
-        found = settled(plan(program))
+        found = plan(program)
         workspaces(found)
         to_numba(found)
     except Unspelled as error:
@@ -177,7 +178,7 @@ class NumbaSteps:
             self.most = max(1, -(-rows // ALIGNED)) * ALIGNED
             self.spaces = [
                 np.zeros(fixed + scaled * self.most, dtype)
-                for dtype, (fixed, scaled) in self.plan.sizes.items()
+                for dtype, (fixed, scaled) in self.plan.layout.sizes.items()
             ]
             for node in self.plan.constants():
                 self.place(node)[...] = node.attributes["value"]
@@ -216,8 +217,8 @@ class NumbaSteps:
             Of the batch, where the value has some.
         """
         view = view_of(node)
-        slot = self.plan.slots[view.node]
-        space = self.spaces[list(self.plan.sizes).index(slot.dtype)]
+        slot = self.plan.layout.slots[view.node]
+        space = self.spaces[list(self.plan.layout.sizes).index(slot.dtype)]
         start = slot.fixed + slot.scaled * self.most + concrete(view.offset, rows)
         strides = [concrete(one, rows) * space.itemsize for one in view.strides]
         return np.lib.stride_tricks.as_strided(
