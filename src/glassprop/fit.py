@@ -162,7 +162,10 @@ def _trained(work: Work, after: After, epochs: int, verbose: bool | None) -> His
     rising = rising_numbers(loss, after.metrics, shapes)
     history.rising = frozenset(f"validation_{name}" for name in rising)
     listeners = Listeners(net, after.callbacks)
-    work = replace(work, after_step=listeners.after_step)
+    watchers = (after.callbacks, after.held_out, after.best, watched_by(work.schedule))
+    work = replace(
+        work, is_unwatched=not any(watchers), after_step=listeners.after_step
+    )
     with Progress(epochs, verbose) as progress, Interrupts() as interrupted, listeners:
 
         def stop() -> bool:

@@ -120,35 +120,11 @@ class NumbaSteps:
         seed: int,
         first_step: int,
     ) -> NDArray[Any]:
-        """Run one step for each rate and change the values in place.
-
-        Parameters
-        ----------
-        values : mapping from str to array
-            Parameters, what the optimizer remembers, and layer states; written into.
-        data : mapping from str to array of shape (rows, ...)
-            x, y, and weights where rows are weighted.
-        order : array of int, or slice
-            The rows, in the order in which batches are cut from them. When they are
-            used up, they are gone through again.
-        rates : array of shape (steps,)
-            The learning rate of each step.
-        batch_size : int
-            Rows of a batch; the last one of a pass may have fewer.
-        seed : int
-            The seed of random layers.
-        first_step : int
-            The number of the first step, from 1.
-
-        Returns
-        -------
-        array of shape (steps,)
-            The loss of each step.
-        """
-        count = len(next(iter(data.values())))
+        """Run one step for each rate and change the values in place (`Steps`)."""
         if isinstance(order, slice):
-            order = np.arange(count)[order]
-        batch_size = min(batch_size, len(order))
+            order = np.arange(order.start, order.stop)
+        count = order.shape[-1]
+        batch_size = min(batch_size, count)
         self._make_room(batch_size)
         kept = [key for key in self.plan.inputs if key in values]
         for key in kept:
@@ -159,9 +135,10 @@ class NumbaSteps:
         self.module.epoch(
             *self.spaces,
             *rows,
-            np.ascontiguousarray(order, np.int64),
+            np.ascontiguousarray(order, np.int64).reshape(-1),
             np.ascontiguousarray(rates, rate_dtype),
             losses,
+            count,
             batch_size,
             first_step,
             seed,

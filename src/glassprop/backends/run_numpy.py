@@ -43,31 +43,7 @@ class NumpySteps:
         seed: int,
         first_step: int,
     ) -> NDArray[Any]:
-        """Run one step for each rate and change the values in place.
-
-        Parameters
-        ----------
-        values : mapping from str to array
-            Parameters, what the optimizer remembers, and layer states; written into.
-        data : mapping from str to array of shape (rows, ...)
-            x, y, and weights where rows are weighted.
-        order : array of int, or slice
-            The rows, in the order in which batches are cut from them. When they are
-            used up, they are gone through again.
-        rates : array of shape (steps,)
-            The learning rate of each step.
-        batch_size : int
-            Rows of a batch; the last one of a pass may have fewer.
-        seed : int
-            The seed of random layers.
-        first_step : int
-            The number of the first step, from 1.
-
-        Returns
-        -------
-        array of shape (steps,)
-            The loss of each step.
-        """
+        """Run one step for each rate and change the values in place (`Steps`)."""
         given = {**values, **data, "seed": seed}
         arguments = [given.get(key) for key in self.keys]
         varying = [(at, data[key]) for at, key in enumerate(self.keys) if key in data]

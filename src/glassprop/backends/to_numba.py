@@ -132,16 +132,17 @@ class _Module:
         types = [f"{letter}[::1]" for letter in self.letters]
         types += [f"{letters[key]}[:, ::1]" for key in data]
         types += ["int64[::1]", f"{letters['learning_rate']}[::1]", "float64[::1]"]
-        types += ["int64"] * 4
+        types += ["int64"] * 5
         given = [*self.letters, *data, "order", "rates", "losses"]
-        given += ["batch_size", "first_step", "seed", "most"]
+        given += ["count", "batch_size", "first_step", "seed", "most"]
         lines = [
             MAIN,
             _wrapped("def epoch(", given, "):"),
-            "    batches = -(-order.shape[0] // batch_size)",
+            "    batches = -(-count // batch_size)",
             "    for k in range(losses.shape[0]):",
-            "        start = k % batches * batch_size",
-            "        n = min(batch_size, order.shape[0] - start)",
+            "        past = k % batches * batch_size",
+            "        n = min(batch_size, count - past)",
+            "        start = k // batches * count % order.shape[0] + past",
         ]
         for key in data:
             place = slot_text(plan.layout.slots[plan.inputs[key]])
