@@ -475,8 +475,8 @@ def test_data_need_not_be_contiguous():
 def test_the_source_is_what_is_compiled():
     net = classifier()
     quietly(net, X, LABELS, **OPTIONS)
-    steps = NumbaSteps(net.recipe.program(net.structure))
-    assert net.source(backend="numba") == steps.source
+    steps = NumbaSteps(net.recipe.program(net.structure), 4)
+    assert net.source(backend="numba", batch_size=4) == steps.source
     call = lambda: net.source(backend="jax")  # noqa: E731
     assert refusal(ArgumentError, call) == (
         "unknown backend 'jax'. Expected 'numpy' or 'numba'."

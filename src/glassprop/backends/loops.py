@@ -28,6 +28,8 @@ class Plan:
     program : Program
     stages : list of Stage
     layout : Layout
+    rows : int or None
+        Of most batches; None for one row as often as for many.
     inputs, results : dict from str to Node
         The program's; a result may be a view.
     """
@@ -35,6 +37,7 @@ class Plan:
     program: Program
     stages: list[Stage]
     layout: Layout
+    rows: int | None
     inputs: dict[str, Node]
     results: dict[str, Node]
 
@@ -43,13 +46,15 @@ class Plan:
         return (one for one in self.layout.slots if one.primitive is leaves.constant)
 
 
-def plan(program: Program) -> Plan:
+def plan(program: Program, rows: int | None = None) -> Plan:
     """Find the stages of a program and a place for each value.
 
     Parameters
     ----------
     program : Program
         Any.
+    rows : int or None
+        Of most batches, as for `Plan`.
 
     Raises
     ------
@@ -63,10 +68,13 @@ def plan(program: Program) -> Plan:
     for key, node in outputs.items():
         root = view_of(node).node
         made = root.primitive not in LEAVES and (key not in inputs or root is node)
-        if node is not inputs.get(key) and not made:
-            outputs[key] = copy_of(node)  # of an old value, before it is written over
+        if node is inputs.get(key):
+            continue
+        if not made or (key not in inputs and not view_of(node).is_whole):
+            # A result lies in order; an old value is copied before it is written over.
+            outputs[key] = copy_of(node)
     stages = stages_of(outputs.values())
     updates = {key: one for key, one in outputs.items() if key in inputs}
     results = {key: one for key, one in outputs.items() if key not in inputs}
     layout = laid_out(stages, inputs, updates, results)
-    return Plan(program, stages, layout, inputs, results)
+    return Plan(program, stages, layout, rows, inputs, results)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.backends.blas_threads import blas_threads
 from glassprop.backends.contract import Order, batches
 from glassprop.compiling import Compiled
 from glassprop.program import Program
@@ -23,12 +24,15 @@ class NumpySteps:
     ----------
     program : Program
         One training step.
+    threads : int or None
+        How many threads BLAS may use; None for as many as it does.
     """
 
     name = "numpy"
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, threads: int | None = None) -> None:
         self.program = program
+        self.threads = threads
         self.compiled = Compiled(program)
         self.keys = list(program.inputs)
 
@@ -51,12 +55,13 @@ class NumpySteps:
         step_at = self.keys.index("t") if "t" in self.keys else None
         cut = batches(order, batch_size)
         losses = np.empty(len(rates))
-        for at, rate in enumerate(rates):
-            rows = cut[at % len(cut)]
-            for place, array in varying:
-                arguments[place] = array[rows]
-            arguments[rate_at] = rate
-            if step_at is not None:
-                arguments[step_at] = np.float64(first_step + at)
-            losses[at] = self.compiled(*arguments)
+        with blas_threads(self.threads):
+            for at, rate in enumerate(rates):
+                rows = cut[at % len(cut)]
+                for place, array in varying:
+                    arguments[place] = array[rows]
+                arguments[rate_at] = rate
+                if step_at is not None:
+                    arguments[step_at] = np.float64(first_step + at)
+                losses[at] = self.compiled(*arguments)
         return losses

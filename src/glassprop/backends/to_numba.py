@@ -2,24 +2,28 @@
 
 Each kernel takes workspaces, places in them and sizes, and does one stage of the plan.
 Stages that differ in places and sizes only share one kernel, so equal layers cost no
-more to compile than one. `step` calls the kernels; `epoch` gathers the rows of each
-batch into the workspace and calls them.
+more to compile than one. The main function, the last one, calls the kernels: `step`
+once; `epoch` for one batch after the other, whose rows it gathers into the workspace;
+`predict` for one block of rows after the other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from glassprop.backends.expressions import WIDTH
 from glassprop.backends.fusion import Stage
 from glassprop.backends.kernels import LETTERS, Loop, size_text, slot_text
 from glassprop.backends.loops import Plan
 from glassprop.backends.own_kernels import OWN
+from glassprop.backends.products import product_text
 from glassprop.backends.views import view_of
 from glassprop.errors import Unspelled
-from glassprop.graph import DType, Node
+from glassprop.graph import DType, Node, count
 
+Main: TypeAlias = tuple[str, list[str], list[str]]  # text, types, helpers
 DATA = re.compile(r"(x|y)(_\d+)?|weights")
 HEAD = '''"""Compiled by Numba: training steps, many in one call."""
 
@@ -33,41 +37,45 @@ from glassprop.backends.intrinsics import gemm, part
 kernel = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)'''
 MAIN = '@njit(error_model="numpy", nogil=True, cache=True)'
 GATHER = """@kernel
-def gather_LETTER(batch, at, rows, order, start, n):
+def NAME_LETTER(batch, at, rows, order, start, n):
     for i in range(n):
         row = rows[order[start + i]]
         place = part(batch, at + i * row.shape[0], row.shape[0])
         for j in range(place.shape[0]):
             place[j] = row[j]"""
-PRODUCT = """def NAME(LETTER, left, right, out, rows, columns, inner):
-    gemm(
-        rows, columns, inner,
-        LETTER, left, TURN_A, LONG_A,
-        LETTER, right, TURN_B, LONG_B,
-        LETTER, out, columns,
-    )"""
+COPY = """@kernel
+def NAME_LETTER(target, at, source, start, count):
+    values = part(source, start, count)
+    place = part(target, at, count)
+    for i in range(place.shape[0]):
+        place[i] = values[i]"""
+IN = "LETTER[::1], int64, LETTER[:, ::1], int64, int64"
+OUT = "LETTER[:, ::1], int64, LETTER[::1], int64, int64"
 
 
-def to_numba(plan: Plan) -> str:
+def to_numba(plan: Plan, main: str) -> str:
     """Print the module.
 
     Parameters
     ----------
     plan : Plan
         From `glassprop.backends.loops.plan`.
+    main : str
+        ``"epoch"`` for the program of a training step, ``"predict"`` for one whose
+        results have a row for each row of its data, ``"step"`` for any.
 
     Returns
     -------
     str
-        The source of a module with `step` or, if the program has a learning rate,
-        `epoch`, and the types of its functions in `SIGNATURES`.
+        The source of a module with the main function and those it calls, and their
+        types in ``SIGNATURES``, the main one last.
 
     Raises
     ------
     Unspelled
         If an operation has no spelling.
     """
-    return _Module(plan).source()
+    return _Module(plan).source(main)
 
 
 def workspaces(plan: Plan) -> list[DType]:
@@ -94,39 +102,63 @@ class _Module:
         self.kernels: dict[str, str] = {}  # from text to name
         self.signatures: dict[str, str] = {}  # by name, types with letters for dtypes
 
-    def source(self) -> str:
+    def source(self, name: str) -> str:
         calls = list(self._calls())
-        if "learning_rate" in self.plan.inputs:
-            main, types = self._epoch(calls)
-            name, gathered = "epoch", self._gathered()
-        else:
-            main, types = self._step(calls)
-            name, gathered = "step", []
-        for letter in gathered:
-            self.signatures[f"gather_{letter}"] = (
-                f"{letter}[::1], int64, {letter}[:, ::1], int64[::1], int64, int64"
-            )
+        write = {"epoch": self._epoch, "predict": self._predict, "step": self._step}
+        main, types, helpers = write[name](calls)
         parts = [HEAD]
         parts += [
             f"@kernel\n{text.replace('NAME', one, 1)}"
             for text, one in self.kernels.items()
         ]
-        parts += [GATHER.replace("LETTER", letter) for letter in gathered]
+        parts += helpers
         listed = {**self.signatures, name: ", ".join(types)}
         lines = [f'    "{key}": "void({_typed(one)})",' for key, one in listed.items()]
         return "\n\n\n".join([*parts, main, "\n".join(["SIGNATURES = {", *lines, "}"])])
 
-    def _gathered(self) -> list[str]:
-        """Give the letters of the dtypes that data have."""
-        dtypes = [self.plan.inputs[key].dtype for key in data_inputs(self.plan)]
-        return list(dict.fromkeys(LETTERS[one.name] for one in dtypes))
+    def _helpers(
+        self, stem: str, text: str, types: str, keys: Iterable[str]
+    ) -> list[str]:
+        """Give a function of each dtype that some values have."""
+        nodes = {**self.plan.inputs, **self.plan.results}
+        letters = dict.fromkeys(LETTERS[nodes[key].dtype.name] for key in keys)
+        for letter in letters:
+            self.signatures[f"{stem}_{letter}"] = types.replace("LETTER", letter)
+        text = text.replace("NAME", stem)
+        return [text.replace("LETTER", letter) for letter in letters]
 
-    def _step(self, calls: Sequence[str]) -> tuple[str, list[str]]:
+    def _step(self, calls: Sequence[str]) -> Main:
         types = [*(f"{letter}[::1]" for letter in self.letters), "int64", "int64"]
         head = f"def step({', '.join([*self.letters, 'n', 'most'])}):"
-        return "\n".join([MAIN, head, *(f"    {one}" for one in calls)]), types
+        return "\n".join([MAIN, head, *(f"    {one}" for one in calls)]), types, []
 
-    def _epoch(self, calls: Sequence[str]) -> tuple[str, list[str]]:
+    def _predict(self, calls: Sequence[str]) -> Main:
+        plan, data = self.plan, data_inputs(self.plan)
+        given = [*self.letters, *data, *plan.results, "rows", "most"]
+        nodes = {**plan.inputs, **plan.results}
+        letters = {key: LETTERS[nodes[key].dtype.name] for key in nodes}
+        types = [f"{letter}[::1]" for letter in self.letters]
+        types += [f"{letters[key]}[:, ::1]" for key in (*data, *plan.results)]
+        lines = [
+            MAIN,
+            _wrapped("def predict(", given, "):"),
+            "    for start in range(0, rows, most):",
+            "        n = min(most, rows - start)",
+        ]
+        for key in data:
+            width = count(nodes[key].shape[1:])
+            ends = f"{self._start(nodes[key])}, {key}, start * {width}, n * {width}"
+            lines.append(f"        read_{letters[key]}({letters[key]}, {ends})")
+        lines += [f"        {one}" for one in calls]
+        for key in plan.results:
+            width, letter = count(nodes[key].shape[1:]), letters[key]
+            ends = f"{letter}, {self._start(nodes[key])}, n * {width}"
+            lines.append(f"        give_{letter}({key}, start * {width}, {ends})")
+        helpers = self._helpers("read", COPY, IN, data)
+        helpers += self._helpers("give", COPY, OUT, plan.results)
+        return "\n".join(lines), [*types, "int64", "int64"], helpers
+
+    def _epoch(self, calls: Sequence[str]) -> Main:
         plan, data = self.plan, data_inputs(self.plan)
         letters = {key: LETTERS[plan.inputs[key].dtype.name] for key in plan.inputs}
         types = [f"{letter}[::1]" for letter in self.letters]
@@ -157,7 +189,9 @@ class _Module:
         loss = plan.results["loss"]
         letter = LETTERS[loss.dtype.name]
         lines.append(f"        losses[k] = {letter}[{self._start(loss)}]")
-        return "\n".join(lines), types
+        signature = "LETTER[::1], int64, LETTER[:, ::1], int64[::1], int64, int64"
+        helpers = self._helpers("gather", GATHER, signature, data)
+        return "\n".join(lines), types, helpers
 
     # Stages ---------------------------------------------------------------------------
 
@@ -200,19 +234,11 @@ class _Module:
     def _product(self, stage: Stage) -> str:
         (node,) = stage.nodes
         a, b = node.inputs
-        (rows, inner), columns = a.shape, b.shape[1]
-        turned = [not view_of(one).is_whole for one in (a, b)]
-        text = PRODUCT.replace("LETTER", LETTERS[node.dtype.name])
-        for name, is_turned, lengths in (
-            ("A", turned[0], ("inner", "rows")),
-            ("B", turned[1], ("columns", "inner")),
-        ):
-            text = text.replace(f"TURN_{name}", str(is_turned))
-            text = text.replace(f"LONG_{name}", lengths[is_turned])
-        name = self._kernel(text, "product")
+        letter = LETTERS[node.dtype.name]
+        name = self._kernel(product_text(node, letter, self.plan.rows), "product")
         places = [self._start(one) for one in (a, b, node)]
-        sizes = [size_text(one) for one in (rows, columns, inner)]
-        return f"{name}({', '.join([LETTERS[node.dtype.name], *places, *sizes])})"
+        sizes = [size_text(one) for one in (a.shape[0], b.shape[1], a.shape[1])]
+        return f"{name}({', '.join([letter, *places, *sizes])})"
 
     def _own(self, stage: Stage) -> str:
         (node,) = stage.nodes
