@@ -81,6 +81,8 @@ ORDER = [
     "backends/products.py",
     "backends/to_numba.py",
     "backends/intrinsics.py",
+    "waiting.py",
+    "backends/kept_files.py",
     "backends/disk_cache.py",
     "backends/spaces.py",
     "backends/blas_threads.py",
@@ -199,6 +201,7 @@ ORDER = [
     "cli/evaluate.py",
     "cli/source.py",
     "cli/summary.py",
+    "cli/cache.py",
     "cli/__init__.py",
     "__main__.py",
 ]
@@ -279,3 +282,18 @@ def test_importing_the_package_imports_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_every_module_imports_without_the_extra_for_speed():
+    compiled = "glassprop.backends.intrinsics"  # for printed modules only
+    names = sorted(MODULES.keys() - {compiled, "glassprop.__main__"})
+    code = f"""if True:
+        import sys
+        from importlib import import_module
+
+        for name in ("numba", "llvmlite", "scipy", "threadpoolctl"):
+            sys.modules[name] = None
+        for name in {names}:
+            import_module(name)
+    """
+    subprocess.run([sys.executable, "-c", code], check=True)

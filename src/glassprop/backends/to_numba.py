@@ -35,7 +35,7 @@ from numba import njit
 from glassprop.backends.intrinsics import gemm, part
 
 kernel = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)'''
-MAIN = '@njit(error_model="numpy", nogil=True, cache=True)'
+MAIN = '@njit(error_model="numpy", nogil=True)'
 GATHER = """@kernel
 def NAME_LETTER(batch, at, rows, order, start, n):
     for i in range(n):
