@@ -80,7 +80,7 @@ ORDER = [
     "backends/kernels.py",
     "backends/products.py",
     "backends/to_numba.py",
-    "backends/intrinsics.py",
+    "backends/runtime.py",
     "waiting.py",
     "backends/kept_files.py",
     "backends/disk_cache.py",
@@ -285,7 +285,7 @@ def test_importing_the_package_imports_nothing_heavy():
 
 
 def test_every_module_imports_without_the_extra_for_speed():
-    compiled = "glassprop.backends.intrinsics"  # for printed modules only
+    compiled = "glassprop.backends.runtime"  # for printed modules only
     names = sorted(MODULES.keys() - {compiled, "glassprop.__main__"})
     code = f"""if True:
         import sys

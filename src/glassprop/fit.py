@@ -108,6 +108,7 @@ def fit(
             threads=threads,
             rows=size,
             steps=epochs * -(-len(rows) // size),
+            verbose=verbose,
         )
         recipe.check(
             built.structure,

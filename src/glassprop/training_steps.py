@@ -6,6 +6,8 @@ its program costs (`glassprop.backends.choice`); trainings that go on take the s
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from glassprop.backends.choice import chosen_backend, chosen_threads
 from glassprop.backends.contract import Steps
 from glassprop.backends.run_numba import NumbaSteps
@@ -16,6 +18,7 @@ from glassprop.optimizers import is_minimizer
 from glassprop.options import is_whole
 from glassprop.program import Program
 from glassprop.recipes import Recipe
+from glassprop.waiting import waiting
 
 BACKENDS = ("auto", "numpy", "numba")
 
@@ -48,6 +51,7 @@ def training_steps(
     threads: int | None,
     rows: int,
     steps: int,
+    verbose: bool | None,
 ) -> Steps:
     """Make the steps of a training, or give those that were made before.
 
@@ -65,6 +69,8 @@ def training_steps(
         How many cores a step may use.
     rows, steps : int
         Of a batch, and of the whole training.
+    verbose : bool or None
+        False says nothing where compiling takes long.
 
     Raises
     ------
@@ -96,6 +102,18 @@ def training_steps(
         return made
     number = threads or chosen_threads(program, rows)
     made = built.compiled(
-        (recipe, backend, rows, number), lambda: NumbaSteps(program, rows, number)
+        (recipe, backend, rows, number),
+        lambda: NumbaSteps(
+            program, rows, number, None if verbose is False else _told(name)
+        ),
     )
     return made
+
+
+def _told(name: str | None) -> AbstractContextManager[None]:
+    """Say a line if compiling takes long."""
+    whose = f" of {name!r}" if name else ""
+    return waiting(
+        f"glassprop: compiling the training step{whose} with Numba; it is kept for the "
+        "next time."
+    )

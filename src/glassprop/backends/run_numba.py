@@ -10,7 +10,7 @@ import importlib
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from types import ModuleType
 from typing import Any
@@ -109,6 +109,8 @@ class NumbaSteps:
         Of most batches, if that is known; others may have more or fewer.
     threads : int
         How many cores may work on a step.
+    waiting : context manager or None
+        Entered while the compiler runs.
 
     Raises
     ------
@@ -121,14 +123,18 @@ class NumbaSteps:
     name = "numba"
 
     def __init__(
-        self, program: Program, rows: int | None = None, threads: int = 1
+        self,
+        program: Program,
+        rows: int | None = None,
+        threads: int = 1,
+        waiting: AbstractContextManager[Any] | None = None,
     ) -> None:
         check_installed()
         self.program = program
         self.threads = threads
         main = "epoch" if "learning_rate" in program.inputs else "step"
         self.plan, self.source = _printed(program, main, rows)
-        self.module = compiled(self.source)
+        self.module = compiled(self.source, waiting)
         self.spaces = Spaces(self.plan, 0)
 
     def epoch(
@@ -288,15 +294,21 @@ class NumbaPredictor:
                 one.result()
 
 
-def compiled(source: str) -> ModuleType:
+def compiled(
+    source: str, waiting: AbstractContextManager[Any] | None = None
+) -> ModuleType:
     """Import a module for Numba, compiled before or now.
 
     Parameters
     ----------
     source : str
         From `numba_source`.
+    waiting : context manager or None
+        Entered while the compiler runs.
     """
-    return load(source, tuple(f"{name} {version(name)}" for name in PACKAGES))
+    modules = {name: importlib.import_module(name) for name in PACKAGES}
+    versions = tuple(f"{name} {one.__version__}" for name, one in modules.items())
+    return load(source, versions, waiting)
 
 
 def _rows(data: NDArray[Any]) -> NDArray[Any]:

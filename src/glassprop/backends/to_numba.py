@@ -32,7 +32,7 @@ import math
 import numpy as np
 from numba import njit
 
-from glassprop.backends.intrinsics import gemm, part
+from glassprop.backends.runtime import gemm, part
 
 kernel = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)'''
 MAIN = '@njit(error_model="numpy", nogil=True)'
