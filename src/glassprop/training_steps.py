@@ -6,7 +6,7 @@ its program costs (`glassprop.backends.choice`); trainings that go on take the s
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 from glassprop.backends.choice import chosen_backend, chosen_threads
 from glassprop.backends.contract import Steps
