@@ -2,45 +2,18 @@
 
 OpenBLAS keeps one number for the whole process. This is one of two places where
 glassprop touches what the process shares: somebody who asks for one thread, or whose
-own threads call BLAS, would else get as many again. The limit holds from the first call
-that begins to the last one that ends; a call in between finds it as it is.
+own threads call BLAS, would else get as many again. Of several threads that limit it
+side by side the first one does, and puts it back: threadpoolctl sees to that.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from threading import Lock
 from typing import Any
 
 from glassprop.errors import MissingExtraError
-
-
-class _Limit:
-    """The limit that is on now: how many calls hold it, and what was there before."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.holders = 0
-        self.before: Any = None
-
-    def hold(self, number: int) -> None:
-        libraries = _libraries()
-        with self.lock:
-            if not self.holders:
-                self.before = libraries.limit(limits=number, user_api="blas")
-            self.holders += 1
-
-    def leave(self) -> None:
-        with self.lock:
-            self.holders -= 1
-            if not self.holders:
-                self.before.restore_original_limits()
-
-
-_LIMIT = _Limit()
 
 
 @cache
@@ -57,8 +30,7 @@ def _libraries() -> Any:
     return threadpoolctl.ThreadpoolController()
 
 
-@contextmanager
-def blas_threads(number: int | None) -> Iterator[None]:
+def blas_threads(number: int | None) -> AbstractContextManager[Any]:
     """Let BLAS use so many threads inside.
 
     Parameters
@@ -72,10 +44,8 @@ def blas_threads(number: int | None) -> Iterator[None]:
         If a number is given and threadpoolctl is not installed.
     """
     if number is None:
-        yield
-        return
-    _LIMIT.hold(number)
-    try:
-        yield
-    finally:
-        _LIMIT.leave()
+        return nullcontext()
+    limit: AbstractContextManager[Any] = _libraries().limit(
+        limits=number, user_api="blas"
+    )
+    return limit
