@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from glassprop.backends.arithmetic import OPTIONS, called, needed
 from glassprop.backends.expressions import WIDTH
 from glassprop.backends.loops import (
     LEAVES,
@@ -44,11 +45,11 @@ LETTERS: Mapping[str, str] = MappingProxyType(
 )
 STARTS: Mapping[Any, tuple[str, str]] = MappingProxyType(
     {
-        reduction.sum_: ("0", "{0} + {1}"),
+        reduction.sum_: ("0", "add_reassociated({0}, {1})"),
         reduction.prod: ("1", "{0} * {1}"),
         # A NaN stays: nothing is larger than it.
-        reduction.max_: ("-inf", "{1} if ({1} > {0}) | ({1} != {1}) else {0}"),
-        reduction.min_: ("inf", "{1} if ({1} < {0}) | ({1} != {1}) else {0}"),
+        reduction.max_: ("-inf", "maximum({0}, {1})"),
+        reduction.min_: ("inf", "minimum({0}, {1})"),
     }
 )
 DATA = re.compile(r"(x|y)(_\d+)?|weights")
@@ -144,7 +145,16 @@ class _Module:
             '"""Compiled by Numba: one training step, and an epoch of them."""\n\n'
             "import math\n\nimport numpy as np\nfrom numba import njit"
         )
-        return "\n\n\n".join([head, *kernels, *gathers, main, signatures]) + "\n"
+        functions = needed(called("\n".join(kernels)))
+        if functions:
+            head += (
+                ", types\nfrom numba.extending import intrinsic\n"
+                f"from llvmlite import ir\n\nINLINE = dict({OPTIONS})"
+            )
+        sources = [one.source for one in functions]
+        return (
+            "\n\n\n".join([head, *sources, *kernels, *gathers, main, signatures]) + "\n"
+        )
 
     def _gathered(self) -> list[str]:
         """Give the letters of the dtypes that data have."""
