@@ -184,12 +184,14 @@ def logaddexp_d(a: Any, b: Any) -> Any:
 
 
 def logaddexp2_f(a: Any, b: Any) -> Any:
-    """Give log2(2**a + 2**b), the larger one taken out first."""
+    """Give log2(2**a + 2**b), the larger one taken out first; a + 1 where b is a."""
     apart = select(a == b, np.float32(0), -abs(a - b))
-    return maximum(a, b) + log1p_f(exp2_f(apart)) * np.float32(1.442695)
+    more = log1p_f(exp2_f(apart)) * np.float32(1.442695)
+    return maximum(a, b) + select(a == b, np.float32(1), more)
 
 
 def logaddexp2_d(a: Any, b: Any) -> Any:
-    """Give log2(2**a + 2**b), the larger one taken out first."""
+    """Give log2(2**a + 2**b), the larger one taken out first; a + 1 where b is a."""
     apart = select(a == b, 0.0, -abs(a - b))
-    return maximum(a, b) + log1p_d(exp2_d(apart)) * 1.4426950408889634
+    more = log1p_d(exp2_d(apart)) * 1.4426950408889634
+    return maximum(a, b) + select(a == b, 1.0, more)
