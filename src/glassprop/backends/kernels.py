@@ -39,11 +39,10 @@ LETTERS: Mapping[str, str] = MappingProxyType(
 )
 STARTS: Mapping[Any, tuple[str, str]] = MappingProxyType(
     {
-        reduction.sum_: ("0", "{0} + {1}"),
+        reduction.sum_: ("0", "add_reassociated({0}, {1})"),
         reduction.prod: ("1", "{0} * {1}"),
-        # A NaN stays: nothing is larger than it.
-        reduction.max_: ("-inf", "{1} if ({1} > {0}) | ({1} != {1}) else {0}"),
-        reduction.min_: ("inf", "{1} if ({1} < {0}) | ({1} != {1}) else {0}"),
+        reduction.max_: ("-inf", "maximum({0}, {1})"),
+        reduction.min_: ("inf", "minimum({0}, {1})"),
     }
 )
 

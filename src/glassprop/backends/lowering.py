@@ -87,15 +87,6 @@ def _softmax(node: Node) -> Node:
     return make(elementwise.divide, e, total)
 
 
-def _sigmoid(node: Node) -> Node:
-    """Give 1 / (1 + e) or e / (1 + e) with e = exp(-abs(z)), which cannot overflow."""
-    make, (z,) = _Builder(node), node.inputs
-    one, zero = make.number(1.0), make.number(0.0)
-    e = make(elementwise.exp, make(elementwise.negative, make(elementwise.absolute, z)))
-    above = make(elementwise.where, make(elementwise.greater_equal, z, zero), one, e)
-    return make(elementwise.divide, above, make(elementwise.add, one, e))
-
-
 def _softplus(node: Node) -> Node:
     make, (z,) = _Builder(node), node.inputs
     e = make(elementwise.exp, make(elementwise.negative, make(elementwise.absolute, z)))
@@ -172,7 +163,6 @@ LOWERINGS: Mapping[str, Callable[[Node], Node]] = MappingProxyType(
     {
         "logsumexp": _logsumexp,
         "softmax": _softmax,
-        "sigmoid": _sigmoid,
         "softplus": _softplus,
         "reshape": _reshape,
         "matmul": _matmul,

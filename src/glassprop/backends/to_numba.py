@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from glassprop.backends.arithmetic import OPTIONS, called, needed
 from glassprop.backends.expressions import WIDTH
 from glassprop.backends.fusion import Stage
 from glassprop.backends.kernels import LETTERS, Loop, size_text, slot_text
@@ -30,7 +31,9 @@ HEAD = '''"""Compiled by Numba: training steps, many in one call."""
 import math
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 from glassprop.backends.runtime import gemm, part
 
@@ -106,7 +109,10 @@ class _Module:
         calls = list(self._calls())
         write = {"epoch": self._epoch, "predict": self._predict, "step": self._step}
         main, types, helpers = write[name](calls)
-        parts = [HEAD]
+        functions = needed(called("\n".join(self.kernels)))
+        options = f"INLINE = dict(\n    {OPTIONS}\n)"
+        parts = [f"{HEAD}\n{options}" if functions else HEAD]
+        parts += [one.source for one in functions]
         parts += [
             f"@kernel\n{text.replace('NAME', one, 1)}"
             for text, one in self.kernels.items()
