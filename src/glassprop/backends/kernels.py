@@ -30,7 +30,6 @@ from glassprop.backends.views import (
     view_of,
 )
 from glassprop.backends.workspace import Slot
-from glassprop.errors import Unspelled
 from glassprop.graph import Dimension, DType, Node, Size
 from glassprop.ops import elementwise, leaves, reduction
 
@@ -219,11 +218,11 @@ class Loop:
         return found
 
     def _start_of(self, node: Node, *, stored: bool = False) -> str:
-        start = STARTS[node.primitive][0]
-        return number(
-            float(start) if node.dtype.kind == "f" else int(start),
-            self._sum_dtype(node, stored),
-        )
+        start, dtype = float(STARTS[node.primitive][0]), self._sum_dtype(node, stored)
+        if dtype.kind == "i" and np.isinf(start):
+            ends = np.iinfo(dtype)
+            return number(ends.min if start < 0 else ends.max, dtype)
+        return number(max(start, 0) if dtype.kind == "b" else start, dtype)
 
     def _sum_dtype(self, node: Node, stored: bool) -> DType:
         wide = node.primitive is reduction.sum_ and node.dtype.kind == "f"
@@ -290,11 +289,6 @@ class Loop:
     ) -> None:
         if node not in self.writes:
             return
-        if (
-            node.primitive in (reduction.max_, reduction.min_)
-            and node.dtype.kind != "f"
-        ):
-            raise Unspelled(node, f"of {node.dtype}")
         at, level = self.writes[node], len(self.sizes) - 1
         rule = STARTS[node.primitive][1]
         register = level >= 0 and self.accesses[at].strides[level] == 0

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from glassprop.backends.contract import Order
 from glassprop.backends.disk_cache import load
 from glassprop.backends.loops import Plan, plan
+from glassprop.backends.own_kernels import OUT_OF_BOUNDS
 from glassprop.backends.to_numba import data_inputs, to_numba, workspaces
 from glassprop.backends.views import view_of
 from glassprop.backends.workspace import ALIGNED
@@ -167,10 +168,23 @@ class NumbaSteps:
             seed,
             self.most,
         )
+        self._check_places()
         for key in kept:
             if key in self.program.updates:
                 values[key][...] = self.place(self.plan.inputs[key])
         return losses
+
+    def _check_places(self) -> None:
+        """Refuse an integer that an axis does not have, as NumPy does."""
+        if OUT_OF_BOUNDS not in self.plan.layout.slots:
+            return
+        place = self.place(OUT_OF_BOUNDS)
+        happened, index, axis, size = (int(one) for one in place)
+        place[...] = 0
+        if happened:
+            raise IndexError(
+                f"index {index} is out of bounds for axis {axis} with size {size}"
+            )
 
     def _make_room(self, rows: int) -> None:
         """Make workspaces for batches of so many rows, if they are not there yet."""
@@ -201,6 +215,7 @@ class NumbaSteps:
         for key, node in self.plan.inputs.items():
             self.place(node, rows)[...] = given[key]
         self.module.step(*self.spaces, rows, self.most)
+        self._check_places()
         return {
             key: np.array(self.place(node, rows))
             for key, node in self.plan.results.items()

@@ -15,7 +15,7 @@ from glassprop.backends.expressions import WIDTH
 from glassprop.backends.fusion import Stage
 from glassprop.backends.kernels import LETTERS, Loop, size_text, slot_text
 from glassprop.backends.loops import Plan
-from glassprop.backends.own_kernels import OWN
+from glassprop.backends.own_table import OWN
 from glassprop.backends.views import view_of
 from glassprop.errors import Unspelled
 from glassprop.graph import DType, Node
@@ -28,7 +28,7 @@ import math
 import numpy as np
 from numba import njit
 
-from glassprop.backends.intrinsics import gemm, part
+from glassprop.backends.intrinsics import gemm, part, upper
 
 kernel = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)'''
 MAIN = '@njit(error_model="numpy", nogil=True, cache=True)'
