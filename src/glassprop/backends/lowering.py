@@ -22,10 +22,11 @@ from glassprop.backends.lowered_picks import (
 )
 from glassprop.backends.lowered_products import lowered_einsum, lowered_matmul
 from glassprop.backends.making import Maker, copied, in_memory, in_order
+from glassprop.backends.order_kernels import sorted_places, sorted_values
 from glassprop.backends.own_table import OWN
 from glassprop.backends.views import core
 from glassprop.graph import Node, count
-from glassprop.ops import elementwise, reduction, shape
+from glassprop.ops import elementwise, indexing, reduction, shape, sorting
 
 
 def lowered(nodes: Sequence[Node]) -> dict[Node, Node]:
@@ -100,17 +101,17 @@ def _own(node: Node) -> Node:
     return replace(node, inputs=tuple(map(in_memory, node.inputs)))
 
 
-def _along_last(node: Node) -> Node:
-    """Let a kernel go along the last axis."""
+def _sorted(node: Node) -> Node:
+    """Sort along the last axis, in twice the memory."""
     make, (x,) = Maker(node), node.inputs
-    axis = node.attributes["axis"]
-    axes = [*(at for at in range(len(x.shape)) if at != axis), axis]
+    axis, rank = node.attributes["axis"], len(x.shape)
+    axes = [*(at for at in range(rank) if at != axis), axis]
     moved = in_memory(make.transposed(x, axes))
-    given = {**node.attributes, "axis": len(axes) - 1}
-    return make.transposed(
-        make(node.primitive, moved, **given),
-        [axes.index(at) for at in range(len(axes))],
-    )
+    row = sorted_values if node.primitive is sorting.sort else sorted_places
+    both = make(row, moved, shape=(2, *moved.shape), dtype=node.dtype)
+    key = (0, *[indexing.Slice()] * rank)
+    found = make(indexing.index, both, key=key)
+    return make.transposed(found, [axes.index(at) for at in range(rank)])
 
 
 def _position(node: Node) -> Node:
@@ -180,7 +181,7 @@ LOWERINGS: Mapping[str, Callable[[Node], Node]] = MappingProxyType(
         "recurrence": _recurrence,
         **dict.fromkeys(("sum", "max", "min", "prod"), _reduction),
         **dict.fromkeys(("any", "all"), _truth),
-        **dict.fromkeys(("sort", "argsort"), _along_last),
+        **dict.fromkeys(("sort", "argsort"), _sorted),
         **dict.fromkeys(("argmax", "argmin"), _position),
     }
 )

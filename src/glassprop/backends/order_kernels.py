@@ -6,55 +6,62 @@ value. Orders are stable: equal values stay as they were.
 
 from __future__ import annotations
 
-from glassprop.backends.own_kernels import Kernel
+import re
+
+from glassprop.backends.own_kernels import Kernel, own_row
 from glassprop.graph import Dimension, Node, count
 
 # Whether one value stands before another. A NaN does not equal itself.
 BEFORE = "({0} < {1}) | (({1} != {1}) & ({0} == {0}))"
-TIED = "({0} == {1}) | (({0} != {0}) & ({1} != {1}))"
-# Shell 1959, "A high-speed sorting procedure", needs no memory of its own; the gaps are
-# those of Gonnet and Baeza-Yates 1991, "Handbook of algorithms and data structures".
-SORTING = (
-    "for o in range(s0):",
-    "    row = part({x0}, a0 + o * s1, s1)",
-    "    place = part({y}, out + o * s1, s1)",
-    "    for k in range(s1):",
-    "        place[k] = START",
-    "    gap = s1",
-    "    while gap > 1:",
-    "        gap = max(1, gap * 5 // 11)",
-    "        for k in range(gap, s1):",
-    "            moving, at = place[k], k",
-    "            one = VALUE[moving]",
-    "            while at >= gap:",
-    "                other = VALUE[place[at - gap]]",
-    "                if not (LESS):",
-    "                    break",
-    "                place[at] = place[at - gap]",
-    "                at -= gap",
-    "            place[at] = moving",
-)
+# Merge sort: short runs by insertion, then runs of twice the length, there and back
+# between two places; which run a value comes from is no jump, which nobody could
+# foresee. KEY is the value that stands for what is moved.
+RUN = 8
+SORTING = f"""for o in range(s0):
+    row = part({{x0}}, a0 + o * s1, s1)
+    place = part({{y}}, out + o * s1, s1)
+    other = part({{y}}, out + (s0 + o) * s1, s1)
+    for k in range(s1):
+        moving, at = START, k
+        while at % {RUN} > 0:
+            if not BEFORE(KEY(moving), KEY(place[at - 1])):
+                break
+            place[at] = place[at - 1]
+            at -= 1
+        place[at] = moving
+    width = {RUN}
+    while width < s1:
+        for begin in range(0, s1, 2 * width):
+            left, middle = begin, min(begin + width, s1)
+            right, end = middle, min(begin + 2 * width, s1)
+            for k in range(begin, end):
+                one, two = place[min(right, s1 - 1)], place[min(left, s1 - 1)]
+                comes = BEFORE(KEY(one), KEY(two))
+                from_right = (left == middle) | ((right < end) & comes)
+                other[k] = one if from_right else two
+                right += from_right
+                left += not from_right
+        place, other = other, place
+        width *= 2
+    sorted_row = part({{y}}, out + o * s1, s1)
+    for k in range(s1):
+        sorted_row[k] = place[k]"""
+CALL = re.compile(r"BEFORE\((KEY\(.*?\)), (KEY\(.*?\))\)")
+KEY = re.compile(r"KEY\(([\w \[\]-]+)\)")
+
+# Values in order, and behind them as many places again, which the sorting needs.
+sorted_values = own_row("sort")
+sorted_places = own_row("argsort")
 
 
 def sort_kernel(node: Node) -> Kernel:
-    """Bring each row into order."""
-    texts = {"START": "row[k]", "VALUE[moving]": "moving"}
-    texts |= {"VALUE[place[at - gap]]": "place[at - gap]"}
-    return _sorting(node, texts, BEFORE.format("one", "other"))
-
-
-def argsort_kernel(node: Node) -> Kernel:
-    """Find the order of each row; ties go by place, so any sorting is stable."""
-    earlier = f"(({TIED}) & (moving < place[at - gap]))".format("one", "other")
-    less = f"{BEFORE.format('one', 'other')} | {earlier}"
-    return _sorting(node, {"START": "k", "VALUE": "row"}, less)
-
-
-def _sorting(node: Node, texts: dict[str, str], less: str) -> Kernel:
-    whole = "\n".join(SORTING)
-    for name, text in (*texts.items(), ("LESS", less)):
-        whole = whole.replace(name, text)
-    return Kernel(tuple(whole.split("\n")), _rows(node))
+    """Bring each row into order, or find its order."""
+    start, key = (
+        ("row[k]", r"\1") if node.primitive is sorted_values else ("k", r"row[\1]")
+    )
+    text = CALL.sub(lambda found: f"({BEFORE.format(*found.groups())})", SORTING)
+    lines = KEY.sub(key, text.replace("START", start)).split("\n")
+    return Kernel(tuple(lines), _rows(node.inputs[0]))
 
 
 def position_kernel(node: Node) -> Kernel:
