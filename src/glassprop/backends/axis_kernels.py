@@ -84,18 +84,15 @@ def cumulative_kernel(node: Node) -> Kernel:
 
 def recurrence_kernel(node: Node) -> Kernel:
     """Give s of s[0] = start, s[k + 1] = a[k] * s[k] + b[k] along an axis."""
+    axis, start, turn = (node.attributes[key] for key in ("axis", "start", "reverse"))
     lines = [
         "for o in range(s0):",
         "    for j in range(s2):",
-        "        at = o * s1 * s2 + j + (s1 - 1) * s2 * s4",
-        "        step = s2 - 2 * s2 * s4",
-        "        state = {type}(s3)",
+        f"        at = o * s1 * s2 + j{' + (s1 - 1) * s2' if turn else ''}",
+        f"        state = np.{node.dtype.name}({start!r})",
         "        for k in range(s1):",
         "            {y}[out + at] = state",
         "            state = {x0}[a0 + at] * state + {x1}[a1 + at]",
-        "            at += step",
+        f"            at {'-' if turn else '+'}= s2",
     ]
-    kind = f"np.{node.dtype.name}"
-    lines = [line.replace("{type}", kind) for line in lines]
-    axis, start, turn = (node.attributes[key] for key in ("axis", "start", "reverse"))
-    return Kernel(tuple(lines), (*parted(node.shape, axis), start, int(turn)))
+    return Kernel(tuple(lines), parted(node.shape, axis))

@@ -39,7 +39,7 @@ class _Parts:
     ----------
     turns : list of int
         Axes of rows whose direction is turned round.
-    row : tuple of int and Node, or None
+    row : tuple of int, or None
         An axis of rows of which one is taken, and its place.
     rows, rest : tuple
         Indices without arrays, one after the other.

@@ -6,25 +6,44 @@ value. Orders are stable: equal values stay as they were.
 
 from __future__ import annotations
 
-import re
-
 from glassprop.backends.own_kernels import Kernel, own_row
 from glassprop.graph import Dimension, Node, count
 
-# Whether one value stands before another. A NaN does not equal itself.
-BEFORE = "({0} < {1}) | (({1} != {1}) & ({0} == {0}))"
-# Merge sort: short runs by insertion, then runs of twice the length, there and back
-# between two places; which run a value comes from is no jump, which nobody could
-# foresee. KEY is the value that stands for what is moved.
-RUN = 8
-SORTING = f"""for o in range(s0):
+RUN = 8  # values that are brought into order by insertion
+
+# Values in order, and behind them as many places again, which the sorting needs.
+sorted_values = own_row("sort")
+# The places that values in order had, and as many again.
+sorted_places = own_row("argsort")
+
+
+def _before(one: str, two: str) -> str:
+    """Write whether one value stands before another; a NaN does not equal itself."""
+    return f"({one} < {two}) | (({two} != {two}) & ({one} == {one}))"
+
+
+def sort_kernel(node: Node) -> Kernel:
+    """Bring each row into order, or find its order.
+
+    Merge sort: runs of a few values by insertion, then runs of twice the length, there
+    and back between two places.
+    """
+    places = node.primitive is sorted_places
+
+    def value(moved: str) -> str:
+        """Write the value that stands for what is moved."""
+        return f"row[{moved}]" if places else moved
+
+    lines = f"""for o in range(s0):
     row = part({{x0}}, a0 + o * s1, s1)
     place = part({{y}}, out + o * s1, s1)
     other = part({{y}}, out + (s0 + o) * s1, s1)
     for k in range(s1):
-        moving, at = START, k
+        moving, at = {"k" if places else "row[k]"}, k
+        one = {value("moving")}
         while at % {RUN} > 0:
-            if not BEFORE(KEY(moving), KEY(place[at - 1])):
+            two = {value("place[at - 1]")}
+            if not ({_before("one", "two")}):
                 break
             place[at] = place[at - 1]
             at -= 1
@@ -35,32 +54,18 @@ SORTING = f"""for o in range(s0):
             left, middle = begin, min(begin + width, s1)
             right, end = middle, min(begin + 2 * width, s1)
             for k in range(begin, end):
-                one, two = place[min(right, s1 - 1)], place[min(left, s1 - 1)]
-                comes = BEFORE(KEY(one), KEY(two))
-                from_right = (left == middle) | ((right < end) & comes)
-                other[k] = one if from_right else two
-                right += from_right
-                left += not from_right
+                new, old = place[min(right, s1 - 1)], place[min(left, s1 - 1)]
+                one, two = {value("new")}, {value("old")}
+                comes = {_before("one", "two")}
+                is_new = (left == middle) | ((right < end) & comes)
+                other[k] = new if is_new else old
+                right += is_new
+                left += not is_new
         place, other = other, place
         width *= 2
-    sorted_row = part({{y}}, out + o * s1, s1)
+    first = part({{y}}, out + o * s1, s1)
     for k in range(s1):
-        sorted_row[k] = place[k]"""
-CALL = re.compile(r"BEFORE\((KEY\(.*?\)), (KEY\(.*?\))\)")
-KEY = re.compile(r"KEY\(([\w \[\]-]+)\)")
-
-# Values in order, and behind them as many places again, which the sorting needs.
-sorted_values = own_row("sort")
-sorted_places = own_row("argsort")
-
-
-def sort_kernel(node: Node) -> Kernel:
-    """Bring each row into order, or find its order."""
-    start, key = (
-        ("row[k]", r"\1") if node.primitive is sorted_values else ("k", r"row[\1]")
-    )
-    text = CALL.sub(lambda found: f"({BEFORE.format(*found.groups())})", SORTING)
-    lines = KEY.sub(key, text.replace("START", start)).split("\n")
+        first[k] = place[k]""".split("\n")
     return Kernel(tuple(lines), _rows(node.inputs[0]))
 
 
@@ -84,9 +89,7 @@ def searchsorted_kernel(node: Node) -> Kernel:
     """Find where each value belongs among sorted ones, by halving."""
     left = node.attributes.get("side", "left") == "left"
     behind = (
-        BEFORE.format("middle", "value")
-        if left
-        else f"not ({BEFORE.format('value', 'middle')})"
+        _before("middle", "value") if left else f"not ({_before('value', 'middle')})"
     )
     lines = [
         "for k in range(s1):",

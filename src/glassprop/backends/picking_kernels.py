@@ -1,7 +1,7 @@
 """Kernels that pick values by arrays of integers, and put values where others are.
 
 An integer that its axis does not have is not followed: it is written down in
-`OUT_OF_BOUNDS`, the second input, and told after the call.
+`OUT_OF_BOUNDS`, the second input, and told after the call: the first of them.
 """
 
 from __future__ import annotations
@@ -39,45 +39,43 @@ def _found(index: str, size: str, axis: str) -> list[str]:
         f"index = {index}",
         f"place_at = index + {size} if index < 0 else index",
         f"if (place_at < 0) | (place_at >= {size}):",
-        "    {x1}[a1] = 1",
-        "    {x1}[a1 + 1] = index",
-        f"    {{x1}}[a1 + 2] = {axis}",
-        f"    {{x1}}[a1 + 3] = {size}",
+        "    if {x1}[a1] == 0:",
+        "        {x1}[a1] = 1",
+        "        {x1}[a1 + 1] = index",
+        f"        {{x1}}[a1 + 2] = {axis}",
+        f"        {{x1}}[a1 + 3] = {size}",
         "    continue",
     ]
 
 
 def picked_kernel(node: Node) -> Kernel:
-    """Pick blocks, or add them; the axes that are picked lie side by side."""
+    """Pick blocks, or add them; the axes that are picked from lie side by side."""
     first, adds = node.attributes["first"], node.primitive is added
     whole = node.shape if adds else node.inputs[0].shape
     many = len(node.inputs) - 2
-    sizes = whole[first : first + many]
-    inner = count(whole[first + many :])
+    outer, inner = count(whole[:first]), count(whole[first + many :])
+    names = [f"s{3 + at}" for at in range(many)]
+    every = product_text(names)
     lines = ["for k in range(s1):", "    at = 0"]
-    for q in range(many):
-        found = _found(f"{{x{q + 2}}}[a{q + 2} + k]", f"s{3 + q}", f"s{3 + many + q}")
-        lines += indented([*found, f"at = at * s{3 + q} + place_at"])
-    every = product_text([f"s{3 + q}" for q in range(many)])
-    there, here = f"(o * {every} + at)", "(o * s1 + k)"
+    for at, size in enumerate(names):
+        found = _found(f"{{x{at + 2}}}[a{at + 2} + k]", size, f"s{3 + many + at}")
+        lines += indented([*found, f"at = at * {size} + place_at"])
+    there, here = ("at", "k") if outer == 1 else (f"(o * {every} + at)", "(o * s1 + k)")
     if adds:
         lines = [*filling("0", f"s0 * {every} * s2"), *lines]
-        moves = _adding(there, here, inner == 1)
+        moves = _adding(there, here, single=inner == 1)
     elif inner == 1:
         moves = [f"{{y}}[out + {here}] = {{x0}}[a0 + {there}]"]
     else:
         moves = copying(f"{{y}}, out + {here} * s2", f"{{x0}}, a0 + {there} * s2", "s2")
-    if count(whole[:first]) == 1:
-        moves = [move.replace("o * ", "0 * ") for move in moves]
-        lines += indented(moves)
-    else:
-        lines += indented(["for o in range(s0):", *indented(moves)])
-    outer, picks = count(whole[:first]), count(node.inputs[2].shape)
-    axes = node.attributes["axes"]
-    return Kernel(tuple(lines), (outer, picks, inner, *sizes, *axes))
+    if outer != 1:
+        moves = ["for o in range(s0):", *indented(moves)]
+    picks = count(node.inputs[2].shape)
+    sizes = (outer, picks, inner, *whole[first : first + many])
+    return Kernel((*lines, *indented(moves)), (*sizes, *node.attributes["axes"]))
 
 
-def _adding(there: str, here: str, single: bool) -> list[str]:
+def _adding(there: str, here: str, *, single: bool) -> list[str]:
     if single:
         return [f"{{y}}[out + {there}] += {{x0}}[a0 + {here}]"]
     return [
