@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from glassprop.backends.own_kernels import OWN
+from glassprop.backends.own_table import OWN
 from glassprop.backends.scalars import ROWS
 from glassprop.backends.views import View, core, is_view, view_of
 from glassprop.errors import Unspelled

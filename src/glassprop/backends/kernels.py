@@ -30,21 +30,26 @@ from glassprop.backends.views import (
     view_of,
 )
 from glassprop.backends.workspace import Slot
-from glassprop.errors import Unspelled
 from glassprop.graph import Dimension, DType, Node, Size
 from glassprop.ops import elementwise, leaves, reduction
 
 LETTERS: Mapping[str, str] = MappingProxyType(
     {"float32": "f", "float64": "d", "int64": "i", "bool": "b"}
 )
-STARTS: Mapping[Any, tuple[str, str]] = MappingProxyType(
+# What a reduction begins with, and how it goes on with floats and with whole numbers.
+STARTS: Mapping[Any, tuple[str, str, str]] = MappingProxyType(
     {
-        reduction.sum_: ("0", "add_reassociated({0}, {1})"),
-        reduction.prod: ("1", "{0} * {1}"),
-        reduction.max_: ("-inf", "maximum({0}, {1})"),
-        reduction.min_: ("inf", "minimum({0}, {1})"),
+        reduction.sum_: ("0", "add_reassociated({0}, {1})", "{0} + {1}"),
+        reduction.prod: ("1", "{0} * {1}", "{0} * {1}"),
+        reduction.max_: ("-inf", "maximum({0}, {1})", "{0} if {0} >= {1} else {1}"),
+        reduction.min_: ("inf", "minimum({0}, {1})", "{0} if {0} <= {1} else {1}"),
     }
 )
+
+
+def rule_of(node: Node) -> str:
+    """Give how a reduction goes on."""
+    return STARTS[node.primitive][1 if node.dtype.kind == "f" else 2]
 
 
 @dataclass(frozen=True)
@@ -213,16 +218,16 @@ class Loop:
                 if self._is_kept_in_register(at):
                     found.append((level + 1, f"{place} = r{at}"))
                 else:
-                    text = STARTS[node.primitive][1].format(place, f"r{at}")
+                    text = rule_of(node).format(place, f"r{at}")
                     found.append((level + 1, f"{place} = {text}"))
         return found
 
     def _start_of(self, node: Node, *, stored: bool = False) -> str:
-        start = STARTS[node.primitive][0]
-        return number(
-            float(start) if node.dtype.kind == "f" else int(start),
-            self._sum_dtype(node, stored),
-        )
+        start, dtype = float(STARTS[node.primitive][0]), self._sum_dtype(node, stored)
+        if dtype.kind == "i" and np.isinf(start):
+            ends = np.iinfo(dtype)
+            return number(ends.min if start < 0 else ends.max, dtype)
+        return number(max(start, 0) if dtype.kind == "b" else start, dtype)
 
     def _sum_dtype(self, node: Node, stored: bool) -> DType:
         wide = node.primitive is reduction.sum_ and node.dtype.kind == "f"
@@ -289,13 +294,8 @@ class Loop:
     ) -> None:
         if node not in self.writes:
             return
-        if (
-            node.primitive in (reduction.max_, reduction.min_)
-            and node.dtype.kind != "f"
-        ):
-            raise Unspelled(node, f"of {node.dtype}")
         at, level = self.writes[node], len(self.sizes) - 1
-        rule = STARTS[node.primitive][1]
+        rule = rule_of(node)
         register = level >= 0 and self.accesses[at].strides[level] == 0
         place = f"r{at}" if register else self._element(at, known)
         text = operand if level < 0 else rule.format(place, operand)

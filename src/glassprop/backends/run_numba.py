@@ -173,6 +173,7 @@ class NumbaSteps:
                 seed,
                 spaces.most,
             )
+            spaces.check(arrays)
             for key in kept:
                 if key in self.program.updates:
                     values[key][...] = spaces.place(arrays, self.plan.inputs[key])
@@ -203,6 +204,7 @@ class NumbaSteps:
             for key, node in self.plan.inputs.items():
                 spaces.place(arrays, node, rows)[...] = given[key]
             self.module.step(*arrays, rows, spaces.most)
+            spaces.check(arrays)
             return {
                 key: np.array(spaces.place(arrays, node, rows))
                 for key, node in self.plan.results.items()
@@ -280,6 +282,7 @@ class NumbaPredictor:
         spaces = self.spaces
         arrays = spaces.take()
         self.main(*arrays, *given, rows, spaces.most)
+        spaces.check(arrays)
         spaces.give_back(arrays)
 
     def _share(self, given: Sequence[NDArray[Any]], rows: int) -> None:

@@ -1,8 +1,8 @@
-"""What compiled code does below Numba's Python: a part of a workspace, a call of BLAS.
+"""What compiled code does below Numba's Python: places, wide products, calls of BLAS.
 
 Numba's own slices carry checks and counts of references that cost more to compile than
 the loops around them, and its `np.dot` compiles a page of code for each layout. These
-two functions become a handful of instructions. Only printed modules import this file,
+functions become a handful of instructions. Only printed modules import this file,
 so that Numba is imported where something is compiled.
 
 `gemm` calls the function of Numba's runtime that `np.dot` calls: BLAS as SciPy has it.
@@ -52,6 +52,20 @@ def part(_context: Any, array: Any, start: Any, count: Any) -> Any:
             meminfo=None,
         )
         return made._getvalue()
+
+    return signature, generate
+
+
+@intrinsic(prefer_literal=False)
+def upper(_context: Any, a: Any, b: Any) -> Any:
+    """Give the upper 64 bits of the product of two unsigned numbers of 64 bits."""
+    signature = types.uint64(types.uint64, types.uint64)
+
+    def generate(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(one, wide) for one in given))
+        shifted = builder.lshr(product, ir.Constant(wide, WORD.width))
+        return builder.trunc(shifted, WORD)
 
     return signature, generate
 

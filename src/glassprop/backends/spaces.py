@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.backends.loops import Plan
+from glassprop.backends.own_kernels import OUT_OF_BOUNDS
 from glassprop.backends.views import view_of
 from glassprop.backends.workspace import ALIGNED
 from glassprop.graph import Node, concrete
@@ -40,6 +41,7 @@ class Spaces:
         self.plan = plan
         self.most = max(1, -(-rows // ALIGNED)) * ALIGNED
         self.values = dict(values or {})
+        self.picks = OUT_OF_BOUNDS in plan.layout.slots
         self._free: list[Arrays] = []
 
     @contextmanager
@@ -73,6 +75,24 @@ class Spaces:
         for key, value in self.values.items():
             self.place(arrays, self.plan.inputs[key])[...] = value
         return arrays
+
+    def check(self, arrays: Arrays) -> None:
+        """Refuse an integer that an axis does not have, as NumPy does, after a call.
+
+        Raises
+        ------
+        IndexError
+            If the compiled code came upon one.
+        """
+        if not self.picks:
+            return
+        place = self.place(arrays, OUT_OF_BOUNDS)
+        happened, index, axis, size = (int(one) for one in place)
+        place[...] = 0
+        if happened:
+            raise IndexError(
+                f"index {index} is out of bounds for axis {axis} with size {size}"
+            )
 
     def place(self, arrays: Arrays, node: Node, rows: int = 0) -> NDArray[Any]:
         """Give the part of a workspace where a value lies.

@@ -18,7 +18,7 @@ from glassprop.backends.expressions import WIDTH
 from glassprop.backends.fusion import Stage
 from glassprop.backends.kernels import LETTERS, Loop, size_text, slot_text
 from glassprop.backends.loops import Plan
-from glassprop.backends.own_kernels import OWN
+from glassprop.backends.own_table import OWN
 from glassprop.backends.products import product_text
 from glassprop.backends.views import view_of
 from glassprop.errors import Unspelled
@@ -35,7 +35,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from glassprop.backends.runtime import gemm, part
+from glassprop.backends.runtime import gemm, part, upper
 
 kernel = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)'''
 MAIN = '@njit(error_model="numpy", nogil=True)'

@@ -14,11 +14,11 @@ from glassprop.backends.fusion import (
     Stage,
     copy_of,
     is_direct,
+    is_stored,
     places_read,
 )
 from glassprop.backends.views import core, view_of
 from glassprop.graph import DType, Node, Size, count
-from glassprop.ops import leaves
 
 ALIGNED = 16  # elements; places begin at multiples
 
@@ -81,7 +81,7 @@ def laid_out(
         slots[node] = space.take(node)
     last = _last_reads(stages)
     for node in last:
-        if node.primitive is leaves.constant and node not in slots:
+        if is_stored(node) and node not in slots:
             slots[node] = space.take(node)
     kept = {view_of(node).node for node in results.values()}
     at_home, late = _direct_updates(stages, inputs, updates, last, kept)
