@@ -83,14 +83,19 @@ def _parts(key: Sequence[Any], sizes: Shape, picked_rank: int) -> _Parts:
         elif is_rows and entry.step == -1:
             turns.append(axis)
         one_row = is_rows and isinstance(entry, int)
-        partial = is_rows and not one_row and entry.step != -1
-        rows.append(entry if partial else WHOLE)
+        cut = is_rows and not one_row and _is_cut(entry, sizes[axis])
+        rows.append(entry if cut else WHOLE)
         kept = entry if not (isinstance(entry, Pick) or is_rows) else WHOLE
         rest.append(0 if one_row else kept)
         left += not isinstance(entry, int)
         axis += 1
     places, final = _orders(key, axes, left, picked_rank)
     return _Parts(turns, row, tuple(rows), tuple(rest), axes, own_axes, places, final)
+
+
+def _is_cut(entry: Slice, size: Dimension) -> bool:
+    """Tell whether a slice takes some of the rows of a batch only."""
+    return entry.start not in (None, 0) or entry.stop not in (None, size)
 
 
 def _orders(

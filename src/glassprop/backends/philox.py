@@ -20,36 +20,46 @@ WORDS = 4
 
 def random_kernel(node: Node) -> Kernel:
     """Draw numbers from [0, 1) that depend on seed, stream and step alone."""
-    numbers = _doubles() if node.dtype.itemsize == 8 else _singles()
-    one, two = (f"np.uint64({factor:#X})" for factor in FACTORS)
-    steps = [f"np.uint64({step:#X})" for step in KEY_STEPS]
+    double = node.dtype.itemsize == 8
+    kind, digits = ("np.float64", 53) if double else ("np.float32", 24)
+    numbers = _doubles() if double else _singles()
+    names = ("factor0", "factor1", "add0", "add1")
     lines = [
+        *(
+            f"{name} = np.uint64(0x{value:X})"
+            for name, value in zip(names, (*FACTORS, *KEY_STEPS), strict=True)
+        ),
+        "key, step, stream = np.uint64({x0}[a0]), np.uint64({x1}[a1]), np.uint64(s1)",
+        f"scale = {kind}({2.0**-digits!r})",
         "place = part({y}, out, s0)",
         f"for at in range(0, s0, {len(numbers)}):",
         f"    w0, w1 = np.uint64(at // {len(numbers)} + 1), np.uint64(0)",
-        "    w2, w3 = np.uint64({x1}[a1]), np.uint64(s1)",
-        "    key0, key1 = np.uint64({x0}[a0]), np.uint64(0)",
+        "    w2, w3 = step, stream",
+        "    key0, key1 = key, np.uint64(0)",
         f"    for _ in range({ROUNDS}):",
-        f"        high0, low0 = upper(w0, {one}), w0 * {one}",
-        f"        high1, low1 = upper(w2, {two}), w2 * {two}",
+        "        high0, low0 = upper(w0, factor0), w0 * factor0",
+        "        high1, low1 = upper(w2, factor1), w2 * factor1",
         "        w0, w1, w2, w3 = high1 ^ w1 ^ key0, low1, high0 ^ w3 ^ key1, low0",
-        f"        key0, key1 = key0 + {steps[0]}, key1 + {steps[1]}",
+        "        key0, key1 = key0 + add0, key1 + add1",
     ]
-    for at, number in enumerate(numbers):
-        lines += [f"    if at + {at} < s0:", f"        place[at + {at}] = {number}"]
+    for at, bits in enumerate(numbers):
+        lines += [
+            f"    if at + {at} < s0:",
+            f"        place[at + {at}] = {kind}(np.int64({bits})) * scale",
+        ]
     return Kernel(tuple(lines), (count(node.shape), node.attributes["stream"]))
 
 
 def _doubles() -> list[str]:
-    shift, scale = "np.uint64(11)", f"np.float64({2.0**-53!r})"
-    return [f"np.float64(np.int64(w{at} >> {shift})) * {scale}" for at in range(WORDS)]
+    """Write the upper bits of each word."""
+    return [f"w{at} >> np.uint64(11)" for at in range(WORDS)]
 
 
 def _singles() -> list[str]:
-    scale, half = f"np.float32({2.0**-24!r})", "np.uint64(0xFFFFFFFF)"
-    halves = [
+    """Write the upper bits of each half of a word, the lower half first."""
+    low = "w{at} >> np.uint64(8) & np.uint64(0xFFFFFF)"
+    return [
         text.format(at=at)
         for at in range(WORDS)
-        for text in (f"(w{{at}} & {half}) >> np.uint64(8)", "w{at} >> np.uint64(40)")
+        for text in (low, "w{at} >> np.uint64(40)")
     ]
-    return [f"np.float32(np.int64({text})) * {scale}" for text in halves]
