@@ -176,11 +176,12 @@ class _Module:
         lines = [
             MAIN,
             _wrapped("def epoch(", given, "):"),
-            "    batches = -(-count // batch_size)",
+            "    first = start = 0",
             "    for k in range(losses.shape[0]):",
-            "        past = k % batches * batch_size",
-            "        n = min(batch_size, count - past)",
-            "        start = k // batches * count % order.shape[0] + past",
+            "        if start == first + count:",
+            "            first = start if start < order.shape[0] else 0",
+            "            start = first",
+            "        n = min(batch_size, first + count - start)",
         ]
         for key in data:
             place = slot_text(plan.layout.slots[plan.inputs[key]])
@@ -195,6 +196,7 @@ class _Module:
         loss = plan.results["loss"]
         letter = LETTERS[loss.dtype.name]
         lines.append(f"        losses[k] = {letter}[{self._start(loss)}]")
+        lines.append("        start += n")
         signature = "LETTER[::1], int64, LETTER[:, ::1], int64[::1], int64, int64"
         helpers = self._helpers("gather", GATHER, signature, data)
         return "\n".join(lines), types, helpers
