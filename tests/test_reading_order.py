@@ -172,6 +172,8 @@ ORDER = [
     "learning_curves.py",
     "tensorboard.py",
     "callbacks.py",
+    "workloads.py",
+    "bench.py",
     "tables.py",
     "columns.py",
     "plans.py",
@@ -188,6 +190,7 @@ ORDER = [
     "cli/evaluate.py",
     "cli/source.py",
     "cli/summary.py",
+    "cli/bench.py",
     "cli/__init__.py",
     "__main__.py",
 ]
