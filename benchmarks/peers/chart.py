@@ -63,6 +63,7 @@ def _panel(axis: Any, found: Mapping[str, Any]) -> None:
             )
             label = "_"
     axis.set_yscale("log")
+    axis.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     axis.set_ylim(min(0.5, 0.3 * lowest), 6 * highest)
     axis.axhline(1, color="black", linewidth=0.8)
     axis.set_xticks(range(len(found)), list(found))

@@ -173,7 +173,7 @@ def described(work: Workload) -> tuple[str, ...]:
     words += ["batch norm"] if work.batch_norm else []
     words += [f"dropout {work.dropout:g}"] if work.dropout else []
     rule = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}[work.optimizer]
-    batch = "all rows" if work.batch >= work.rows else f"{work.batch} rows"
+    batch = "all rows" if work.batch >= work.rows else f"{work.batch} a batch"
     rows = f"{work.rows:,} rows"
     return work.name, ", ".join(words), rows, f"{rule}, {batch}", work.dtype
 

@@ -67,9 +67,8 @@ class Trainer:
             self.y = y.ravel()
         kind = Classifier if classes else Regressor
         self.model = kind(
-            workload.sizes[1:-1],
-            {"sigmoid": "logistic"}.get(workload.activations[0])
-            or workload.activations[0],
+            hidden_layer_sizes=workload.sizes[1:-1],
+            activation=workload.activations[0],
             solver=workload.optimizer,
             alpha=0.0,
             batch_size=workload.batch,
