@@ -171,7 +171,7 @@ def data(workload: Workload) -> tuple[Array, Array]:
     """Give the rows and their targets.
 
     Those of ``exam`` and ``and`` are the tutorials', those of ``spiral`` two arms;
-    others are random, with classes or numbers that a linear map makes of them, so that
+    others are random around 0, with classes or numbers that a linear map makes of them, so that
     there is something to learn.
 
     Parameters
@@ -193,7 +193,8 @@ def data(workload: Workload) -> tuple[Array, Array]:
     inputs, outputs = workload.sizes[0], workload.sizes[-1]
     dtype = np.dtype(workload.dtype).type
     x = rng.random((workload.rows, inputs), dtype)
-    shown = (x - dtype(0.5)) @ rng.standard_normal((inputs, outputs), dtype)
+    x -= dtype(0.5)
+    shown = x @ rng.standard_normal((inputs, outputs), dtype)
     return x, shown.argmax(axis=1) if workload.loss == "cross_entropy" else shown
 
 

@@ -1,4 +1,4 @@
-"""``glassprop bench [WORKLOAD ...]``."""
+"""``glassprop bench [WORKLOADS]``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def bench(
     workloads: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[WORKLOAD]...",
+            metavar="WORKLOADS",
             help="exam, and, spiral, tabular, digits, images, wide, deep, regular; "
             "without any, those that take a few seconds together.",
         ),
