@@ -199,6 +199,8 @@ ORDER = [
     "learning_curves.py",
     "tensorboard.py",
     "callbacks.py",
+    "workloads.py",
+    "bench.py",
     "tables.py",
     "columns.py",
     "plans.py",
@@ -216,6 +218,7 @@ ORDER = [
     "cli/source.py",
     "cli/summary.py",
     "cli/cache.py",
+    "cli/bench.py",
     "cli/__init__.py",
     "__main__.py",
 ]
