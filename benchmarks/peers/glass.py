@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from functools import partial
 from typing import Any
 
@@ -17,13 +16,6 @@ from glassprop.workloads import Workload, network, optimizer
 from peers.common import NotRun, passes
 
 
-def with_threads(function: Any, threads: int) -> Any:
-    """Give a function its number of threads, if it takes one."""
-    if "threads" in inspect.signature(function).parameters:
-        return partial(function, threads=threads)
-    return function
-
-
 class Compiled:
     """Training steps that Numba has compiled, called as `fit` calls them."""
 
@@ -35,7 +27,7 @@ class Compiled:
             raise NotRun(str(error)) from None
 
     def steps(self, threads: int) -> Any:
-        return with_threads(NumbaSteps, threads)
+        return partial(NumbaSteps, rows=self.workload.batch, threads=threads)
 
     def run(self, order: Any, steps: int) -> Any:
         if steps < self.workload.steps:
@@ -60,7 +52,7 @@ class Fitted:
         self.workload, self.note = workload, ""
         self.x, self.y = x, y
         self.net, self.rule = network(workload), optimizer(workload)
-        self.fit = with_threads(Network.fit, threads)
+        self.fit = partial(Network.fit, threads=threads)
 
     def run(self, order: Any, steps: int) -> None:
         whole, count = passes(self.workload, steps)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from glassprop.workloads import WORKLOADS, network, start
-from peers.common import NotRun
 
 WORKLOAD = WORKLOADS["digits"]
 Call = Callable[[], Any]
@@ -37,12 +36,9 @@ def glassprop_call(x: Any, threads: int) -> Call:
 
 
 def glassprop_predictor(x: Any, threads: int) -> Call:
-    from peers.glass import with_threads
 
     net = network(WORKLOAD)
-    if not hasattr(net, "predictor"):
-        raise NotRun("this version of glassprop has no net.predictor().")
-    predict = with_threads(net.predictor, threads)()
+    predict = net.predictor(threads=threads)
     return lambda: predict(x)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -151,7 +152,7 @@ def speed(workload: Workload, turns: int) -> Speed:
     """
     given = data(workload)
     both = {
-        "numba": Trainer(workload, NumbaSteps, given),
+        "numba": Trainer(workload, partial(NumbaSteps, rows=workload.batch), given),
         "numpy": Trainer(workload, NumpySteps, given),
     }
     order = np.random.default_rng(0).permutation(workload.rows)

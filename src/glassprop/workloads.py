@@ -171,8 +171,8 @@ def data(workload: Workload) -> tuple[Array, Array]:
     """Give the rows and their targets.
 
     Those of ``exam`` and ``and`` are the tutorials', those of ``spiral`` two arms;
-    others are random around 0, with classes or numbers that a linear map makes of them, so that
-    there is something to learn.
+    others are random around 0, with classes or numbers that a linear map makes of them,
+    so that there is something to learn.
 
     Parameters
     ----------

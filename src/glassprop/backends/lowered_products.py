@@ -37,10 +37,28 @@ def lowered_matmul(node: Node) -> Node:
         found = _many(make, a, b)
     else:
         a = make.reshaped(a, (count(a.shape[:-1]), a.shape[-1]))
+        if 1 in (*a.shape, columns):
+            return make.reshaped(_with_vector(make, a, b), node.shape)
         a, b = (one if is_matrix(one) else copied(one) for one in (a, b))
         found = make(product.matmul, a, b)
         assert found.shape == (a.shape[0], columns)
     return make.reshaped(found, node.shape)
+
+
+def _with_vector(make: Maker, a: Node, b: Node) -> Node:
+    """Multiply matrices one of which is a row or a column, in a loop.
+
+    The loop goes through the other one as it lies, and may be one with others there.
+    """
+    if a.shape[1] == 1:
+        return make(elementwise.multiply, a, b)
+    if b.shape[1] != 1:  # a is a row: (a b).T = b.T a.T
+        a, b = make.transposed(b, (1, 0)), make.transposed(a, (1, 0))
+    if not view_of(a).is_whole and is_transposed(a):
+        scaled = make(elementwise.multiply, make.transposed(a, (1, 0)), b)
+        return make(reduction.sum_, scaled, axis=(0,), keepdims=False)
+    scaled = make(elementwise.multiply, a, make.transposed(b, (1, 0)))
+    return make(reduction.sum_, scaled, axis=(1,), keepdims=False)
 
 
 def is_matrix(node: Node) -> bool:

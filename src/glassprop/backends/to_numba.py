@@ -25,6 +25,8 @@ from glassprop.errors import Unspelled
 from glassprop.graph import DType, Node, count
 
 Main: TypeAlias = tuple[str, list[str], list[str]]  # text, types, helpers
+FEW_STAGES = 60  # that may be put into the main function; it compiles slowly with more
+LITTLE_WORK = 2e5  # operations of a step whose calls are worth that
 DATA = re.compile(r"(x|y)(_\d+)?|weights")
 HEAD = '''"""Compiled by Numba: training steps, many in one call."""
 
@@ -37,7 +39,10 @@ from numba.extending import intrinsic
 
 from glassprop.backends.runtime import gemm, part, upper
 
-kernel = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)'''
+kernel = njit(
+    error_model="numpy", forceinline=INLINED, no_cpython_wrapper=True,
+    no_cfunc_wrapper=True,
+)'''
 MAIN = '@njit(error_model="numpy", nogil=True)'
 GATHER = """@kernel
 def NAME_LETTER(batch, at, rows, order, start, n):
@@ -111,7 +116,8 @@ class _Module:
         main, types, helpers = write[name](calls)
         functions = needed(called("\n".join(self.kernels)))
         options = f"INLINE = dict(\n    {OPTIONS}\n)"
-        parts = [f"{HEAD}\n{options}" if functions else HEAD]
+        head = HEAD.replace("INLINED", str(self._is_small()))
+        parts = [f"{head}\n{options}" if functions else head]
         parts += [one.source for one in functions]
         parts += [
             f"@kernel\n{text.replace('NAME', one, 1)}"
@@ -121,6 +127,11 @@ class _Module:
         listed = {**self.signatures, name: ", ".join(types)}
         lines = [f'    "{key}": "void({_typed(one)})",' for key, one in listed.items()]
         return "\n\n\n".join([*parts, main, "\n".join(["SIGNATURES = {", *lines, "}"])])
+
+    def _is_small(self) -> bool:
+        """Tell whether calling the kernels would take long beside what they do."""
+        work = self.plan.program.cost(self.plan.rows or 1)
+        return len(self.plan.stages) <= FEW_STAGES and work <= LITTLE_WORK
 
     def _helpers(
         self, stem: str, text: str, types: str, keys: Iterable[str]
