@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from glassprop.backends.fusion import LEAVES, Stage, copy_of, stages_of
 from glassprop.backends.lowering import lowered
+from glassprop.backends.products import straightened
 from glassprop.backends.to_numpy import scheduled
 from glassprop.backends.views import view_of
 from glassprop.backends.workspace import Layout, laid_out
-from glassprop.graph import Node
+from glassprop.graph import Node, order
 from glassprop.ops import leaves
 from glassprop.program import Program
 
@@ -62,7 +63,9 @@ def plan(program: Program, rows: int | None = None) -> Plan:
         If a stage cannot be made of an operation.
     """
     nodes = scheduled(program)
-    ready = lowered([*program.inputs.values(), *nodes])
+    made = lowered([*program.inputs.values(), *nodes])
+    straight = straightened(order(made.values()), rows)
+    ready = {node: straight[one] for node, one in made.items()}
     outputs = {key: ready[node] for key, node in program.outputs.items()}
     inputs = {key: ready[node] for key, node in program.inputs.items()}
     for key, node in outputs.items():

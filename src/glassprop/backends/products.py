@@ -1,27 +1,31 @@
-"""A product of two matrices as the text of a function: a call of BLAS, or loops.
+"""A product of two matrices as the text of a function: loops, tiles, or BLAS.
 
-BLAS brings matrices into an order of its own first. That pays for batches; a product
-of a few hundred multiplications is done sooner by plain loops, and so is that of a
-single row, which uses each weight once.
+BLAS brings matrices into an order of its own first, which pays for large ones. Smaller
+products are made of *tiles*, blocks whose sums stay in registers, where the second
+matrix lies row by row; `straightened` puts a copy in front where it does not. A product
+of a few hundred multiplications is done by plain loops, and so is that of a single row
+in a prediction, which uses each weight once.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+from glassprop.backends.making import copied
 from glassprop.backends.views import view_of
-from glassprop.graph import Node, concrete
+from glassprop.graph import Dimension, Node, concrete
+from glassprop.ops import product
 
-FEW = 1500
+FEW = 256  # multiplications that loops do before anything else has begun
+FEW_COLUMNS = 1500  # the same where a row does not fill a vector
+SOME = 1_300_000  # up to here tiles are faster than BLAS
+LANES = {"float32": 8, "float64": 4}
+MANY = 64  # rows that are taken for many, where it may be any number
 
-HEAD = "def NAME(LETTER, left, right, out, rows, columns, inner):"
-BLAS = """    gemm(
-        rows, columns, inner,
-        LETTER, left, TURN_A, LONG_A,
-        LETTER, right, TURN_B, LONG_B,
-        LETTER, out, columns,
-    )"""
-LOOPS = """    for i in range(rows):
+LOOPS = """def NAME(LETTER, left, right, out, rows, columns, inner):
+    for i in range(rows):
         row = part(LETTER, out + i * columns, columns)
         for j in range(row.shape[0]):
             row[j] = 0
@@ -30,16 +34,77 @@ LOOPS = """    for i in range(rows):
             other = part(LETTER, right + k * columns, columns)
             for j in range(row.shape[0]):
                 row[j] += one * other[j]"""
-DOTS = """    for i in range(rows):
+DOTS = """def NAME(LETTER, left, right, out, rows, columns, inner):
+    for i in range(rows):
         for j in range(columns):
             total = LETTER[right] * 0
             for k in range(inner):
                 total += LETTER[AT_A] * LETTER[right + j * inner + k]
             LETTER[out + i * columns + j] = total"""
+BLAS = """def NAME(LETTER, left, right, out, rows, columns, inner):
+    gemm(
+        rows, columns, inner,
+        LETTER, left, TURN_A, LONG_A,
+        LETTER, right, TURN_B, LONG_B,
+        LETTER, out, columns,
+    )"""
+# Blocks at the ends lie over the ones before. So no sum is taken up again there.
+TILES = """def NAME(LETTER, left, down, along, right, out, rows, columns, inner):
+    whole = rows % 4 == 0 and (columns < WIDE or columns % WIDE == 0)
+    deep = 64 if whole else inner
+    second = min(LANES, columns - LANES)
+    for past in range(0, inner, deep):
+        fresh, size = past == 0, min(deep, inner - past)
+        for j in range(0, columns, WIDE):
+            column = min(j, max(columns - WIDE, 0))
+            b = right + past * columns + column
+            for i in range(0, rows, 4):
+                row = min(i, max(rows - 4, 0))
+                a = left + row * down + past * along
+                c = out + row * columns + column
+                if rows >= 4:
+                    tile(LETTER, 4, second, fresh, size, a, down, along, b, c, columns)
+                else:
+                    for k in range(rows):
+                        tile(
+                            LETTER, 1, second, fresh, size, a + k * down, down, along,
+                            b, c + k * columns, columns,
+                        )"""
+ONE_ROW = """    if rows == 1:
+        for j in range(0, columns, 64):
+            row = part(LETTER, out + j, min(64, columns - j))
+            for k in range(row.shape[0]):
+                row[k] = 0
+            for k in range(inner):
+                one = LETTER[left + k]
+                other = part(LETTER, right + k * columns + j, row.shape[0])
+                for i in range(row.shape[0]):
+                    row[i] += one * other[i]
+        return"""
 
 
-def product_text(node: Node, letter: str, rows: int | None) -> str:
-    """Give the function that calculates a product, its name left open.
+@dataclass(frozen=True)
+class Product:
+    """How a product is calculated.
+
+    Parameters
+    ----------
+    stem : str
+        What its function is called.
+    text : str
+        The function, its name left open.
+    strides : tuple of size
+        What it takes besides places and sizes: how far elements of the first matrix
+        are apart along its axes; nothing if the text knows.
+    """
+
+    stem: str
+    text: str
+    strides: tuple[Dimension, ...] = ()
+
+
+def product_of(node: Node, letter: str, rows: int | None) -> Product:
+    """Give the function that calculates a product.
 
     Parameters
     ----------
@@ -52,26 +117,54 @@ def product_text(node: Node, letter: str, rows: int | None) -> str:
     """
     a, b = node.inputs
     turned_a, turned_b = (not view_of(one).is_whole for one in (a, b))
-    loops = DOTS if turned_b else LOOPS
-    blas = (
-        BLAS.replace("TURN_A", str(turned_a))
-        .replace("TURN_B", str(turned_b))
-        .replace("LONG_A", "rows" if turned_a else "inner")
-        .replace("LONG_B", "inner" if turned_b else "columns")
-    )
-    if rows is None and not turned_b:
-        lines = ["    if rows == 1:", _indented(loops), "        return", blas]
+    strides: tuple[Dimension, ...] = ()
+    kind = _kind(node, rows)
+    if kind == "tiles":
+        lanes = LANES[node.dtype.name]
+        text = TILES.replace("LANES", str(lanes)).replace("WIDE", str(2 * lanes))
+        strides = (1, a.shape[0]) if turned_a else (a.shape[1], 1)
+    elif kind == "loops":
+        text = DOTS if turned_b else LOOPS
+        place = "left + k * rows + i" if turned_a else "left + i * inner + k"
+        text = text.replace("AT_A", place)
     else:
-        lines = [loops if _work(node, rows or 1) <= FEW else blas]
-    text = "\n".join([HEAD, *lines])
-    place = "left + k * rows + i" if turned_a else "left + i * inner + k"
-    return text.replace("AT_A", place).replace("LETTER", letter)
+        text = BLAS.replace("TURN_A", str(turned_a)).replace("TURN_B", str(turned_b))
+        text = text.replace("LONG_A", "rows" if turned_a else "inner")
+        text = text.replace("LONG_B", "inner" if turned_b else "columns")
+    if rows is None and not turned_a and not turned_b:
+        head, _, body = text.partition("\n")
+        text = "\n".join([head, ONE_ROW, body])
+    return Product(kind, text.replace("LETTER", letter), strides)
 
 
-def _work(node: Node, rows: int) -> int:
-    """Count the multiplications for a batch."""
-    return math.prod(concrete((*node.shape, node.inputs[0].shape[1]), rows))
+def straightened(nodes: Iterable[Node], rows: int | None) -> dict[Node, Node]:
+    """Let products by tiles read second matrices that lie row by row.
+
+    Parameters
+    ----------
+    nodes : iterable of Node
+        Each after those it reads.
+    rows : int or None
+        As for `product_of`.
+    """
+    made: dict[Node, Node] = {}
+    copies: dict[Node, Node] = {}
+    for node in nodes:
+        inputs = tuple(made[one] for one in node.inputs)
+        if node.primitive is product.matmul and _kind(node, rows) == "tiles":
+            a, b = inputs
+            if not view_of(b).is_whole:
+                inputs = (a, copies.setdefault(b, copied(b)))
+        made[node] = node if inputs == node.inputs else replace(node, inputs=inputs)
+    return made
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
+def _kind(node: Node, rows: int | None) -> str:
+    """Choose by the number of multiplications for a batch."""
+    lanes, columns = LANES[node.dtype.name], node.shape[1]
+    sizes = concrete((*node.shape, node.inputs[0].shape[1]), rows or MANY)
+    work = math.prod(sizes)
+    fills = not isinstance(columns, int) or columns >= lanes
+    if work <= (FEW if fills else FEW_COLUMNS):
+        return "loops"
+    return "tiles" if fills and work <= SOME else "blas"

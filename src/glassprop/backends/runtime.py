@@ -29,6 +29,7 @@ XXGEMM = ir.FunctionType(
     + [POINTER, POINTER, WORD],
 )
 KINDS = {32: "s", 64: "d"}
+REGISTER = 256  # bits of a vector
 
 
 @intrinsic(prefer_literal=False)
@@ -135,3 +136,134 @@ def gemm(  # noqa: PLR0917  # Numba takes arguments by position
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@intrinsic(prefer_literal=True)
+def tile(  # noqa: PLR0917  # Numba takes arguments by position
+    _context: Any,
+    array: Any,
+    rows: Any,
+    pair: Any,
+    fresh: Any,
+    inner: Any,
+    at_a: Any,
+    down: Any,
+    along: Any,
+    at_b: Any,
+    at_c: Any,
+    length: Any,
+) -> Any:
+    """Calculate a block of ``c = a @ b``, or of ``c += a @ b`` if not fresh.
+
+    The sums stay in registers: `rows` of them by two vectors, `pair` elements apart, or
+    by one element where pair is 0. Rows, and whether pair is 0, are literal. Elements
+    of a are `down` and `along` apart; b and c lie row by row, `length` between two.
+    With 4 rows there are 8 sums of vectors, as many as a processor needs not to wait
+    for any of them.
+    """
+    literal = (isinstance(one, types.IntegerLiteral) for one in (rows, pair))
+    high, scalar = rows.literal_value, all(literal) and pair.literal_value == 0
+    word = types.intp
+    signature = types.void(array, rows, pair, types.boolean, *[word] * 7)
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = signature.args[0]
+        data = make_array(kind)(context, builder, given[0]).data
+        number = context.get_value_type(kind.dtype)
+        lanes = 1 if scalar else REGISTER // kind.dtype.bitwidth
+        block = _Block(builder, data, number, lanes)
+        second = context.cast(builder, given[2], signature.args[2], word)
+        block.write(
+            high,
+            [ir.Constant(WORD, 0)] if scalar else [ir.Constant(WORD, 0), second],
+            cgutils.as_bool_bit(builder, given[3]),
+            given[4:],
+        )
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+class _Block:
+    """Writes the instructions of a tile."""
+
+    def __init__(self, builder: Any, data: Any, number: Any, lanes: int) -> None:
+        self.builder, self.data = builder, data
+        self.kind = number if lanes == 1 else ir.VectorType(number, lanes)
+        self.number, self.lanes = number, lanes
+        self.size = 4 if isinstance(number, ir.FloatType) else 8
+
+    def place(self, start: Any) -> Any:
+        pointer = self.builder.gep(self.data, [start])
+        return self.builder.bitcast(pointer, self.kind.as_pointer())
+
+    def load(self, start: Any) -> Any:
+        return self.builder.load(self.place(start), align=self.size)
+
+    def repeated(self, start: Any) -> Any:
+        """Load one number into all lanes."""
+        value = self.builder.load(self.builder.gep(self.data, [start]))
+        if self.lanes == 1:
+            return value
+        index = ir.IntType(32)
+        nothing = ir.Constant(self.kind, ir.Undefined)
+        first = self.builder.insert_element(nothing, value, ir.Constant(index, 0))
+        zeros = ir.Constant(ir.VectorType(index, self.lanes), [0] * self.lanes)
+        return self.builder.shuffle_vector(first, nothing, zeros)
+
+    def starts(self, first: Any, step: Any, many: int) -> list[Any]:
+        """Give places that are a step apart."""
+        found = [first]
+        while len(found) < many:
+            found.append(self.builder.add(found[-1], step))
+        return found
+
+    def write(self, high: int, offsets: list[Any], fresh: Any, places: Any) -> None:
+        builder = self.builder
+        inner, at_a, down, along, at_b, at_c, length = places
+        corners = [
+            [builder.add(row, one) for one in offsets]
+            for row in self.starts(at_c, length, high)
+        ]
+        zero = ir.Constant(self.kind, 0.0 if self.lanes == 1 else [0.0] * self.lanes)
+        begun = [
+            [builder.select(fresh, zero, self.load(one)) for one in row]
+            for row in corners
+        ]
+        before = builder.block
+        loop = builder.append_basic_block("tile")
+        after = builder.append_basic_block("tiled")
+        builder.branch(loop)
+        builder.position_at_end(loop)
+
+        def carried(kind: Any, start: Any) -> Any:
+            phi = builder.phi(kind)
+            phi.add_incoming(start, before)
+            return phi
+
+        k, a, b = (carried(WORD, one) for one in (ir.Constant(WORD, 0), at_a, at_b))
+        sums = [[carried(self.kind, one) for one in row] for row in begun]
+        others = [self.load(builder.add(b, one)) for one in offsets]
+        totals = []
+        for start, row in zip(self.starts(a, down, high), sums, strict=True):
+            one = self.repeated(start)
+            products = [builder.fmul(one, x, flags=("contract",)) for x in others]
+            totals.append(
+                [
+                    builder.fadd(total, x, flags=("contract",))
+                    for total, x in zip(row, products, strict=True)
+                ]
+            )
+        next_k = builder.add(k, ir.Constant(WORD, 1))
+        for phi, value in (
+            (k, next_k),
+            (a, builder.add(a, along)),
+            (b, builder.add(b, length)),
+            *zip(sum(sums, []), sum(totals, []), strict=True),
+        ):
+            phi.add_incoming(value, loop)
+        builder.cbranch(builder.icmp_signed("<", next_k, inner), loop, after)
+        builder.position_at_end(after)
+        for row, values in zip(corners, totals, strict=True):
+            for corner, value in zip(row, values, strict=True):
+                builder.store(value, self.place(corner), align=self.size)

@@ -19,7 +19,7 @@ from glassprop.backends.fusion import Stage
 from glassprop.backends.kernels import LETTERS, Loop, size_text, slot_text
 from glassprop.backends.loops import Plan
 from glassprop.backends.own_table import OWN
-from glassprop.backends.products import product_text
+from glassprop.backends.products import product_of
 from glassprop.backends.views import view_of
 from glassprop.errors import Unspelled
 from glassprop.graph import DType, Node, count
@@ -37,7 +37,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from glassprop.backends.runtime import gemm, part, upper
+from glassprop.backends.runtime import gemm, part, tile, upper
 
 kernel = njit(
     error_model="numpy", forceinline=INLINED, no_cpython_wrapper=True,
@@ -254,9 +254,11 @@ class _Module:
         (node,) = stage.nodes
         a, b = node.inputs
         letter = LETTERS[node.dtype.name]
-        name = self._kernel(product_text(node, letter, self.plan.rows), "product")
+        how = product_of(node, letter, self.plan.rows)
         places = [self._start(one) for one in (a, b, node)]
+        places[1:1] = map(size_text, how.strides)
         sizes = [size_text(one) for one in (a.shape[0], b.shape[1], a.shape[1])]
+        name = self._kernel(how.text, how.stem)
         return f"{name}({', '.join([letter, *places, *sizes])})"
 
     def _own(self, stage: Stage) -> str:
