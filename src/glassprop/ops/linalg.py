@@ -59,7 +59,7 @@ def check_square(a: Any, name: str) -> Shape:
 
 
 def _square(name: str) -> Callable[..., Shape]:
-    def shape(a: Any) -> Shape:
+    def shape(a: Any, **_attributes: Any) -> Shape:
         return check_square(a, name)
 
     return shape
@@ -192,10 +192,12 @@ detsign = Primitive(
 )
 
 
-def _cholesky_vjp(g: Any, y: Any, a: Any) -> Any:
+def _cholesky_vjp(g: Any, y: Any, a: Any, upper: bool = False) -> Any:
+    y, g = (transposed(y), transposed(g)) if upper else (y, g)
     product = transposed(y) @ np.tril(g) * once(a)
     left = np.linalg.solve(transposed(y), product)
-    return folded(np.linalg.solve(transposed(y), transposed(left)))
+    whole = np.linalg.solve(transposed(y), transposed(left))
+    return folded(whole, "U" if upper else "L")
 
 
 # I. Murray 2016, "Differentiation of the Cholesky decomposition", equation 9.
@@ -206,13 +208,18 @@ cholesky = Primitive(
     dtype=_float_dtype,
     vjps=(_cholesky_vjp,),
     cost=_cubed,
-    cases=_cases(_definite),
+    cases=(*_cases(_definite), Case(((3, 3),), {"upper": True}, prepare=_definite)),
 )
 
 
 def _eigenvalues(a: Any, UPLO: Any = "L") -> Any:
     """Give the eigenvalues of a symmetric matrix, from the smallest on."""
     return np.linalg.eigh(a, UPLO)[0]
+
+
+def _eigvalsh(a: Any, UPLO: Any = "L") -> Any:
+    """Give the eigenvalues of a symmetric matrix, by LAPACK's way without vectors."""
+    return np.linalg.eigvalsh(a, UPLO)
 
 
 def _eigenvectors(a: Any, UPLO: Any = "L") -> Any:
@@ -233,17 +240,24 @@ def _eigenvectors_vjp(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:
     return folded(y @ (slope * (transposed(y) @ g)) @ transposed(y), UPLO)
 
 
+def _values_row(name: str, numpy: Callable[..., Any], called: str) -> Primitive:
+    """Make a row that gives eigenvalues; `called` is the function in messages."""
+    return Primitive(
+        name=name,
+        numpy=numpy,
+        shape=lambda a, UPLO="L": check_square(a, called)[:-1],
+        dtype=_float_dtype,
+        vjps=(_eigenvalues_vjp,),
+        cost=_cubed,
+        cases=(*_cases(_definite), Case(((3, 3),), {"UPLO": "U"}, prepare=_definite)),
+    )
+
+
 # Section 3.1. NumPy's eigh gives two arrays, so it is two rows. An eigenvalue that
 # stands twice has no slope of its own, and the eigenvectors' is infinite or NaN.
-eigenvalues = Primitive(
-    name="eigenvalues",
-    numpy=_eigenvalues,
-    shape=lambda a, UPLO="L": check_square(a, "eigh")[:-1],
-    dtype=_float_dtype,
-    vjps=(_eigenvalues_vjp,),
-    cost=_cubed,
-    cases=(*_cases(_definite), Case(((3, 3),), {"UPLO": "U"}, prepare=_definite)),
-)
+# NumPy's eigvalsh is a row of its own: its last digits are others than eigh's.
+eigenvalues = _values_row("eigenvalues", _eigenvalues, "eigh")
+eigvalsh = _values_row("eigvalsh", _eigvalsh, "eigvalsh")
 eigenvectors = Primitive(
     name="eigenvectors",
     numpy=_eigenvectors,
