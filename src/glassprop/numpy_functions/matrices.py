@@ -129,7 +129,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
 
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
     """Give the eigenvalues of symmetric matrices."""
-    return linalg.eigvalsh(a, **_triangle_read(UPLO, "eigvalsh"))
+    return linalg.eigenvalues(a, alone=True, **_triangle_read(UPLO, "eigvalsh"))
 
 
 def _triangle_read(part: str, name: str) -> dict[str, str]:

@@ -212,14 +212,12 @@ cholesky = Primitive(
 )
 
 
-def _eigenvalues(a: Any, UPLO: Any = "L") -> Any:
-    """Give the eigenvalues of a symmetric matrix, from the smallest on."""
-    return np.linalg.eigh(a, UPLO)[0]
+def _eigenvalues(a: Any, UPLO: Any = "L", alone: bool = False) -> Any:
+    """Give the eigenvalues of a symmetric matrix, from the smallest on.
 
-
-def _eigvalsh(a: Any, UPLO: Any = "L") -> Any:
-    """Give the eigenvalues of a symmetric matrix, by LAPACK's way without vectors."""
-    return np.linalg.eigvalsh(a, UPLO)
+    LAPACK has another way to those alone; its last digits are others.
+    """
+    return np.linalg.eigvalsh(a, UPLO) if alone else np.linalg.eigh(a, UPLO)[0]
 
 
 def _eigenvectors(a: Any, UPLO: Any = "L") -> Any:
@@ -227,7 +225,9 @@ def _eigenvectors(a: Any, UPLO: Any = "L") -> Any:
     return np.linalg.eigh(a, UPLO)[1]
 
 
-def _eigenvalues_vjp(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:
+def _eigenvalues_vjp(
+    g: Any, y: Any, a: Any, UPLO: str = "L", alone: bool = False
+) -> Any:
     vectors = eigenvectors(a, UPLO=UPLO)
     return folded((vectors * np.expand_dims(g, -2)) @ transposed(vectors), UPLO)
 
@@ -240,24 +240,23 @@ def _eigenvectors_vjp(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:
     return folded(y @ (slope * (transposed(y) @ g)) @ transposed(y), UPLO)
 
 
-def _values_row(name: str, numpy: Callable[..., Any], called: str) -> Primitive:
-    """Make a row that gives eigenvalues; `called` is the function in messages."""
-    return Primitive(
-        name=name,
-        numpy=numpy,
-        shape=lambda a, UPLO="L": check_square(a, called)[:-1],
-        dtype=_float_dtype,
-        vjps=(_eigenvalues_vjp,),
-        cost=_cubed,
-        cases=(*_cases(_definite), Case(((3, 3),), {"UPLO": "U"}, prepare=_definite)),
-    )
-
-
 # Section 3.1. NumPy's eigh gives two arrays, so it is two rows. An eigenvalue that
 # stands twice has no slope of its own, and the eigenvectors' is infinite or NaN.
-# NumPy's eigvalsh is a row of its own: its last digits are others than eigh's.
-eigenvalues = _values_row("eigenvalues", _eigenvalues, "eigh")
-eigvalsh = _values_row("eigvalsh", _eigvalsh, "eigvalsh")
+eigenvalues = Primitive(
+    name="eigenvalues",
+    numpy=_eigenvalues,
+    shape=lambda a, UPLO="L", alone=False: check_square(
+        a, "eigvalsh" if alone else "eigh"
+    )[:-1],
+    dtype=_float_dtype,
+    vjps=(_eigenvalues_vjp,),
+    cost=_cubed,
+    cases=(
+        *_cases(_definite),
+        Case(((3, 3),), {"UPLO": "U"}, prepare=_definite),
+        Case(((3, 3),), {"alone": True}, prepare=_definite),
+    ),
+)
 eigenvectors = Primitive(
     name="eigenvectors",
     numpy=_eigenvectors,
