@@ -147,6 +147,10 @@ def test_values_are_numpys_where_they_are_hard(function, dtype):
                 check(function, one, program, inputs)
 
 
+SECOND_WINS = np.signbit(np.maximum(np.zeros(9), -np.zeros(9))).all()
+
+
+@pytest.mark.skipif(not SECOND_WINS, reason="a processor that orders zeros otherwise")
 @pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
 @pytest.mark.parametrize(
     "bounds", [(0, 6), (-0.0, 1), (-1, 0), (-1, -0.0), (None, 0), (-0.0, None), (0, 0)]
