@@ -109,7 +109,10 @@ def measure_steps(turns: int) -> None:
     rows = []
     for name, make in WORKLOADS.items():
         work = make()
-        reference, compiled = NumpySteps(work.program), NumbaSteps(work.program)
+        reference, compiled = (
+            NumpySteps(work.program),
+            NumbaSteps(work.program, work.batch),
+        )
         work.check_equal(reference, compiled)
         times = in_turns(
             {
@@ -138,9 +141,9 @@ def compile_once(name: str, folder: str) -> None:
     import numba.core.registry  # noqa: F401  # imported before the clock starts
 
     disk_cache.cache_folder = lambda: Path(folder)  # type: ignore[assignment]
-    program = WORKLOADS[name]().program
+    work = WORKLOADS[name]()
     start = perf_counter()
-    NumbaSteps(program)
+    NumbaSteps(work.program, work.batch)
     print(perf_counter() - start)
 
 

@@ -693,7 +693,7 @@ def test_version_and_help(run):
         assert (ended.code, ended.error) == (0, "")
         assert ended.out.startswith("Usage: glassprop ")
         assert ended.out.isascii()
-    for command in ("train", "predict", "evaluate", "source", "summary"):
+    for command in ("train", "predict", "evaluate", "source", "summary", "cache"):
         line = next(
             line
             for line in run("--help").out.splitlines()

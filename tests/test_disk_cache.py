@@ -1,14 +1,19 @@
 """Compiled modules on disk: used again, made anew when anything is wrong with them."""
 
+import importlib
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
+import traceback
 import warnings
+from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
-from glassprop.backends import disk_cache
+from glassprop.backends import disk_cache, kept_files
 from glassprop.errors import GlasspropWarning
 
 pytest.importorskip("numba")
@@ -17,18 +22,32 @@ SOURCE = """from numba import njit
 
 
 @njit
-def twice(number):
-    return 2 * number
+def twice(numbers):
+    for i in range(numbers.shape[0]):
+        numbers[i] = 2 * numbers[i]
 
 
-@njit(cache=True)
-def main(number):
-    return twice(number) + 1
+@njit(nogil=True)
+def main(numbers, index):
+    twice(numbers)
+    if index > numbers.shape[0]:
+        raise IndexError("too far")
+    return numbers[0] * numbers[0] + numbers[1] * numbers[1] + 1
 
 
-SIGNATURES = {"twice": "int64(int64)", "main": "int64(int64)"}
+SIGNATURES = {
+    "twice": "void(float64[::1])",
+    "main": "float64(float64[::1], int64)",
+}
 """
 VERSIONS = ("numba 1", "numpy 2")
+PRODUCT = "numbers[0] * numbers[0] + numbers[1] * numbers[1]"
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_new_process(monkeypatch):
+    monkeypatch.setattr(disk_cache, "_loaded", {})
+    disk_cache._warn_once.cache_clear()
 
 
 @pytest.fixture
@@ -39,144 +58,296 @@ def folder(tmp_path, monkeypatch):
 
 
 def load(source=SOURCE, versions=VERSIONS):
-    return disk_cache.load(source, versions)
+    """Load as a new process does; tell whether the compiler ran, too."""
+    disk_cache._loaded.clear()
+    runs = []
+
+    @contextmanager
+    def waiting():
+        runs.append(1)
+        yield
+
+    module = disk_cache.load(source, versions, waiting())
+    assert module.__name__ not in sys.modules
+    return module, bool(runs)
 
 
-def compiled_here(module):
-    """Tell whether the compiler ran: what comes from the disk is one hit."""
-    return not module.main.stats.cache_hits
+def works(module):
+    numbers = np.array([1.0, 2.0])
+    return module.main(numbers, 0) == 21 and numbers.tolist() == [2, 4]
 
 
-def files(folder):
-    return {
-        path.suffix: path
-        for path in folder.rglob("step_*")
-        if path.suffix in (".py", ".sums", ".nbi", ".nbc")
-    }
+def process(code, folder, *arguments, **options):
+    """Run code in a process of its own that keeps compiled code in the folder."""
+    head = f"""
+        import os, sys
+        from pathlib import Path
+        import numpy as np
+        from glassprop.backends import disk_cache, kept_files
+
+        disk_cache.cache_folder = lambda: Path(sys.argv[1])
+        SOURCE, VERSIONS = {SOURCE!r}, {VERSIONS!r}
+    """
+    text = textwrap.dedent(head) + textwrap.dedent(code)
+    command = [sys.executable, "-c", text, str(folder), *arguments]
+    return subprocess.Popen(command, text=True, **options)
+
+
+# Loading ------------------------------------------------------------------------------
 
 
 def test_a_module_is_compiled_once(folder):
-    first, second = load(), load()
-    assert [compiled_here(one) for one in (first, second)] == [True, False]
-    assert first.main(20) == second.main(20) == 41
-    assert sorted(files(folder)) == [".nbc", ".nbi", ".py", ".sums"]
-    assert second.__name__ not in sys.modules
+    (first, compiled), (second, again) = load(), load()
+    assert (compiled, again) == (True, False)
+    assert works(first)
+    assert works(second)
+    assert [path.name for path in folder.iterdir()] == [f"{first.__name__}.code"]
+    assert disk_cache.load(SOURCE, VERSIONS) is second  # not read again
 
 
-def test_other_versions_and_other_sources_are_other_modules(folder):
-    names = {load().__name__, load(versions=("numba 2",)).__name__}
-    names.add(load(SOURCE.replace("+ 1", "+ 2")).__name__)
+LATER = """
+    from contextlib import contextmanager
+
+    @contextmanager
+    def waiting():
+        print("compiling")
+        yield
+
+    source = SOURCE.replace("from numba", "import numpy as np\\nfrom numba")
+    source = source.replace(sys.argv[2], "np.dot(numbers, numbers)")
+    module = disk_cache.load(source, VERSIONS, waiting())
+    numbers = np.array([1.0, 2.0])
+    print(module.main(numbers, 0), numbers)
+    for wrong in [(numbers, 9), (numbers.astype(np.float32), 0), (numbers,)]:
+        try:
+            module.main(*wrong)
+        except Exception as error:
+            print(type(error).__name__)
+    from numba import njit
+
+    @njit
+    def total(numbers):
+        return np.sum(np.sqrt(numbers))
+
+    print(total(np.array([4.0, 9.0])))
+"""
+
+
+def test_a_later_process_runs_what_an_earlier_one_compiled(folder):
+    """It calls BLAS, errors are raised, and Numba compiles other things afterwards."""
+    printed = [
+        process(LATER, folder, PRODUCT, stdout=subprocess.PIPE).communicate()[0]
+        for _ in range(2)
+    ]
+    assert printed[1] == "21.0 [2. 4.]\nIndexError\nTypeError\nTypeError\n5.0\n"
+    assert printed[0] == "compiling\n" + printed[1]
+
+
+def test_other_versions_sources_and_options_are_other_modules(folder, monkeypatch):
+    names = {load()[0].__name__, load(versions=("numba 2",))[0].__name__}
+    names.add(load(SOURCE.replace("+ 1", "+ 2"))[0].__name__)
+    monkeypatch.setenv("NUMBA_OPT", "1")
+    names.add(load()[0].__name__)
+    assert len(names) == 4
+    assert len(list(folder.iterdir())) == 4
+
+
+def test_what_a_module_imports_of_ours_is_part_of_it(folder, tmp_path, monkeypatch):
+    import glassprop.backends
+
+    monkeypatch.setattr(glassprop.backends, "__path__", [str(tmp_path)])
+    first, second = (tmp_path / f"some_{one}.py" for one in ("functions", "numbers"))
+    first.write_text(
+        "from numba import njit\n\nfrom glassprop.backends.some_numbers import TEN\n\n"
+        "@njit\ndef ten():\n    return TEN\n"
+    )
+    source = SOURCE.replace("+ 1", "+ ten()").replace(
+        "import njit",
+        "import njit\n\nfrom glassprop.backends.some_functions import ten",
+    )
+    found = []
+    for number in (10, 20, 10):
+        second.write_text(f"TEN = {number}\n")
+        importlib.invalidate_caches()
+        for name in ("functions", "numbers"):
+            sys.modules.pop(f"glassprop.backends.some_{name}", None)
+        # A file of the same size and second would be taken from its bytecode.
+        shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
+        module, compiled = load(source)
+        found.append((compiled, module.main(np.array([1.0, 2.0]), 0)))
+    assert found == [(True, 30), (True, 40), (False, 30)]
+
+
+def test_other_processors_have_other_modules(folder, monkeypatch):
+    import llvmlite.binding
+
+    names = {load()[0].__name__}
+    monkeypatch.setattr(llvmlite.binding, "get_host_cpu_name", lambda: "another")
+    names.add(load()[0].__name__)
+
+    def unknown():
+        raise RuntimeError
+
+    monkeypatch.setattr(llvmlite.binding, "get_host_cpu_features", unknown)
+    names.add(load()[0].__name__)
     assert len(names) == 3
 
 
-@pytest.mark.parametrize("suffix", [".py", ".sums", ".nbi", ".nbc"])
-@pytest.mark.parametrize("harm", ["garbage", "half", "gone"])
-def test_what_has_changed_is_made_anew(folder, suffix, harm):
-    load()
-    path = files(folder)[suffix]
+def test_a_traceback_shows_the_line(folder):
+    source = SOURCE.replace("SIGNATURES", "wrong = 1 / 0\n\n\nSIGNATURES")
+    with pytest.raises(ZeroDivisionError) as raised:
+        load(source)
+    assert traceback.extract_tb(raised.value.__traceback__)[-1].line == "wrong = 1 / 0"
+    assert [name for name in sys.modules if name.startswith("step_")] == []
+
+
+# What can be wrong --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("harm", ["empty", "half", "flipped", "another", "gone"])
+def test_what_has_changed_is_made_anew(folder, harm):
+    name = load()[0].__name__
+    path = folder / f"{name}.code"
+    whole = bytearray(path.read_bytes())
     if harm == "gone":
         path.unlink()
+    elif harm == "another":
+        kept_files.keep(folder, f"step_{0:064}", bytes(whole[32:]))
+        path.write_bytes((folder / f"step_{0:064}.code").read_bytes())
     else:
-        whole = path.read_bytes()
-        path.write_bytes(b"\x00" if harm == "garbage" else whole[: len(whole) // 2])
-    mended, again = load(), load()
-    assert [compiled_here(one) for one in (mended, again)] == [True, False]
-    assert mended.main(20) == again.main(20) == 41
+        whole[len(whole) // 2] ^= 16
+        cut = {"empty": 0, "half": len(whole) // 2, "flipped": None}[harm]
+        path.write_bytes(whole[:cut])
+    (mended, compiled), (again, later) = load(), load()
+    assert (compiled, later) == (True, False)
+    assert works(mended)
+    assert works(again)
 
 
-@pytest.mark.parametrize("writes", [0, 1])
-def test_a_process_that_is_killed_while_it_writes_leaves_a_usable_folder(
-    folder, writes
-):
-    program = f"""
-        import os, pathlib
-        from glassprop.backends import disk_cache
-
-        disk_cache.cache_folder = lambda: pathlib.Path({str(folder)!r})
-        replace, done = disk_cache.os.replace, []
-
-        def killed(temporary, path):
-            if pathlib.Path(path).parent.name == "glassprop":
-                if len(done) == {writes}:
-                    os._exit(9)
-                done.append(path)
-            replace(temporary, path)
-
-        disk_cache.os.replace = killed
-        disk_cache.load({SOURCE!r}, {VERSIONS!r})
-    """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)
-    assert done.returncode == 9
-    assert list(folder.glob(".writing-*")) != []
-    assert ".sums" not in files(folder)
-    first, second = load(), load()
-    assert [compiled_here(one) for one in (first, second)] == [True, False]
-    assert first.main(20) == 41
-
-
-def test_a_write_that_fails_leaves_nothing_behind(folder, monkeypatch):
-    def refuse(*_paths):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(disk_cache.os, "replace", refuse)
-    with pytest.raises(KeyboardInterrupt):
-        load()
-    assert [path for path in folder.rglob("*") if path.is_file()] == []
-
-
-def test_a_folder_that_cannot_be_written_is_said_once_and_worked_around(
-    tmp_path, monkeypatch
-):
-    (tmp_path / "file").write_text("")
-    place = tmp_path / "file" / "glassprop"
-    monkeypatch.setattr(disk_cache, "cache_folder", lambda: place)
+def test_what_numba_cannot_use_is_said_and_made_anew(folder):
+    name = load()[0].__name__
+    kept_files.keep(folder, name, b"not what Numba writes")
     with pytest.warns(GlasspropWarning) as heard:
-        first = load()
+        mended, compiled = load()
     (one,) = heard
-    why = (
-        os.strerror(20)
-        if sys.platform != "win32"
-        else one.message.args[0][
-            len(f"compiled code cannot be kept in {place} (") :
-        ].partition(")")[0]
-    )
+    start = "compiled code that was kept cannot be used (UnpicklingError: "
+    assert str(one.message).startswith(start)
+    assert str(one.message).endswith("): it is compiled again.")
+    assert compiled
+    assert works(mended)
+    assert load()[1] is False
+
+
+def test_code_with_addresses_of_its_process_is_not_kept(folder):
+    source = SOURCE.replace(
+        "from numba import njit",
+        "import ctypes\n\nfrom numba import njit\n\n"
+        "absolute = ctypes.CDLL(None).labs\n"
+        "absolute.argtypes, absolute.restype = [ctypes.c_long], ctypes.c_long",
+    ).replace("+ 1", "+ absolute(-1)")
+    if os.name != "posix":
+        pytest.skip("finds its function as POSIX does")
+    with pytest.warns(GlasspropWarning) as heard:
+        module, _ = load(source)
+    (one,) = heard
     assert str(one.message) == (
-        f"compiled code cannot be kept in {place} ({why}): this process compiles for "
+        f"compiled code cannot be kept in {folder} (ValueError: it holds addresses of "
+        "this process): this process compiles for itself, and the next one again."
+    )
+    assert works(module)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("place", ["file", "no home", "disk full"])
+def test_a_folder_that_cannot_be_written_is_said_once_and_worked_around(
+    tmp_path, monkeypatch, place
+):
+    shown = path = tmp_path / "file" / "glassprop"
+    if place == "file":
+        path.parent.write_text("")
+        why = os.strerror(20) if os.name == "posix" else None
+    else:
+        shown = "the user's cache folder" if place == "no home" else path
+        why = "this user has no home folder" if place == "no home" else "No space left"
+
+    def folder():
+        if place == "no home":
+            raise OSError(2, why, "cache folder")
+        return path
+
+    def full(*_paths):
+        raise OSError(28, why)
+
+    monkeypatch.setattr(disk_cache, "cache_folder", folder)
+    if place == "disk full":
+        monkeypatch.setattr(kept_files.os, "replace", full)
+    with pytest.warns(GlasspropWarning) as heard:
+        first, _ = load()
+    (one,) = heard
+    if why is None:  # Windows has words of its own
+        why = str(one.message).partition(f"{path} (")[2].partition(")")[0]
+    assert str(one.message) == (
+        f"compiled code cannot be kept in {shown} ({why}): this process compiles for "
         "itself, and the next one again. Make the folder writable to wait only once."
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        second = load()
-    assert first.main(20) == second.main(20) == 41
-    assert [compiled_here(one) for one in (first, second)] == [True, False]
+        assert disk_cache.load(SOURCE, VERSIONS) is first
+        second, compiled = load()
+    assert compiled
+    assert works(first)
+    assert works(second)
 
 
-def test_the_modules_used_longest_ago_are_removed(folder, monkeypatch):
-    monkeypatch.setattr(disk_cache, "MOST", 2)
-    sources = [SOURCE.replace("+ 1", f"+ {number}") for number in range(3)]
-    names = []
-    for age, source in enumerate(sources[:2]):
-        names.append(load(source).__name__)
-        os.utime(folder / f"{names[-1]}.sums", (age + 1, age + 1))
-    assert not compiled_here(load(sources[0]))  # used again: no longer the oldest
-    names.append(load(sources[2]).__name__)
-    left = {path.stem for path in folder.glob("*.sums")}
-    assert left == {names[0], names[2]}
-    assert not list((folder / "__pycache__").glob(f"{names[1]}.*"))
+def test_a_folder_that_can_only_be_read_is_read(folder, monkeypatch):
+    load()
+
+    def refuse(*_arguments, **_options):
+        raise OSError(30, "Read-only file system")
+
+    for name in ("utime", "replace"):
+        monkeypatch.setattr(kept_files.os, name, refuse)
+    monkeypatch.setattr(kept_files.tempfile, "mkstemp", refuse)
+    module, compiled = load()
+    assert not compiled
+    assert works(module)
 
 
-@pytest.mark.parametrize(
-    ("platform", "name", "expected"),
-    [
-        ("linux", "XDG_CACHE_HOME", "glassprop"),
-        ("win32", "LOCALAPPDATA", "glassprop"),
-    ],
-)
-def test_the_folder_is_where_the_system_keeps_such_files(
-    platform, name, expected, tmp_path, monkeypatch
+# Processes ----------------------------------------------------------------------------
+
+LOADS = """
+    module = disk_cache.load(SOURCE, VERSIONS)
+    assert module.main(np.array([1.0, 2.0]), 0) == 21
+"""
+
+
+def test_eight_cold_processes_at_once(folder):
+    eight = [process(LOADS, folder) for _ in range(8)]
+    assert [one.wait() for one in eight] == [0] * 8
+    module, compiled = load()
+    assert not compiled
+    assert works(module)
+    assert [path.name for path in folder.iterdir()] == [f"{module.__name__}.code"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills as POSIX does")
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_process_that_is_killed_while_it_writes_leaves_a_usable_folder(
+    folder, moment
 ):
-    monkeypatch.setattr(disk_cache.sys, "platform", platform)
-    monkeypatch.setenv(name, str(tmp_path))
-    assert disk_cache.cache_folder() == tmp_path / expected
-    monkeypatch.setattr(disk_cache.sys, "platform", "darwin")
-    assert disk_cache.cache_folder().parts[-3:] == ("Library", "Caches", "glassprop")
+    dies = """
+        import signal
+        replace = os.replace
+
+        def killed(*paths):
+            if sys.argv[2] == "after":
+                replace(*paths)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        kept_files.os.replace = killed
+    """
+    dies = textwrap.dedent(dies) + textwrap.dedent(LOADS)
+    assert process(dies, folder, moment).wait() == -9
+    (module, compiled), (_, again) = load(), load()
+    assert (compiled, again) == (moment == "before", False)
+    assert works(module)

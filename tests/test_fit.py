@@ -34,7 +34,7 @@ from glassprop.errors import (
 from glassprop.history import History
 from glassprop.metrics import METRICS, Metric
 from glassprop.randomness import generator
-from glassprop.rows import row_order, split_rows
+from glassprop.rows import split_rows
 from networks import bits, refusal
 
 RNG = np.random.default_rng(17)
@@ -91,12 +91,12 @@ def test_each_batch_is_one_step_and_the_last_may_be_smaller(size):
 def test_shuffled_batches_hold_each_row_once_and_differ_by_epoch():
     orders = []
     for epoch in range(3):
-        cut = batches(row_order(23, generator(0, 1, epoch)), 5)
+        cut = batches(generator(0, 1, epoch).permutation(23), 5)
         assert [len(one) for one in cut] == [5, 5, 5, 5, 3]
         orders.append(np.concatenate(cut))
         assert sorted(orders[-1]) == list(range(23))
     assert not any(np.array_equal(one, two) for one, two in pairwise(orders))
-    assert [X[one].tolist() for one in batches(row_order(23, None), 5)] == [
+    assert [X[one].tolist() for one in batches(slice(0, 23), 5)] == [
         X[at : at + 5].tolist() for at in range(0, 23, 5)
     ]
 
@@ -652,6 +652,38 @@ def test_a_second_ctrl_c_ends_the_training_at_once():
         quietly(regressor(), X, Y, epochs=9, callbacks=[press_twice])
 
 
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_epochs_that_nobody_watches_run_in_one_call_with_the_same_bits(
+    backend, shuffle
+):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    alone, watched = regressor(), regressor()
+    options = {"batch_size": 5, "epochs": 6, "shuffle": shuffle, "backend": backend}
+    options["schedule"] = gp.schedules.Exponential(0.9)
+    seen = []
+    one = quietly(alone, X, Y, **options)
+    two = quietly(watched, X, Y, callbacks=[lambda *_: seen.append(1)], **options)
+    assert dict(one) == dict(two)
+    assert one.epochs == two.epochs == [1, 2, 3, 4, 5, 6]
+    assert len(seen) == 6
+    assert bits(alone) == bits(watched)
+    assert alone.training.steps == watched.training.steps == 30
+
+
+def test_a_divergence_in_a_call_of_several_epochs_is_told_as_in_one():
+    messages = []
+    for callbacks in ([], [lambda *_: None]):
+        net = regressor()
+        options = {"optimizer": gp.SGD(1e20), "batch_size": 12, "epochs": 50}
+        call = lambda: quietly(net, X, Y, callbacks=callbacks, **options)  # noqa: B023, E731
+        messages.append((refusal(DivergenceError, call), net.training.steps))
+        messages.append((net.training.epochs, bits(net)))
+    assert messages[:2] == messages[2:]
+    assert messages[1][0] > 0
+
+
 @pytest.mark.usefixtures("default_handler")
 def test_ctrl_c_ends_an_epoch_between_two_steps():
     def pressing(steps, steps_per_epoch):
@@ -661,7 +693,8 @@ def test_ctrl_c_ends_an_epoch_between_two_steps():
 
     net, expected = regressor(), regressor()
     options = {"batch_size": 5, "optimizer": gp.SGD(0.1)}
-    history = quietly(net, X, Y, epochs=9, schedule=pressing, **options)
+    watch = {"callbacks": [lambda net, history: None]}
+    history = quietly(net, X, Y, epochs=9, schedule=pressing, **watch, **options)
     assert history.stopped == "interrupted"
     assert history.epochs == [1, 2]
     assert (net.training.epochs, net.training.steps) == (2, 10)

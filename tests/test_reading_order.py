@@ -71,12 +71,38 @@ ORDER = [
     "compiling.py",
     "backends/contract.py",
     "backends/views.py",
+    "backends/making.py",
+    "backends/own_kernels.py",
+    "backends/axis_kernels.py",
+    "backends/order_kernels.py",
+    "backends/picking_kernels.py",
+    "backends/product_kernels.py",
+    "backends/philox.py",
+    "backends/own_table.py",
+    "backends/lowered_picks.py",
+    "backends/lowered_products.py",
     "backends/lowering.py",
+    "backends/intrinsics.py",
+    "backends/exponentials.py",
+    "backends/logarithms.py",
+    "backends/divisions.py",
+    "backends/arithmetic.py",
     "backends/scalars.py",
+    "backends/fusion.py",
+    "backends/workspace.py",
     "backends/loops.py",
+    "backends/kernels.py",
+    "backends/products.py",
     "backends/to_numba.py",
+    "backends/runtime.py",
+    "waiting.py",
+    "backends/kept_files.py",
     "backends/disk_cache.py",
+    "backends/spaces.py",
+    "backends/blas_threads.py",
+    "backends/run_numpy.py",
     "backends/run_numba.py",
+    "backends/choice.py",
     "arguments.py",
     "transforms.py",
     "directions.py",
@@ -137,7 +163,6 @@ ORDER = [
     "loss_checks.py",
     "updates.py",
     "programs.py",
-    "backends/run_numpy.py",
     "data.py",
     "targets.py",
     "parameters.py",
@@ -147,6 +172,7 @@ ORDER = [
     "chunks.py",
     "tasks.py",
     "evaluate.py",
+    "predictors.py",
     "learning.py",
     "training.py",
     "records.py",
@@ -162,6 +188,7 @@ ORDER = [
     "full_batch.py",
     "contradictions.py",
     "recipes.py",
+    "training_steps.py",
     "fit.py",
     "save.py",
     "network.py",
@@ -172,6 +199,8 @@ ORDER = [
     "learning_curves.py",
     "tensorboard.py",
     "callbacks.py",
+    "workloads.py",
+    "bench.py",
     "tables.py",
     "columns.py",
     "plans.py",
@@ -188,6 +217,8 @@ ORDER = [
     "cli/evaluate.py",
     "cli/source.py",
     "cli/summary.py",
+    "cli/cache.py",
+    "cli/bench.py",
     "cli/__init__.py",
     "__main__.py",
 ]
@@ -268,3 +299,18 @@ def test_importing_the_package_imports_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_every_module_imports_without_the_extra_for_speed():
+    compiled = "glassprop.backends.runtime"  # for printed modules only
+    names = sorted(MODULES.keys() - {compiled, "glassprop.__main__"})
+    code = f"""if True:
+        import sys
+        from importlib import import_module
+
+        for name in ("numba", "llvmlite", "scipy", "threadpoolctl"):
+            sys.modules[name] = None
+        for name in {names}:
+            import_module(name)
+    """
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1111,6 +1111,7 @@ def unpack(x):
         pytest.param(lambda x: x[:2], CUT, ShapeError, id="x[:2]"),
         pytest.param(lambda x: x[::2], CUT, ShapeError, id="x[::2]"),
         pytest.param(lambda x: x[-1:], CUT, ShapeError, id="x[-1:]"),
+        pytest.param(lambda x: x[0::-1], CUT, ShapeError, id="x[0::-1]"),
         pytest.param(
             lambda x: np.split(x, [2]),
             CUT,

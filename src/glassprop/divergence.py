@@ -1,9 +1,9 @@
 """When training meets NaN or infinity: which step, which layer, and the way back.
 
-Steps are pure functions of the values before them, so the epoch is run again from its
-start, step by step, up to the one that went wrong. The network is left with the values
-from before that step, the last finite ones, and the step's program is run once more,
-with every value recorded, to find where the first bad one was made.
+Steps are pure functions of the values before them, so what one call of the back end did
+is run again from its start, step by step, up to the one that went wrong. The network is
+left with the values from before that step, the last finite ones, and the step's program
+is run once more, with every value recorded, to find where the first bad one was made.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassprop.backends.contract import Order, batches
+from glassprop.backends.contract import Order, batches, epochs_of
 from glassprop.errors import DivergenceError
 from glassprop.names import LOSS_SCOPE
 from glassprop.program import Program, Value
@@ -51,9 +51,9 @@ def first_bad_step(
     steps : steps of a back end
         What ran.
     data, order, batch_size, rates
-        Of the epoch that went wrong.
+        Of the epochs in which it went wrong.
     before : mapping from str to array
-        All values at the start of the epoch.
+        All values at their start.
 
     Returns
     -------
@@ -62,7 +62,11 @@ def first_bad_step(
     """
     values = {**net.values, **training.memory}
     _restore(values, before)
-    for at, batch in enumerate(batches(order, batch_size)):
+    cut = batches(order, batch_size)
+    in_epoch = len(cut) // epochs_of(order)
+    for at, rate in enumerate(rates):
+        batch, step = cut[at % len(cut)], at % in_epoch
+        training.epochs += at > 0 and step == 0
         kept = {key: np.array(value) for key, value in values.items()}
         first = training.steps + 1
         with np.errstate(all="ignore"):
@@ -70,7 +74,7 @@ def first_bad_step(
                 values,
                 data,
                 batch,
-                rates[at : at + 1],
+                np.array([rate], rates.dtype),
                 batch_size=batch_size,
                 seed=net.seed,
                 first_step=first,
@@ -82,10 +86,9 @@ def first_bad_step(
                 **{key: array[batch] for key, array in data.items()},
                 "seed": net.seed,
                 "t": np.float64(first),
-                "learning_rate": rates[at],
+                "learning_rate": rate,
             }
-            rate = float(rates[at])
-            return divergence(steps.program, given, training, at + 1, rate)
+            return divergence(steps.program, given, training, step + 1, float(rate))
         training.steps += 1
     raise AssertionError("a training that went wrong went right when it was repeated")
 

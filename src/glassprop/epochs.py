@@ -19,7 +19,7 @@ from glassprop.divergence import first_bad_step, is_finite
 from glassprop.errors import ArgumentError
 from glassprop.program import Program
 from glassprop.randomness import SHUFFLE, generator
-from glassprop.rows import Rows, row_order
+from glassprop.rows import Rows
 from glassprop.schedules import Schedule
 from glassprop.schedules.contract import after
 from glassprop.training import Training
@@ -56,6 +56,9 @@ class Work:
         The factors of the learning rate.
     monitor : str
         The number of the history that the schedule looks at, if it looks at any.
+    is_unwatched : bool
+        Whether nobody looks at the network or its losses between epochs, so that
+        several may run in one call.
     after_step : callable or None
         Called with the number and the loss of each step; a call of the back end then
         holds a single step.
@@ -69,6 +72,7 @@ class Work:
     shuffle: bool
     schedule: Schedule
     monitor: str
+    is_unwatched: bool = False
     after_step: AfterStep | None = None
 
     @property
@@ -95,6 +99,20 @@ def steps_of_a_call(program: Program, rows: int) -> int:
     return max(1, int(CALL // (program.cost(rows) + CALLING * program.size)))
 
 
+def epochs_of_a_call(work: Work) -> int:
+    """Give how many epochs may run in one call, one at least.
+
+    Parameters
+    ----------
+    work : Work
+        Where somebody looks at each epoch or each step, it is one.
+    """
+    if not work.is_unwatched or work.after_step is not None:
+        return 1
+    steps = steps_of_a_call(work.steps.program, work.rows_per_step)
+    return max(1, steps // work.steps_per_epoch)
+
+
 def run_epochs(work: Work, epochs: int, after_epoch: AfterEpoch, stop: Stop) -> str:
     """Train until there is a reason to stop, and give the reason.
 
@@ -119,33 +137,34 @@ def run_epochs(work: Work, epochs: int, after_epoch: AfterEpoch, stop: Stop) -> 
     DivergenceError
         If a value is NaN or infinite; the last finite ones are put back.
     """
-    for _ in range(epochs):
-        mean_loss = run_epoch(work, stop)
-        reason = "interrupted" if mean_loss is None else after_epoch(mean_loss)
-        if reason is not None:
-            return reason
+    most, done = epochs_of_a_call(work), 0
+    while done < epochs:
+        mean_losses = _run_some(work, min(most, epochs - done), stop)
+        reasons: list[str | None] = [] if mean_losses else ["interrupted"]
+        for mean_loss in mean_losses:
+            work.training.epochs += 1
+            reasons.append(after_epoch(mean_loss))
+        done += len(mean_losses)
+        for reason in reasons:
+            if reason is not None:
+                return reason
     return "epochs"
 
 
-def run_epoch(work: Work, stop: Stop) -> float | None:
-    """Run one epoch; give its mean loss, or None if it was stopped before its end.
+def _run_some(work: Work, epochs: int, stop: Stop) -> list[float]:
+    """Run some epochs, one call if several; give the mean loss of each.
 
-    Parameters
-    ----------
-    work : Work
-        What is trained on what; values, memory and counts are written into.
-    stop : callable
-        Asked between calls; True ends the epoch early.
-
-    Raises
-    ------
-    DivergenceError
-        If a value is NaN or infinite; the last finite ones are put back.
+    None of them if `stop` ended the only one early.
     """
     net, training, rows = work.net, work.training, work.rows
-    order, steps = _order(work), work.steps_per_epoch
+    order, steps = _order(work, epochs), work.steps_per_epoch
     schedule = after(work.schedule, training.watched.get(work.monitor, []))
-    rates = _rates(schedule, training, steps).astype(net.structure.dtype)
+    rates = np.concatenate(
+        [
+            _rates(schedule, training, training.steps + at * steps, steps)
+            for at in range(epochs)
+        ]
+    ).astype(net.structure.dtype)
     training.rate = float(rates[-1])
     values = {**net.values, **training.memory}
     before = {key: np.array(value) for key, value in values.items()}
@@ -162,19 +181,22 @@ def run_epoch(work: Work, stop: Stop) -> float | None:
             before=before,
         )
     training.steps += len(losses)
-    if len(losses) < steps:
-        return None
-    training.epochs += 1
-    sizes = [count(one) for one in batches(order, work.rows_per_step)]
-    return float(losses @ sizes / len(rows))
+    if len(losses) < len(rates):
+        return []
+    sizes = [count(one) for one in batches(order, work.rows_per_step)[:steps]]
+    return [float(one @ sizes / len(rows)) for one in losses.reshape(epochs, steps)]
 
 
-def _order(work: Work) -> Order:
-    """Give the order of the rows in the coming epoch."""
-    rng = None
-    if work.shuffle and work.rows_per_step < len(work.rows):
-        rng = generator(work.net.seed, SHUFFLE, work.training.epochs)
-    return row_order(len(work.rows), rng)
+def _order(work: Work, epochs: int) -> Order:
+    """Give the order of the rows in the coming epochs."""
+    if not work.shuffle or work.rows_per_step == len(work.rows):
+        return slice(0, len(work.rows))
+    first = work.training.epochs
+    orders = [
+        generator(work.net.seed, SHUFFLE, first + at).permutation(len(work.rows))
+        for at in range(epochs)
+    ]
+    return orders[0] if epochs == 1 else np.stack(orders)
 
 
 def _run(
@@ -185,10 +207,11 @@ def _run(
     stop: Stop,
 ) -> NDArray[Any]:
     """Run all batches, or those before `stop` says so; give the loss of each step."""
-    size = work.rows_per_step
-    most = 1
-    if work.after_step is None and len(rates) > 1:
+    size, most = work.rows_per_step, len(rates)
+    if len(rates) == work.steps_per_epoch:
         most = steps_of_a_call(work.steps.program, size)
+    if work.after_step is not None:
+        most = 1
     losses = [np.empty(0)]
     for start in range(0, len(rates), most):
         if stop():
@@ -197,7 +220,9 @@ def _run(
             found = work.steps.epoch(
                 values,
                 work.rows.data(),
-                part(order, start * size, (start + most) * size),
+                order
+                if most >= len(rates)
+                else part(order, start * size, (start + most) * size),
                 rates[start : start + most],
                 batch_size=size,
                 seed=work.net.seed,
@@ -211,10 +236,9 @@ def _run(
     return np.concatenate(losses)
 
 
-def _rates(schedule: Schedule, training: Training, steps: int) -> Any:
-    """Ask the schedule for the learning rates of the coming steps."""
-    numbers = np.arange(training.steps, training.steps + steps)
-    factors = np.asarray(schedule(numbers, steps))
+def _rates(schedule: Schedule, training: Training, first: int, steps: int) -> Any:
+    """Ask the schedule for the learning rates of an epoch's steps."""
+    factors = np.asarray(schedule(np.arange(first, first + steps), steps))
     fits = factors.shape == (steps,) and factors.dtype.kind in "iuf"
     if not fits or not ((factors >= 0) & (factors < np.inf)).all():
         raise ArgumentError(

@@ -14,10 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from glassprop.backends.contract import Steps
-from glassprop.backends.run_numba import NumbaSteps
-from glassprop.backends.run_numpy import NumpySteps
-from glassprop.built import Built
 from glassprop.clipping import Clipping, get_clipping
 from glassprop.contradictions import begins_late, ends_early, frozen_in_vain
 from glassprop.early_stopping import (
@@ -36,7 +32,7 @@ from glassprop.history import History
 from glassprop.interrupts import Interrupts
 from glassprop.listening import Listeners
 from glassprop.losses import AnyLoss
-from glassprop.optimizers import Minimizer, Optimizer, get_optimizer, is_minimizer
+from glassprop.optimizers import Minimizer, Optimizer, get_optimizer
 from glassprop.options import is_number, is_whole
 from glassprop.progress import Progress
 from glassprop.recipes import Recipe
@@ -48,12 +44,12 @@ from glassprop.structure import check_batches
 from glassprop.targets import check_several_classes, row_classes
 from glassprop.tasks import MetricSpec
 from glassprop.training import Training, continued
+from glassprop.training_steps import check_backend, training_steps
 
 if TYPE_CHECKING:
     from glassprop.network import Network
 
 Callback = Callable[["Network", History], object]
-BACKENDS = ("auto", "numpy", "numba")
 
 
 def fit(
@@ -75,10 +71,12 @@ def fit(
     callbacks: Iterable[Callback],
     metrics: MetricSpec | None,
     backend: str,
+    threads: int | None,
     verbose: bool | None,
 ) -> History:
     """Train a network; `Network.fit` documents the arguments."""
-    _check_counts(epochs, batch_size, backend)
+    _check_counts(epochs, batch_size)
+    check_backend(backend, threads)
     if metrics is not None and validation is None:
         raise ArgumentError(
             "metrics are measured on validation data, and there are none. Pass "
@@ -101,7 +99,17 @@ def fit(
                 check_monitor(kind, one.monitor, names)
                 check_answer(kind, monitored(one.monitor, names), measured)
         recipe = Recipe(loss, rule, rows.target, clipping)
-        steps = _steps(net, built, recipe, backend)
+        size = min(batch_size or len(rows), len(rows))
+        steps = training_steps(
+            built,
+            recipe,
+            net.name,
+            backend=backend,
+            threads=threads,
+            rows=size,
+            steps=epochs * -(-len(rows) // size),
+            verbose=verbose,
+        )
         recipe.check(
             built.structure,
             steps.program,
@@ -162,7 +170,10 @@ def _trained(work: Work, after: After, epochs: int, verbose: bool | None) -> His
     rising = rising_numbers(loss, after.metrics, shapes)
     history.rising = frozenset(f"validation_{name}" for name in rising)
     listeners = Listeners(net, after.callbacks)
-    work = replace(work, after_step=listeners.after_step)
+    watchers = (after.callbacks, after.held_out, after.best, watched_by(work.schedule))
+    work = replace(
+        work, is_unwatched=not any(watchers), after_step=listeners.after_step
+    )
     with Progress(epochs, verbose) as progress, Interrupts() as interrupted, listeners:
 
         def stop() -> bool:
@@ -234,7 +245,7 @@ def _measured_before(
     return {f"validation_{name}": number for name, number in found.items()}
 
 
-def _check_counts(epochs: int, batch_size: int | None, backend: str) -> None:
+def _check_counts(epochs: int, batch_size: int | None) -> None:
     if not is_whole(epochs) or epochs < 1:
         raise ArgumentError(f"epochs must be a positive integer, got {epochs!r}.")
     if batch_size is not None and not (is_whole(batch_size) and batch_size >= 1):
@@ -242,31 +253,6 @@ def _check_counts(epochs: int, batch_size: int | None, backend: str) -> None:
             "batch_size must be a positive integer (None takes all rows at once), got "
             f"{batch_size!r}."
         )
-    if backend not in BACKENDS:
-        raise ArgumentError(
-            f"unknown backend {backend!r}. Expected 'auto', 'numpy' or 'numba'."
-        )
-
-
-def _steps(net: Network, built: Built, recipe: Recipe, backend: str) -> Steps:
-    """Make the steps on a back end, or give those that were made before."""
-    steps: Steps
-    if backend != "numba":
-        steps = built.compiled(
-            recipe, lambda: NumpySteps(recipe.program(built.structure, net.name))
-        )
-        return steps
-    if is_minimizer(recipe.optimizer):
-        kind = type(recipe.optimizer).__name__
-        raise ArgumentError(
-            f"backend 'numba' runs step by step, and {kind} takes all rows at once. "
-            "Use backend='numpy', or leave it at 'auto'."
-        )
-    steps = built.compiled(
-        (recipe, backend),
-        lambda: NumbaSteps(recipe.program(built.structure, net.name)),
-    )
-    return steps
 
 
 def _callbacks(callbacks: Any) -> list[Callback]:

@@ -44,6 +44,7 @@ from glassprop.losses import AnyLoss, LossSpec, get_loss
 from glassprop.optimizers import Minimizer, Optimizer, get_optimizer
 from glassprop.options import check_seed
 from glassprop.parameters import Parameters
+from glassprop.predictors import make_predictor
 from glassprop.recipes import Recipe, step_source
 from glassprop.rows import checked_rows
 from glassprop.schedules import Schedule
@@ -51,6 +52,7 @@ from glassprop.structure import Structure
 from glassprop.summary import summary_text
 from glassprop.tasks import MetricSpec
 from glassprop.training import Training
+from glassprop.training_steps import check_backend
 from glassprop.trees import is_several, map_parts
 
 Array = NDArray[Any]
@@ -365,13 +367,66 @@ class Network:
         ArgumentError
             If the loss defines no probabilities.
         """
+        return self._predicted(X, outputs, self._loss_of_chances())
+
+    def _loss_of_chances(self) -> AnyLoss:
         if self.loss is None or self.loss.probabilities is None:
             known = self.loss.name if self.loss else "no loss"
             raise ArgumentError(
                 f"predict_proba needs a loss that defines probabilities, the network "
                 f"has {known}. Use loss='cross_entropy', or net(X) for the raw output."
             )
-        return self._predicted(X, outputs, self.loss)
+        return self.loss
+
+    def predictor(
+        self,
+        *,
+        probabilities: bool = False,
+        backend: str = "auto",
+        threads: int | None = None,
+    ) -> Callable[[Any], Any]:
+        """Make a plain function that predicts: for hot loops and for many threads.
+
+        It keeps the parameters of this moment; later training does not change it. An
+        array without gaps in the network's dtype is not looked through for NaN: what
+        is NaN there is NaN in the output. Threads may call it side by side; compiled
+        code leaves the interpreter free meanwhile.
+
+        Parameters
+        ----------
+        probabilities : bool
+            Whether it gives what `predict_proba` gives, else what ``net(X)`` gives.
+        backend : str
+            ``"numba"``, ``"numpy"``, or ``"auto"`` for compiled code where that can be.
+        threads : int or None
+            Among how many cores many rows are divided; None for all.
+
+        Returns
+        -------
+        function
+            From an array of shape (n, *input_shape), or one sample, to an array of
+            shape (n, *output_shape), or output_shape; with tuples of them for several
+            inputs or outputs.
+
+        Raises
+        ------
+        ArgumentError
+            If the shape of the input is not known yet, the loss defines no
+            probabilities, or the back end is not known or cannot compile the network.
+        MissingExtraError
+            If ``backend="numba"`` and Numba is not installed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glassprop as gp
+        >>> net = gp.Network([gp.Dense(3)], input_shape=2)
+        >>> net.predictor(backend="numpy")(np.zeros((4, 2))).shape
+        (4, 3)
+        """
+        check_backend(backend, threads)
+        loss = self._loss_of_chances() if probabilities else None
+        return make_predictor(self.built, loss, backend=backend, threads=threads)
 
     def _predicted(self, X: Any, calculate: Callable[..., Any], *more: Any) -> Any:
         sample = one_sample(X, self.input_shape)
@@ -408,6 +463,7 @@ class Network:
         callbacks: Iterable[Callback] = (),
         metrics: MetricSpec | None = None,
         backend: str = "auto",
+        threads: int | None = None,
         verbose: bool | None = None,
     ) -> History:
         """Train the network.
@@ -453,7 +509,12 @@ class Network:
             stopping may watch each: ``monitor="validation_f1_macro"``.
         backend : str
             ``"numpy"``; ``"numba"`` for compiled code, which needs the extra ``fast``
-            and waits for the compiler the first time; ``"auto"`` takes NumPy for now.
+            and waits for the compiler the first time; ``"auto"`` takes what is done
+            first, going by what a step costs and how many there are, and keeps to it
+            when training goes on.
+        threads : int or None
+            How many cores a step may use; None for one, or with compiled code for all
+            if a step is worth it. Needs the extra ``fast``.
         verbose : bool or None
             False for nothing; else a bar on a terminal, a few plain lines elsewhere.
 
@@ -489,6 +550,7 @@ class Network:
             callbacks=callbacks,
             metrics=metrics,
             backend=backend,
+            threads=threads,
             verbose=verbose,
         )
 
@@ -591,6 +653,7 @@ class Network:
         loss: LossSpec | None = None,
         optimizer: str | Optimizer | Minimizer | None = None,
         backend: str = "numpy",
+        batch_size: int = 32,
     ) -> str:
         """Give the program of one training step as source.
 
@@ -602,6 +665,8 @@ class Network:
             None for that of the last `fit`, before it for plain SGD.
         backend : str
             ``"numpy"``, or ``"numba"`` for what is compiled there.
+        batch_size : int
+            Rows of a step. Compiled code does small products in loops of its own.
 
         Returns
         -------
@@ -624,6 +689,7 @@ class Network:
             optimizer=None if optimizer is None else get_optimizer(optimizer),
             name=self.name,
             backend=backend,
+            batch_size=batch_size,
         )
 
     def summary(self) -> str:

@@ -7,7 +7,7 @@ back ends make faster or more readable forms of the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from glassprop.errors import ShapeError, shape_text
-from glassprop.graph import Node, Shape, Size, concrete, order
+from glassprop.graph import Node, Primitive, Shape, Size, concrete, order
 from glassprop.literals import Literals, is_filled, python_numbers
 from glassprop.names import readable_names
 from glassprop.ops import indexing, leaves
@@ -106,8 +106,16 @@ class Program:
         """The number of operations."""
         return sum(bool(node.inputs) for node in self.nodes)
 
-    def cost(self, rows: int = 1) -> float:
-        """Count the arithmetic operations of one run on a batch of `rows` rows."""
+    def cost(self, rows: int = 1, without: Collection[Primitive] = ()) -> float:
+        """Count the arithmetic operations of one run on a batch of `rows` rows.
+
+        Parameters
+        ----------
+        rows : int
+            Of the batch.
+        without : collection of Primitive
+            Rows of the table that are not counted.
+        """
         sizes = {node: _Concrete(concrete(node.shape, rows)) for node in self.nodes}
         return float(
             sum(
@@ -115,6 +123,7 @@ class Program:
                     sizes[node], *(sizes[one] for one in node.inputs), **node.attributes
                 )
                 for node in self.nodes
+                if node.primitive not in without
             )
         )
 

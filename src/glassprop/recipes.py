@@ -116,6 +116,7 @@ def step_source(
     optimizer: Optimizer | None,
     name: str | None,
     backend: str = "numpy",
+    batch_size: int = 32,
 ) -> str:
     """Give the program of one training step as source.
 
@@ -133,6 +134,8 @@ def step_source(
         The network's.
     backend : str
         ``"numpy"``, or ``"numba"`` for what `fit` compiles with that back end.
+    batch_size : int
+        Rows of a step, which compiled code is made for.
 
     Raises
     ------
@@ -151,7 +154,9 @@ def step_source(
         recipe = replace(recipe, optimizer=optimizer)
     try:
         program = recipe.program(structure, name)
-        return numba_source(program) if backend == "numba" else Compiled(program).source
+        if backend == "numba":
+            return numba_source(program, batch_size)
+        return Compiled(program).source
     except (ShapeError, TraceError) as error:
         if not assumed:
             raise

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.arrays import check_weights
-from glassprop.backends.contract import Order
 from glassprop.data import as_each_input, refuse_batches_as_rows
 from glassprop.errors import ArgumentError, DataError, shape_text
 from glassprop.losses import AnyLoss
@@ -198,19 +197,6 @@ def _class_weights(class_weight: Any, y: Any, loss: AnyLoss) -> Array:
 
 
 # Rows ---------------------------------------------------------------------------------
-
-
-def row_order(rows: int, rng: np.random.Generator | None) -> Order:
-    """Give the order in which an epoch goes through the rows.
-
-    Parameters
-    ----------
-    rows : int
-        How many there are.
-    rng : numpy Generator or None
-        Shuffles the rows; None leaves their order.
-    """
-    return slice(0, rows) if rng is None else rng.permutation(rows)
 
 
 def split_rows(

@@ -41,9 +41,9 @@ class Steps(Protocol):
             Parameters, what the optimizer remembers, and layer states; written into.
         data : mapping from str to array of shape (rows, ...)
             x, y, and weights where rows are weighted.
-        order : array of int, or slice
-            The rows, in the order in which batches are cut from them. When they are
-            used up, they are gone through again.
+        order : array of int of shape (rows,) or (epochs, rows), or slice
+            The rows, in the order in which batches are cut from them; of several
+            epochs, of each its own. When they are used up, they are gone through again.
         rates : array of shape (steps,)
             The learning rate of each step.
         batch_size : int
@@ -82,13 +82,20 @@ def batches(order: Order, batch_size: int) -> list[Order]:
 
     Parameters
     ----------
-    order : array of int, or slice
-        The rows.
+    order : array of int of shape (rows,) or (epochs, rows), or slice
+        The rows; those of several epochs are cut epoch by epoch.
     batch_size : int
         Rows of a batch.
     """
+    if not isinstance(order, slice) and order.ndim == 2:
+        return [batch for epoch in order for batch in batches(epoch, batch_size)]
     starts = range(0, count(order), batch_size)
     return [part(order, start, start + batch_size) for start in starts]
+
+
+def epochs_of(order: Order) -> int:
+    """Count the epochs whose rows an order gives."""
+    return 1 if isinstance(order, slice) or order.ndim == 1 else len(order)
 
 
 def count(order: Order) -> int:

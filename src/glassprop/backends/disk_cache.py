@@ -1,9 +1,10 @@
-"""Compiled modules on disk, so that only the first process waits for the compiler.
+"""Modules that Numba compiles, kept on disk: only the first process waits for that.
 
-A module is a file named after its source and the versions that compile it. Numba keeps
-what it compiled beside it; a file of sums says what that was, written last. Whatever is
-missing or has changed is made anew, so that a process that was killed, or a disk that
-lost something, cost a compilation and no more.
+`load` takes a module's source and gives the module, its main function compiled. What
+was compiled is kept under a name made of the source and of all else that machine code
+depends on. It is a result of Numba's, as Numba itself writes it; but one file that is
+checked whole before it is used, where Numba has two and trusts them, and loaded without
+the registries that only compiling needs: those take most of the time.
 """
 
 from __future__ import annotations
@@ -11,174 +12,179 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import linecache
 import os
+import pickle
 import platform
+import re
 import sys
-import tempfile
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
+from typing import Any
 
+from glassprop.backends.kept_files import cache_folder, keep, read
 from glassprop.errors import GlasspropWarning
 
-MOST = 100  # modules that are kept; the one used longest ago goes first
+FORMAT = "1"  # of what is kept
+IMPORT = re.compile(r"^from (glassprop[\w.]*) import ", re.MULTILINE)
+_loaded: dict[str, ModuleType] = {}  # of this process; Numba never unloads code
+_one_at_a_time = Lock()
 
 
-def cache_folder() -> Path:
-    """Give the user's folder for compiled modules; it may not be there yet."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "glassprop"
-
-
-@cache
-def _spare_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make the folder of this process, for when the user's cannot be written."""
-    return tempfile.TemporaryDirectory(prefix="glassprop-")
-
-
-def load(source: str, versions: tuple[str, ...]) -> ModuleType:
-    """Import a module, compiled before or now.
+def load(
+    source: str,
+    versions: tuple[str, ...],
+    waiting: AbstractContextManager[Any] | None = None,
+) -> ModuleType:
+    """Give a module, compiled before or now.
 
     Parameters
     ----------
     source : str
-        Of a module whose functions Numba compiles as it is imported.
+        Of a module with ``SIGNATURES``, a type for each function that Numba compiles.
+        The last one is the main function: it is called from outside, calls the others,
+        and is kept with them.
     versions : tuple of str
-        What else the compiled code depends on.
+        What else the compiled code depends on: the packages and their versions. (The
+        files of glassprop that the source imports are looked at here.)
+    waiting : context manager, optional
+        Entered while the compiler runs, and not where code was compiled before.
 
     Returns
     -------
     module
-        Imported.
+        The same one for the same arguments in one process.
     """
-    key = "\n".join([source, *versions, *_machine()])
+    key = "\n".join([FORMAT, source, *_imported(source), *versions, *_machine()])
     name = f"step_{hashlib.sha256(key.encode()).hexdigest()}"
-    folder = cache_folder()
-    try:
-        return _loaded(folder, name, source)
-    except OSError as error:
-        _warn_once(str(folder), error.strerror or str(error))
-        return _loaded(Path(_spare_folder().name), name, source)
+    with _one_at_a_time:
+        if name not in _loaded:
+            _loaded[name] = _made(name, source, waiting or nullcontext())
+        return _loaded[name]
 
 
-@cache
-def _warn_once(folder: str, why: str) -> None:
-    warnings.warn(
-        f"compiled code cannot be kept in {folder} ({why}): this process compiles for "
-        "itself, and the next one again. Make the folder writable to wait only once.",
-        GlasspropWarning,
-        stacklevel=2,
-    )
+def _imported(source: str) -> list[str]:
+    """Give the sources of glassprop's files that a source imports, and these import."""
+    found: dict[str, str] = {}
+    texts = [source]
+    while texts:
+        for name in IMPORT.findall(texts.pop()):
+            if name not in found:
+                spec = importlib.util.find_spec(name)
+                assert spec is not None and spec.origin is not None
+                found[name] = Path(spec.origin).read_text(encoding="utf-8")
+                texts.append(found[name])
+    return list(found.values())
 
 
-def _machine() -> tuple[str, ...]:
+def _machine() -> list[str]:
     """Name what compiled code depends on besides versions of packages."""
     binding = importlib.import_module("llvmlite.binding")
-    return sys.version, platform.machine(), binding.get_host_cpu_name()
+    try:
+        features = binding.get_host_cpu_features().flatten()
+    except RuntimeError:  # of a processor that LLVM does not describe
+        features = ""
+    options = [f"{key}={value}" for key, value in os.environ.items()]
+    return [
+        sys.version,
+        platform.machine(),
+        binding.get_process_triple(),
+        binding.get_host_cpu_name(),
+        features,
+        *sorted(one for one in options if one.startswith("NUMBA_")),
+    ]
 
 
-def _loaded(folder: Path, name: str, source: str) -> ModuleType:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.py"
-    sums = folder / f"{name}.sums"
-    text = source.encode()
-    known = _read(path) == text and _read(sums) == _sums(path)
-    if known:
-        os.utime(sums)
-    else:
-        forget(path)
-        _written(path, text)
-    module = _imported(path, name, known)
-    if not known:
-        _written(sums, _sums(path))
-        _shrunk(folder)
-    return module
-
-
-def _imported(path: Path, name: str, known: bool) -> ModuleType:
-    """Import a module and compile it; what is cached is not compiled again.
-
-    The last function is the one that is called, and cached with all that it calls. The
-    others are compiled before it, for the types that they have: Numba would else make a
-    version for each number in a call.
-    """
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+def _made(name: str, source: str, waiting: AbstractContextManager[Any]) -> ModuleType:
+    """Execute a module; load what was compiled, or compile it and keep that."""
+    module = ModuleType(name)
+    filename = f"<glassprop {name[:21]}>"
+    lines = source.splitlines(keepends=True)
+    linecache.cache[filename] = (len(source), None, lines, filename)
     sys.modules[name] = module  # Numba looks there for what its functions refer to
     try:
-        spec.loader.exec_module(module)
-        *kernels, main = module.SIGNATURES.items()
-        for function, signature in [*([] if known else kernels), main]:
-            getattr(module, function).compile(signature)
-            getattr(module, function).disable_compile()
+        exec(compile(source, filename, "exec"), module.__dict__)
+        main = getattr(module, list(module.SIGNATURES)[-1])
+        if not _restored(main, name):
+            with waiting:
+                _compile(module)
+            _keep(main, name)
+        main.disable_compile()
     finally:
         del sys.modules[name]
     return module
 
 
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+def _compile(module: ModuleType) -> None:
+    """Compile the functions in their order.
 
-
-def _sums(path: Path) -> bytes:
-    """Give the sums of what Numba keeps beside a module."""
-    found = [
-        f"{hashlib.sha256(one.read_bytes()).hexdigest()} {one.name}"
-        for one in _kept(path)
-    ]
-    return "\n".join(sorted(found)).encode()
-
-
-def _kept(path: Path) -> list[Path]:
-    return [
-        one
-        for one in (path.parent / "__pycache__").glob(f"{path.stem}.*.nb?")
-        if one.suffix in (".nbi", ".nbc")
-    ]
-
-
-def _written(path: Path, text: bytes) -> None:
-    """Write a file whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def forget(path: Path) -> None:
-    """Remove a module and all that was kept of it.
-
-    Parameters
-    ----------
-    path : Path
-        Of the module's source.
+    Each has its type before another calls it: Numba would else make a version for each
+    number in a call.
     """
-    compiled = (path.parent / "__pycache__").glob(f"{path.stem}.*")
-    for one in (path.with_suffix(".sums"), path, *compiled):
-        one.unlink(missing_ok=True)
+    for name, signature in module.SIGNATURES.items():
+        getattr(module, name).compile(signature)
+        getattr(module, name).disable_compile()
 
 
-def _shrunk(folder: Path) -> None:
-    """Remove the modules that were used longest ago, beyond those that are kept."""
-    ages = []
-    for one in folder.glob("step_*.sums"):
-        try:
-            ages.append((one.stat().st_mtime, one))
-        except FileNotFoundError:  # another process was faster
-            continue
-    for _, one in sorted(ages)[:-MOST]:
-        forget(one.with_suffix(".py"))
+def _restored(main: Any, name: str) -> bool:
+    """Give a function what was compiled for it before, if that is there."""
+    try:
+        data = read(cache_folder(), name)
+    except OSError:  # no folder: that is said when there is something to keep
+        return False
+    if data is None:
+        return False
+    compiler = importlib.import_module("numba.core.compiler")
+    runtime = importlib.import_module("numba.core.runtime")
+    locking = importlib.import_module("numba.core.compiler_lock")
+    try:
+        with locking.global_compiler_lock:
+            runtime.rtsys.initialize(main.targetctx)
+            parts = pickle.loads(data)
+            main.add_overload(compiler.CompileResult._rebuild(main.targetctx, *parts))
+    except Exception as error:  # it is what was written, so Numba itself is another
+        _warn_once(
+            f"compiled code that was kept cannot be used ({_why(error)}): it is "
+            "compiled again.",
+        )
+        return False
+    return True
+
+
+def _keep(main: Any, name: str) -> None:
+    """Keep what was compiled, or say once why that cannot be."""
+    folder: Path | str = "the user's cache folder"
+    try:
+        folder = cache_folder()
+        keep(folder, name, _dumped(main))
+    except Exception as error:  # the code runs all the same
+        advice = " Make the folder writable to wait only once."
+        _warn_once(
+            f"compiled code cannot be kept in {folder} ({_why(error)}): this process "
+            "compiles for itself, and the next one again."
+            f"{advice if isinstance(error, OSError) else ''}"
+        )
+
+
+def _dumped(main: Any) -> bytes:
+    (result,) = main.overloads.values()
+    if result.library.has_dynamic_globals:
+        raise ValueError("it holds addresses of this process")
+    serialize = importlib.import_module("numba.core.serialize")
+    data: bytes = serialize.dumps(result._reduce())
+    return data
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+@cache
+def _warn_once(message: str) -> None:
+    warnings.warn(message, GlasspropWarning, stacklevel=2)

@@ -10,12 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
-from glassprop.backends.views import core, view_of
-from glassprop.errors import Unspelled
-from glassprop.graph import Node, Primitive, apply, count
-from glassprop.ops import elementwise, leaves, product, reduction, shape
+import numpy as np
+
+from glassprop.backends.lowered_picks import (
+    lowered_added_along,
+    lowered_along,
+    lowered_index,
+    lowered_index_add,
+    lowered_roll,
+)
+from glassprop.backends.lowered_products import lowered_einsum, lowered_matmul
+from glassprop.backends.making import Maker, copied, in_memory, in_order
+from glassprop.backends.order_kernels import sorted_places, sorted_values
+from glassprop.backends.own_table import OWN
+from glassprop.backends.views import core
+from glassprop.graph import Node, count
+from glassprop.ops import elementwise, indexing, reduction, shape, sorting
 
 
 def lowered(nodes: Sequence[Node]) -> dict[Node, Node]:
@@ -41,32 +52,8 @@ def lowered(nodes: Sequence[Node]) -> dict[Node, Node]:
     return made
 
 
-class _Builder:
-    """Makes nodes in the place of one."""
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-
-    def __call__(self, row: Primitive, *inputs: Node, **attributes: Any) -> Node:
-        node = self.node
-        return apply(row, inputs, attributes, scope=node.scope, section=node.section)
-
-    def number(self, value: float) -> Node:
-        return self(leaves.constant, value=value, dtype=self.node.dtype)
-
-
-def _copied(node: Node) -> Node:
-    return _Builder(node)(elementwise.astype, node, dtype=node.dtype)
-
-
-def _in_order(node: Node) -> Node:
-    """Give the node, or a copy of it if its values do not lie in order."""
-    view = view_of(node)
-    return node if view.is_whole else _copied(node)
-
-
 def _logsumexp(node: Node) -> Node:
-    make, (z,) = _Builder(node), node.inputs
+    make, (z,) = Maker(node), node.inputs
     axis = node.attributes["axis"]
     largest = make(reduction.max_, z, axis=axis, keepdims=True)
     finite = make(elementwise.isfinite, largest)
@@ -78,7 +65,7 @@ def _logsumexp(node: Node) -> Node:
 
 
 def _softmax(node: Node) -> Node:
-    make, (z,) = _Builder(node), node.inputs
+    make, (z,) = Maker(node), node.inputs
     axis = node.attributes["axis"]
     largest = make(reduction.max_, z, axis=axis, keepdims=True)
     e = make(elementwise.exp, make(elementwise.subtract, z, largest))
@@ -86,17 +73,8 @@ def _softmax(node: Node) -> Node:
     return make(elementwise.divide, e, total)
 
 
-def _sigmoid(node: Node) -> Node:
-    """Give 1 / (1 + e) or e / (1 + e) with e = exp(-abs(z)), which cannot overflow."""
-    make, (z,) = _Builder(node), node.inputs
-    one, zero = make.number(1.0), make.number(0.0)
-    e = make(elementwise.exp, make(elementwise.negative, make(elementwise.absolute, z)))
-    above = make(elementwise.where, make(elementwise.greater_equal, z, zero), one, e)
-    return make(elementwise.divide, above, make(elementwise.add, one, e))
-
-
 def _softplus(node: Node) -> Node:
-    make, (z,) = _Builder(node), node.inputs
+    make, (z,) = Maker(node), node.inputs
     e = make(elementwise.exp, make(elementwise.negative, make(elementwise.absolute, z)))
     above = make(elementwise.maximum, z, make.number(0.0))
     return make(elementwise.add, above, make(elementwise.log1p, e))
@@ -106,62 +84,94 @@ def _reshape(node: Node) -> Node:
     (x,) = node.inputs
     if core(x.shape) == core(node.shape):
         return node
-    return replace(node, inputs=(_in_order(x),))
+    return replace(node, inputs=(in_order(x),))
+
+
+def _own(node: Node) -> Node:
+    """Let a kernel of its own read inputs that lie in memory, in order."""
+    return replace(node, inputs=tuple(map(in_memory, node.inputs)))
+
+
+def _sorted(node: Node) -> Node:
+    """Sort along the last axis, in twice the memory."""
+    make, (x,) = Maker(node), node.inputs
+    axis, rank = node.attributes["axis"], len(x.shape)
+    axes = [*(at for at in range(rank) if at != axis), axis]
+    moved = in_memory(make.transposed(x, axes))
+    row = sorted_values if node.primitive is sorting.sort else sorted_places
+    both = make(row, moved, shape=(2, *moved.shape), dtype=node.dtype)
+    key = (0, *[indexing.Slice()] * rank)
+    found = make(indexing.index, both, key=key)
+    return make.transposed(found, [axes.index(at) for at in range(rank)])
+
+
+def _position(node: Node) -> Node:
+    """Find a place along the last axis, or among all values."""
+    make, (x,) = Maker(node), node.inputs
+    axis = node.attributes["axis"]
+    if axis is None:
+        moved = make.reshaped(x, (count(x.shape),))
+    else:
+        axes = [*(at for at in range(len(x.shape)) if at != axis), axis]
+        moved = make.transposed(x, axes)
+    last = len(moved.shape) - 1
+    found = make(node.primitive, in_memory(moved), axis=last, keepdims=False)
+    return make.reshaped(found, node.shape)
+
+
+def _truth(node: Node) -> Node:
+    """Give the largest or the smallest of truth values."""
+    make, (x,) = Maker(node), node.inputs
+    is_any, axes = node.primitive is reduction.any_, node.attributes["axis"]
+    if 0 in (x.shape[axis] for axis in axes):
+        return make.filled(not is_any, node.shape)
+    true = make.cast(x, node.dtype)
+    if not axes:
+        return copied(true)
+    row = reduction.max_ if is_any else reduction.min_
+    return make(row, true, axis=axes, keepdims=node.attributes.get("keepdims", False))
+
+
+def _searchsorted(node: Node) -> Node:
+    """Compare values of one dtype."""
+    make, (a, v) = Maker(node), node.inputs
+    dtype = np.result_type(a.dtype, v.dtype)
+    inputs = tuple(in_memory(make.cast(one, dtype)) for one in (a, v))
+    return replace(node, inputs=inputs)
+
+
+def _recurrence(node: Node) -> Node:
+    make = Maker(node)
+    inputs = (in_memory(make.cast(one, node.dtype)) for one in node.inputs)
+    return replace(node, inputs=tuple(inputs))
 
 
 def _reduction(node: Node) -> Node:
     """Make a reduction over no axis a copy."""
-    return node if node.attributes["axis"] else _copied(node.inputs[0])
-
-
-def _matmul(node: Node) -> Node:
-    """Make a product one of two matrices."""
-    make = _Builder(node)
-    a, b = node.inputs
-    if len(b.shape) > 2:
-        raise Unspelled(node, "of more than two matrices")
-    if node.dtype.kind != "f" or not a.dtype == b.dtype == node.dtype:
-        raise Unspelled(node, f"of {a.dtype} and {b.dtype}")
-    columns = b.shape[1] if len(b.shape) == 2 else 1
-    if len(a.shape) != 2:
-        a = make(shape.reshape, _in_order(a), shape=(count(a.shape[:-1]), a.shape[-1]))
-    if len(b.shape) == 1:
-        b = make(shape.reshape, _in_order(b), shape=(b.shape[0], 1))
-    a, b = (one if _is_matrix(one) else _copied(one) for one in (a, b))
-    if 0 in (*a.shape, *b.shape):
-        raise Unspelled(node, "of nothing")
-    found = make(product.matmul, a, b)
-    assert found.shape == (a.shape[0], columns)
-    return (
-        found
-        if found.shape == node.shape
-        else make(shape.reshape, found, shape=node.shape)
-    )
-
-
-def _is_matrix(node: Node) -> bool:
-    """Tell whether BLAS can read a value where it lies, perhaps transposed."""
-    view = view_of(node)
-    if leaves.constant is view.node.primitive and not view.node.shape:
-        return False
-    return view.is_whole or is_transposed(node)
-
-
-def is_transposed(node: Node) -> bool:
-    """Tell whether a matrix lies column by column."""
-    view = view_of(node)
-    (rows, columns), (down, right) = view.shape, view.strides
-    return (rows == 1 or down == 1) and (columns == 1 or right == rows)
+    if node.attributes["axis"]:
+        return node
+    return copied(Maker(node).cast(node.inputs[0], node.dtype))
 
 
 LOWERINGS: Mapping[str, Callable[[Node], Node]] = MappingProxyType(
     {
+        **dict.fromkeys(OWN, _own),
         "logsumexp": _logsumexp,
         "softmax": _softmax,
-        "sigmoid": _sigmoid,
         "softplus": _softplus,
         "reshape": _reshape,
-        "matmul": _matmul,
+        "matmul": lowered_matmul,
+        "einsum": lowered_einsum,
+        "index": lowered_index,
+        "index_add": lowered_index_add,
+        "take_along_axis": lowered_along,
+        "add_along_axis": lowered_added_along,
+        "roll": lowered_roll,
+        "searchsorted": _searchsorted,
+        "recurrence": _recurrence,
         **dict.fromkeys(("sum", "max", "min", "prod"), _reduction),
+        **dict.fromkeys(("any", "all"), _truth),
+        **dict.fromkeys(("sort", "argsort"), _sorted),
+        **dict.fromkeys(("argmax", "argmin"), _position),
     }
 )

@@ -1,29 +1,36 @@
-"""Running training steps as compiled code: many steps in one call.
+"""Running compiled code: many training steps in one call, and predictions.
 
-The workspaces belong to the steps; parameters, memory and states are copied in before a
-call and out after it.
+Parameters, memory and states are copied into a workspace before a call of steps and out
+of it afterwards. A predictor has its parameters there for good.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from importlib.metadata import version
+import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.backends.blas_threads import blas_threads
 from glassprop.backends.contract import Order
 from glassprop.backends.disk_cache import load
-from glassprop.backends.loops import ALIGNED, Plan, plan, settled
+from glassprop.backends.loops import Plan, plan
+from glassprop.backends.spaces import Spaces
 from glassprop.backends.to_numba import data_inputs, to_numba, workspaces
-from glassprop.backends.views import view_of
 from glassprop.errors import ArgumentError, MissingExtraError, Unspelled
-from glassprop.graph import Node, concrete
+from glassprop.graph import concrete
 from glassprop.program import Program
 
+CACHE = 1 << 18  # bytes of values that a block of predicted rows may have
+MOST_ROWS = 1024  # of such a block
+MUCH = 1e6  # operations of a prediction that threads are thought of for
 PACKAGES = ("numba", "llvmlite", "numpy", "scipy")
 
 
@@ -45,13 +52,15 @@ def check_installed() -> None:
             ) from None
 
 
-def numba_source(program: Program) -> str:
+def numba_source(program: Program, rows: int) -> str:
     """Give a program as the module that Numba compiles.
 
     Parameters
     ----------
     program : Program
         One training step.
+    rows : int
+        Of most batches.
 
     Returns
     -------
@@ -63,22 +72,30 @@ def numba_source(program: Program) -> str:
     ArgumentError
         If it has an operation that compiled code cannot do yet.
     """
-    return to_numba(_planned(program))
+    return _printed(program, "epoch", rows)[1]
 
 
-def _planned(program: Program) -> Plan:
-    """Plan a program, and refuse what has no spelling."""
+def _printed(program: Program, main: str, rows: int | None) -> tuple[Plan, str]:
+    """Plan and print a program; refuse what has no spelling."""
     try:
-        found = settled(plan(program))
+        found = plan(program, rows)
         workspaces(found)
-        to_numba(found)
+        return found, to_numba(found, main)
     except Unspelled as error:
         where = f" of layer {error.node.scope!r}" if error.node.scope else ""
         raise ArgumentError(
             f"backend 'numba' cannot compile {error}{where} yet. Use backend='numpy', "
             "or leave it at 'auto'."
         ) from None
-    return found
+
+
+def can_compile(program: Program) -> bool:
+    """Tell whether there is a spelling of all operations of a training step."""
+    try:
+        _printed(program, "epoch", 1)
+    except ArgumentError:
+        return False
+    return True
 
 
 class NumbaSteps:
@@ -88,6 +105,12 @@ class NumbaSteps:
     ----------
     program : Program
         One training step.
+    rows : int or None
+        Of most batches, if that is known; others may have more or fewer.
+    threads : int
+        How many cores may work on a step.
+    waiting : context manager or None
+        Entered while the compiler runs.
 
     Raises
     ------
@@ -99,14 +122,20 @@ class NumbaSteps:
 
     name = "numba"
 
-    def __init__(self, program: Program) -> None:
+    def __init__(
+        self,
+        program: Program,
+        rows: int | None = None,
+        threads: int = 1,
+        waiting: AbstractContextManager[Any] | None = None,
+    ) -> None:
         check_installed()
         self.program = program
-        self.plan = _planned(program)
-        self.source = to_numba(self.plan)
-        self.module = compiled(self.source)
-        self.most = 0
-        self.spaces: list[NDArray[Any]] = []
+        self.threads = threads
+        main = "epoch" if "learning_rate" in program.inputs else "step"
+        self.plan, self.source = _printed(program, main, rows)
+        self.module = compiled(self.source, waiting)
+        self.spaces = Spaces(self.plan, 0)
 
     def epoch(
         self,
@@ -119,68 +148,42 @@ class NumbaSteps:
         seed: int,
         first_step: int,
     ) -> NDArray[Any]:
-        """Run one step for each rate and change the values in place.
-
-        Parameters
-        ----------
-        values : mapping from str to array
-            Parameters, what the optimizer remembers, and layer states; written into.
-        data : mapping from str to array of shape (rows, ...)
-            x, y, and weights where rows are weighted.
-        order : array of int, or slice
-            The rows, in the order in which batches are cut from them. When they are
-            used up, they are gone through again.
-        rates : array of shape (steps,)
-            The learning rate of each step.
-        batch_size : int
-            Rows of a batch; the last one of a pass may have fewer.
-        seed : int
-            The seed of random layers.
-        first_step : int
-            The number of the first step, from 1.
-
-        Returns
-        -------
-        array of shape (steps,)
-            The loss of each step.
-        """
-        count = len(next(iter(data.values())))
+        """Run one step for each rate and change the values in place (`Steps`)."""
         if isinstance(order, slice):
-            order = np.arange(count)[order]
-        batch_size = min(batch_size, len(order))
-        self._make_room(batch_size)
+            order = np.arange(order.start, order.stop)
+        count = order.shape[-1]
+        batch_size = min(batch_size, count)
         kept = [key for key in self.plan.inputs if key in values]
-        for key in kept:
-            self.place(self.plan.inputs[key])[...] = values[key]
         rows = [_rows(data[key]) for key in data_inputs(self.plan)]
         losses = np.empty(len(rates))
         rate_dtype = self.plan.inputs["learning_rate"].dtype
-        self.module.epoch(
-            *self.spaces,
-            *rows,
-            np.ascontiguousarray(order, np.int64),
-            np.ascontiguousarray(rates, rate_dtype),
-            losses,
-            batch_size,
-            first_step,
-            seed,
-            self.most,
-        )
-        for key in kept:
-            if key in self.program.updates:
-                values[key][...] = self.place(self.plan.inputs[key])
+        spaces = self._for(batch_size)
+        with spaces.taken() as arrays, blas_threads(self.threads):
+            for key in kept:
+                spaces.place(arrays, self.plan.inputs[key])[...] = values[key]
+            self.module.epoch(
+                *arrays,
+                *rows,
+                np.ascontiguousarray(order, np.int64).reshape(-1),
+                np.ascontiguousarray(rates, rate_dtype),
+                losses,
+                count,
+                batch_size,
+                first_step,
+                seed,
+                spaces.most,
+            )
+            spaces.check(arrays)
+            for key in kept:
+                if key in self.program.updates:
+                    values[key][...] = spaces.place(arrays, self.plan.inputs[key])
         return losses
 
-    def _make_room(self, rows: int) -> None:
-        """Make workspaces for batches of so many rows, if they are not there yet."""
-        if rows > self.most or not self.spaces:
-            self.most = max(1, -(-rows // ALIGNED)) * ALIGNED
-            self.spaces = [
-                np.zeros(fixed + scaled * self.most, dtype)
-                for dtype, (fixed, scaled) in self.plan.sizes.items()
-            ]
-            for node in self.plan.constants():
-                self.place(node)[...] = node.attributes["value"]
+    def _for(self, rows: int) -> Spaces:
+        """Give workspaces for batches of so many rows: those there are, or larger."""
+        if rows > self.spaces.most:
+            self.spaces = Spaces(self.plan, rows)
+        return self.spaces
 
     def run(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Run a program that trains nothing, once.
@@ -196,44 +199,119 @@ class NumbaSteps:
             The outputs that do not replace an input.
         """
         rows = self.program.rows(given)
-        self._make_room(rows)
-        for key, node in self.plan.inputs.items():
-            self.place(node, rows)[...] = given[key]
-        self.module.step(*self.spaces, rows, self.most)
-        return {
-            key: np.array(self.place(node, rows))
-            for key, node in self.plan.results.items()
-        }
-
-    def place(self, node: Node, rows: int = 0) -> NDArray[Any]:
-        """Give the part of a workspace where a value lies.
-
-        Parameters
-        ----------
-        node : Node
-            Of the plan.
-        rows : int
-            Of the batch, where the value has some.
-        """
-        view = view_of(node)
-        slot = self.plan.slots[view.node]
-        space = self.spaces[list(self.plan.sizes).index(slot.dtype)]
-        start = slot.fixed + slot.scaled * self.most + concrete(view.offset, rows)
-        strides = [concrete(one, rows) * space.itemsize for one in view.strides]
-        return np.lib.stride_tricks.as_strided(
-            space[start:], concrete(node.shape, rows), strides
-        )
+        spaces = self._for(rows)
+        with spaces.taken() as arrays:
+            for key, node in self.plan.inputs.items():
+                spaces.place(arrays, node, rows)[...] = given[key]
+            self.module.step(*arrays, rows, spaces.most)
+            spaces.check(arrays)
+            return {
+                key: np.array(spaces.place(arrays, node, rows))
+                for key, node in self.plan.results.items()
+            }
 
 
-def compiled(source: str) -> ModuleType:
+class NumbaPredictor:
+    """A program without an update that runs as compiled code, block by block.
+
+    Threads may share one: each call has a workspace of its own, and the interpreter is
+    free meanwhile.
+
+    Parameters
+    ----------
+    program : Program
+        Whose results have a row for each row of its data.
+    values : mapping from str to array
+        The inputs that stay the same, copied.
+    threads : int
+        Among how many many rows are divided.
+    apart : bool
+        Whether each row of the results depends on the same row of the data alone; else
+        all rows are calculated at once.
+
+    Raises
+    ------
+    MissingExtraError
+        If Numba is not installed.
+    ArgumentError
+        If the program has an operation that compiled code cannot do yet.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        values: Mapping[str, Any],
+        *,
+        threads: int = 1,
+        apart: bool = True,
+    ) -> None:
+        check_installed()
+        self.plan, self.source = _printed(program, "predict", None)
+        self.main = compiled(self.source).predict
+        self.threads, self.apart = threads if apart else 1, apart
+        growing = sum(scaled for _, scaled in self.plan.layout.sizes.values())
+        block = min(MOST_ROWS, max(1, CACHE // (8 * max(1, growing))))
+        self.spaces = Spaces(self.plan, block, values)
+        self.kinds = [
+            (concrete(node.shape[1:], 1), node.dtype)
+            for node in self.plan.results.values()
+        ]
+        self.few = MUCH / (program.cost(block) / block)
+
+    def __call__(self, data: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """Calculate the results for rows without gaps, an array for each data input."""
+        rows = len(data[0])
+        results = [np.empty((rows, *shape), dtype) for shape, dtype in self.kinds]
+        given = [
+            one if one.ndim == 2 else one.reshape(rows, math.prod(one.shape[1:]))
+            for one in (*data, *results)
+        ]
+        if not self.apart and rows > self.spaces.most:
+            self.spaces = Spaces(self.plan, rows, self.spaces.values)
+        if rows < self.few:
+            self._run(given, rows)
+            return results
+        with blas_threads(1):
+            if self.threads == 1:
+                self._run(given, rows)
+            else:
+                self._share(given, rows)
+        return results
+
+    def _run(self, given: Sequence[NDArray[Any]], rows: int) -> None:
+        spaces = self.spaces
+        arrays = spaces.take()
+        self.main(*arrays, *given, rows, spaces.most)
+        spaces.check(arrays)
+        spaces.give_back(arrays)
+
+    def _share(self, given: Sequence[NDArray[Any]], rows: int) -> None:
+        """Let each thread calculate some of the rows."""
+        ends = [rows * at // self.threads for at in range(self.threads + 1)]
+        with ThreadPoolExecutor(self.threads) as pool:
+            futures = []
+            for first, last in pairwise(ends):
+                parts = [one[first:last] for one in given]
+                futures.append(pool.submit(self._run, parts, last - first))
+            for one in futures:
+                one.result()
+
+
+def compiled(
+    source: str, waiting: AbstractContextManager[Any] | None = None
+) -> ModuleType:
     """Import a module for Numba, compiled before or now.
 
     Parameters
     ----------
     source : str
         From `numba_source`.
+    waiting : context manager or None
+        Entered while the compiler runs.
     """
-    return load(source, tuple(f"{name} {version(name)}" for name in PACKAGES))
+    modules = {name: importlib.import_module(name) for name in PACKAGES}
+    versions = tuple(f"{name} {one.__version__}" for name, one in modules.items())
+    return load(source, versions, waiting)
 
 
 def _rows(data: NDArray[Any]) -> NDArray[Any]:
@@ -241,4 +319,4 @@ def _rows(data: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(data).reshape(len(data), -1)
 
 
-__all__ = ["NumbaSteps", "check_installed", "numba_source"]
+__all__ = ["NumbaPredictor", "NumbaSteps", "check_installed", "numba_source"]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.backends.blas_threads import blas_threads
 from glassprop.backends.contract import Order, batches
 from glassprop.compiling import Compiled
 from glassprop.program import Program
@@ -23,12 +24,15 @@ class NumpySteps:
     ----------
     program : Program
         One training step.
+    threads : int or None
+        How many threads BLAS may use; None for as many as it does.
     """
 
     name = "numpy"
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, threads: int | None = None) -> None:
         self.program = program
+        self.threads = threads
         self.compiled = Compiled(program)
         self.keys = list(program.inputs)
 
@@ -43,31 +47,7 @@ class NumpySteps:
         seed: int,
         first_step: int,
     ) -> NDArray[Any]:
-        """Run one step for each rate and change the values in place.
-
-        Parameters
-        ----------
-        values : mapping from str to array
-            Parameters, what the optimizer remembers, and layer states; written into.
-        data : mapping from str to array of shape (rows, ...)
-            x, y, and weights where rows are weighted.
-        order : array of int, or slice
-            The rows, in the order in which batches are cut from them. When they are
-            used up, they are gone through again.
-        rates : array of shape (steps,)
-            The learning rate of each step.
-        batch_size : int
-            Rows of a batch; the last one of a pass may have fewer.
-        seed : int
-            The seed of random layers.
-        first_step : int
-            The number of the first step, from 1.
-
-        Returns
-        -------
-        array of shape (steps,)
-            The loss of each step.
-        """
+        """Run one step for each rate and change the values in place (`Steps`)."""
         given = {**values, **data, "seed": seed}
         arguments = [given.get(key) for key in self.keys]
         varying = [(at, data[key]) for at, key in enumerate(self.keys) if key in data]
@@ -75,12 +55,13 @@ class NumpySteps:
         step_at = self.keys.index("t") if "t" in self.keys else None
         cut = batches(order, batch_size)
         losses = np.empty(len(rates))
-        for at, rate in enumerate(rates):
-            rows = cut[at % len(cut)]
-            for place, array in varying:
-                arguments[place] = array[rows]
-            arguments[rate_at] = rate
-            if step_at is not None:
-                arguments[step_at] = np.float64(first_step + at)
-            losses[at] = self.compiled(*arguments)
+        with blas_threads(self.threads):
+            for at, rate in enumerate(rates):
+                rows = cut[at % len(cut)]
+                for place, array in varying:
+                    arguments[place] = array[rows]
+                arguments[rate_at] = rate
+                if step_at is not None:
+                    arguments[step_at] = np.float64(first_step + at)
+                losses[at] = self.compiled(*arguments)
         return losses

@@ -2,9 +2,10 @@
 
 `ROWS` maps a row's name to its text; ``{0}`` is the first operand. Operands are short
 names or literals that were brought to the row's dtype before, so that float32 stays
-float32: Numba would make float64 of a bare ``0.5``. Comparisons that select are spelled
-without ``and`` and ``or``, which would become jumps. What follows from NaN, infinities
-and zeros is what NumPy does.
+float32: Numba would make float64 of a bare ``0.5``. ``{letter}`` is that of the dtype;
+what a text calls without a module is in `glassprop.backends.arithmetic`. Comparisons
+that select are spelled without ``and`` and ``or``, which would become jumps. What
+follows from NaN, infinities and zeros is what NumPy does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from glassprop.backends.arithmetic import DTYPES
 from glassprop.errors import Unspelled
 from glassprop.graph import DType, Node
 from glassprop.ops import elementwise
@@ -24,12 +26,19 @@ FLOAT_ONLY: Mapping[str, str] = MappingProxyType(
         "divide": "{0} / {1}",
         "fabs": "abs({0})",
         "sqrt": "math.sqrt({0})",
-        "exp": "math.exp({0})",
-        "expm1": "math.expm1({0})",
-        "log": "math.log({0})",
-        "log1p": "math.log1p({0})",
-        "log2": "np.log2({0})",
-        "log10": "math.log10({0})",
+        "exp": "exp_{letter}({0})",
+        "expm1": "expm1_{letter}({0})",
+        "log": "log_{letter}({0})",
+        "log1p": "log1p_{letter}({0})",
+        "log2": "log2_{letter}({0})",
+        "log10": "log10_{letter}({0})",
+        "exp2": "exp2_{letter}({0})",
+        "sigmoid": "sigmoid_{letter}({0})",
+        "cbrt": "cbrt_{letter}({0})",
+        "logaddexp": "logaddexp_{letter}({0}, {1})",
+        "logaddexp2": "logaddexp2_{letter}({0}, {1})",
+        "float_power": "{0} ** {1}",
+        "sinc": "sinc_{letter}({0})",
         "sin": "math.sin({0})",
         "cos": "math.cos({0})",
         "tan": "math.tan({0})",
@@ -39,7 +48,7 @@ FLOAT_ONLY: Mapping[str, str] = MappingProxyType(
         "arctan2": "math.atan2({0}, {1})",
         "sinh": "math.sinh({0})",
         "cosh": "math.cosh({0})",
-        "tanh": "math.tanh({0})",
+        "tanh": "tanh_{letter}({0})",
         "arcsinh": "math.asinh({0})",
         "arccosh": "math.acosh({0})",
         "arctanh": "math.atanh({0})",
@@ -48,14 +57,13 @@ FLOAT_ONLY: Mapping[str, str] = MappingProxyType(
         "rad2deg": "math.degrees({0})",
         "deg2rad": "math.radians({0})",
         "hypot": "math.hypot({0}, {1})",
-        "erf": "math.erf({0})",
-        "floor": "np.floor({0})",
-        "ceil": "np.ceil({0})",
-        "trunc": "np.trunc({0})",
+        "erf": "erf_{letter}({0})",
         "rint": "np.rint({0})",
         "copysign": "math.copysign({0}, {1})",
-        "power": "{0} ** {1}",
         "reciprocal": "{one} / {0}",
+        "signbit": "math.copysign({one}, {0}) < {zero}",
+        "heaviside": "{1} if {0} == {zero} else {one} if {0} > {zero} "
+        "else {zero} if {0} < {zero} else {0}",
         "isnan": "{0} != {0}",
         "isfinite": "abs({0}) < np.inf",
         "isinf": "abs({0}) == np.inf",
@@ -68,11 +76,19 @@ NUMBERS: Mapping[str, str] = MappingProxyType(
         "multiply": "{0} * {1}",
         "negative": "-{0}",
         "absolute": "abs({0})",
-        "sign": "{one} if {0} > {zero} else -{one} if {0} < {zero} else {0}",
-        "maximum": "{0} if ({0} >= {1}) | ({0} != {0}) else {1}",
-        "minimum": "{0} if ({0} <= {1}) | ({0} != {0}) else {1}",
+        # What is added makes 0.0 of -0.0 and keeps a NaN.
+        "sign": "{one} if {0} > {zero} else -{one} if {0} < {zero} else {0} + {zero}",
+        "maximum": "maximum({0}, {1})",
+        "minimum": "minimum({0}, {1})",
         "fmax": "{0} if ({0} >= {1}) | ({1} != {1}) else {1}",
         "fmin": "{0} if ({0} <= {1}) | ({1} != {1}) else {1}",
+        "floor": "np.floor({0})",
+        "ceil": "np.ceil({0})",
+        "trunc": "np.trunc({0})",
+        "power": "{0} ** {1}",
+        "floor_divide": "floor_divide_{letter}({0}, {1})",
+        "remainder": "remainder_{letter}({0}, {1})",
+        "fmod": "signed_rest({0}, {1})",
         "positive": "{0}",
         "stop_gradient": "{0}",
     }
@@ -91,6 +107,19 @@ ANY: Mapping[str, str] = MappingProxyType(
         "logical_not": "{0} == {zero}",
     }
 )
+# Those of NUMBERS that are something else for whole numbers.
+WHOLE: Mapping[str, str] = MappingProxyType(
+    {
+        "maximum": "{0} if {0} >= {1} else {1}",
+        "minimum": "{0} if {0} <= {1} else {1}",
+        "floor": "{0}",
+        "ceil": "{0}",
+        "trunc": "{0}",
+        "power": "power_i({0}, {1})",
+        "fmod": "fmod_i({0}, {1})",
+    }
+)
+LETTERS = {name: letter for letter, name in DTYPES.items()}
 ROWS = MappingProxyType({**FLOAT_ONLY, **NUMBERS, **ANY, "where": "", "astype": ""})
 
 
@@ -108,6 +137,11 @@ def operand_dtype(node: Node) -> DType:
     if node.primitive is elementwise.astype:
         return node.inputs[0].dtype
     dtype = np.dtype(np.result_type(*(one.dtype for one in node.inputs)))
+    if name in FLOAT_ONLY and (dtype.kind != "f" or name == "float_power"):
+        # NumPy makes float64 of whole numbers, of small ones less than float32.
+        dtype = np.dtype(float) if node.dtype.kind == "b" else node.dtype
+    if dtype.kind == "f" and dtype.name not in LETTERS:
+        raise Unspelled(node, f"of {dtype}")
     wanted = "f" if name in FLOAT_ONLY else "fi" if name in NUMBERS else "fib"
     if dtype.kind not in wanted or node.dtype not in (dtype, np.dtype(bool)):
         raise Unspelled(node, f"of {dtype}")
@@ -118,7 +152,8 @@ def text_of(node: Node, operands: list[str]) -> str:
     """Give the text of one row from those of its operands."""
     name, dtype = node.primitive.name, operand_dtype(node)
     numbers = {"zero": number(0, dtype), "one": number(1, dtype)}
-    return ROWS[name].format(*operands, **numbers)
+    text = WHOLE.get(name, ROWS[name]) if dtype.kind == "i" else ROWS[name]
+    return text.format(*operands, **numbers, letter=LETTERS.get(dtype.name))
 
 
 def number(value: Any, dtype: DType) -> str:

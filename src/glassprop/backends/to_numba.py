@@ -2,97 +2,100 @@
 
 Each kernel takes workspaces, places in them and sizes, and does one stage of the plan.
 Stages that differ in places and sizes only share one kernel, so equal layers cost no
-more to compile than one. `step` calls the kernels; `epoch` gathers the rows of each
-batch into the workspace and calls `step`.
+more to compile than one. The main function, the last one, calls the kernels: `step`
+once; `epoch` for one batch after the other, whose rows it gathers into the workspace;
+`predict` for one block of rows after the other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+from glassprop.backends.arithmetic import OPTIONS, called, needed
+from glassprop.backends.expressions import WIDTH
+from glassprop.backends.fusion import Stage
+from glassprop.backends.kernels import LETTERS, Loop, size_text, slot_text
+from glassprop.backends.loops import Plan
+from glassprop.backends.own_table import OWN
+from glassprop.backends.products import product_text
+from glassprop.backends.views import view_of
+from glassprop.errors import Unspelled
+from glassprop.graph import DType, Node, count
+
+Main: TypeAlias = tuple[str, list[str], list[str]]  # text, types, helpers
+FEW_STAGES = 60  # that may be put into the main function; it compiles slowly with more
+LITTLE_WORK = 2e5  # operations of a step whose calls are worth that
+DATA = re.compile(r"(x|y)(_\d+)?|weights")
+HEAD = '''"""Compiled by Numba: training steps, many in one call."""
+
+import math
 
 import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
-from glassprop.backends.expressions import WIDTH
-from glassprop.backends.loops import (
-    LEAVES,
-    REDUCTIONS,
-    Plan,
-    Slot,
-    Stage,
-    is_stored,
-)
-from glassprop.backends.lowering import is_transposed
-from glassprop.backends.scalars import dtype_name, number, operand_dtype, text_of
-from glassprop.backends.views import (
-    Strides,
-    collapsed,
-    contiguous,
-    repeated,
-    times,
-    view_of,
-)
-from glassprop.errors import Unspelled
-from glassprop.graph import Dimension, DType, Node, Size
-from glassprop.ops import elementwise, leaves, reduction
+from glassprop.backends.runtime import gemm, part, upper
 
-LETTERS: Mapping[str, str] = MappingProxyType(
-    {"float32": "f", "float64": "d", "int64": "i", "bool": "b"}
-)
-STARTS: Mapping[Any, tuple[str, str]] = MappingProxyType(
-    {
-        reduction.sum_: ("0", "{0} + {1}"),
-        reduction.prod: ("1", "{0} * {1}"),
-        # A NaN stays: nothing is larger than it.
-        reduction.max_: ("-inf", "{1} if ({1} > {0}) | ({1} != {1}) else {0}"),
-        reduction.min_: ("inf", "{1} if ({1} < {0}) | ({1} != {1}) else {0}"),
-    }
-)
-DATA = re.compile(r"(x|y)(_\d+)?|weights")
-SCALARS = ("t", "learning_rate", "seed")
+kernel = njit(
+    error_model="numpy", forceinline=INLINED, no_cpython_wrapper=True,
+    no_cfunc_wrapper=True,
+)'''
+MAIN = '@njit(error_model="numpy", nogil=True)'
+GATHER = """@kernel
+def NAME_LETTER(batch, at, rows, order, start, n):
+    for i in range(n):
+        row = rows[order[start + i]]
+        place = part(batch, at + i * row.shape[0], row.shape[0])
+        for j in range(place.shape[0]):
+            place[j] = row[j]"""
+COPY = """@kernel
+def NAME_LETTER(target, at, source, start, count):
+    values = part(source, start, count)
+    place = part(target, at, count)
+    for i in range(place.shape[0]):
+        place[i] = values[i]"""
+IN = "LETTER[::1], int64, LETTER[:, ::1], int64, int64"
+OUT = "LETTER[:, ::1], int64, LETTER[::1], int64, int64"
 
 
-@dataclass(frozen=True)
-class Access:
-    """A place that a kernel reads or writes: where it begins, and its strides."""
-
-    dtype: DType
-    start: str
-    strides: Strides
-
-
-def to_numba(plan: Plan) -> str:
+def to_numba(plan: Plan, main: str) -> str:
     """Print the module.
 
     Parameters
     ----------
     plan : Plan
-        From `glassprop.backends.loops.plan`, its places settled.
+        From `glassprop.backends.loops.plan`.
+    main : str
+        ``"epoch"`` for the program of a training step, ``"predict"`` for one whose
+        results have a row for each row of its data, ``"step"`` for any.
 
     Returns
     -------
     str
-        The source of a module with `step` and, if the program has a learning rate,
-        `epoch`.
+        The source of a module with the main function and those it calls, and their
+        types in ``SIGNATURES``, the main one last.
 
     Raises
     ------
     Unspelled
         If an operation has no spelling.
     """
-    return _Module(plan).source()
+    return _Module(plan).source(main)
 
 
 def workspaces(plan: Plan) -> list[DType]:
     """Give the dtypes of the workspaces, in the order in which `step` takes them."""
-    for dtype in plan.sizes:
+    layout = plan.layout
+    for dtype in layout.sizes:
         if dtype.name not in LETTERS:
-            node = next(one for one, slot in plan.slots.items() if slot.dtype == dtype)
+            node = next(
+                one for one, slot in layout.slots.items() if slot.dtype == dtype
+            )
             raise Unspelled(node, f"of {dtype}")
-    return list(plan.sizes)
+    return list(layout.sizes)
 
 
 def data_inputs(plan: Plan) -> list[str]:
@@ -100,100 +103,114 @@ def data_inputs(plan: Plan) -> list[str]:
     return [key for key in plan.inputs if DATA.fullmatch(key)]
 
 
-def size_text(size: Dimension) -> str:
-    """Write a size as code."""
-    if isinstance(size, Size):
-        return "n" if size.factor == 1 else f"{size.factor} * n"
-    return str(size)
-
-
-def slot_text(slot: Slot, offset: Dimension = 0) -> str:
-    """Write where a place begins."""
-    parts = [str(slot.fixed)] if slot.fixed or not slot.scaled else []
-    if slot.scaled:
-        parts.append(f"{slot.scaled} * most")
-    if offset != 0:
-        parts.append(size_text(offset))
-    return " + ".join(parts)
-
-
 class _Module:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.letters = [LETTERS[dtype.name] for dtype in workspaces(plan)]
         self.kernels: dict[str, str] = {}  # from text to name
-        self.signatures: dict[str, str] = {}  # by name, letters for dtypes
-        self.main: list[str] = []  # the types that the main function takes
+        self.signatures: dict[str, str] = {}  # by name, types with letters for dtypes
 
-    def source(self) -> str:
+    def source(self, name: str) -> str:
         calls = list(self._calls())
-        trains = "learning_rate" in self.plan.inputs
-        main = self._epoch(calls) if trains else self._step(calls)
-        if trains:
-            self.signatures |= {
-                f"gather_{letter}": f"void({letter}[::1], int64, {letter}[:, ::1], "
-                "int64[::1], int64, int64)"
-                for letter in self._gathered()
-            }
-        kernels = [text.replace("NAME", one, 1) for text, one in self.kernels.items()]
-        gathers = [GATHER.replace("LETTER", one) for one in self._gathered() if trains]
-        listed = [f'    "{name}": "{one}",' for name, one in self.signatures.items()]
-        last = _wrapped(f'    "{"epoch" if trains else "step"}": ', self.main)
-        signatures = "\n".join(["SIGNATURES = {", *map(_typed, listed), last, "}"])
-        head = (
-            '"""Compiled by Numba: one training step, and an epoch of them."""\n\n'
-            "import math\n\nimport numpy as np\nfrom numba import njit"
-        )
-        return "\n\n\n".join([head, *kernels, *gathers, main, signatures]) + "\n"
+        write = {"epoch": self._epoch, "predict": self._predict, "step": self._step}
+        main, types, helpers = write[name](calls)
+        functions = needed(called("\n".join(self.kernels)))
+        options = f"INLINE = dict(\n    {OPTIONS}\n)"
+        head = HEAD.replace("INLINED", str(self._is_small()))
+        parts = [f"{head}\n{options}" if functions else head]
+        parts += [one.source for one in functions]
+        parts += [
+            f"@kernel\n{text.replace('NAME', one, 1)}"
+            for text, one in self.kernels.items()
+        ]
+        parts += helpers
+        listed = {**self.signatures, name: ", ".join(types)}
+        lines = [f'    "{key}": "void({_typed(one)})",' for key, one in listed.items()]
+        return "\n\n\n".join([*parts, main, "\n".join(["SIGNATURES = {", *lines, "}"])])
 
-    def _gathered(self) -> list[str]:
-        """Give the letters of the dtypes that data have."""
-        dtypes = [self.plan.inputs[key].dtype for key in data_inputs(self.plan)]
-        return list(dict.fromkeys(LETTERS[one.name] for one in dtypes))
+    def _is_small(self) -> bool:
+        """Tell whether calling the kernels would take long beside what they do."""
+        work = self.plan.program.cost(self.plan.rows or 1)
+        return len(self.plan.stages) <= FEW_STAGES and work <= LITTLE_WORK
 
-    def _step(self, calls: Sequence[str]) -> str:
-        arrays = [_array_type(dtype, 1) for dtype in self.plan.sizes]
-        self.main = [*arrays, "int64", "int64"]
+    def _helpers(
+        self, stem: str, text: str, types: str, keys: Iterable[str]
+    ) -> list[str]:
+        """Give a function of each dtype that some values have."""
+        nodes = {**self.plan.inputs, **self.plan.results}
+        letters = dict.fromkeys(LETTERS[nodes[key].dtype.name] for key in keys)
+        for letter in letters:
+            self.signatures[f"{stem}_{letter}"] = types.replace("LETTER", letter)
+        text = text.replace("NAME", stem)
+        return [text.replace("LETTER", letter) for letter in letters]
+
+    def _step(self, calls: Sequence[str]) -> Main:
+        types = [*(f"{letter}[::1]" for letter in self.letters), "int64", "int64"]
         head = f"def step({', '.join([*self.letters, 'n', 'most'])}):"
-        return "\n".join([CACHED, head, *(f"    {one}" for one in calls or ["pass"])])
+        return "\n".join([MAIN, head, *(f"    {one}" for one in calls)]), types, []
 
-    def _epoch(self, calls: Sequence[str]) -> str:
-        plan = self.plan
-        data = data_inputs(plan)
-        given = [*self.letters, *data, "order", "rates", "losses"]
-        given += ["batch_size", "first_step", "seed", "most"]
-        types = [_array_type(dtype, 1) for dtype in plan.sizes]
-        types += [_array_type(plan.inputs[key].dtype, 2) for key in data]
-        rate = plan.inputs["learning_rate"]
-        types += ["int64[::1]", _array_type(rate.dtype, 1), "float64[::1]"]
-        self.main = [*types, *["int64"] * 4]
+    def _predict(self, calls: Sequence[str]) -> Main:
+        plan, data = self.plan, data_inputs(self.plan)
+        given = [*self.letters, *data, *plan.results, "rows", "most"]
+        nodes = {**plan.inputs, **plan.results}
+        letters = {key: LETTERS[nodes[key].dtype.name] for key in nodes}
+        types = [f"{letter}[::1]" for letter in self.letters]
+        types += [f"{letters[key]}[:, ::1]" for key in (*data, *plan.results)]
         lines = [
-            CACHED,
-            _wrapped("def epoch(", given, "):"),
-            "    batches = -(-order.shape[0] // batch_size)",
-            "    for k in range(losses.shape[0]):",
-            "        start = k % batches * batch_size",
-            "        n = min(batch_size, order.shape[0] - start)",
+            MAIN,
+            _wrapped("def predict(", given, "):"),
+            "    for start in range(0, rows, most):",
+            "        n = min(most, rows - start)",
         ]
         for key in data:
-            letter = LETTERS[plan.inputs[key].dtype.name]
-            place = self._place(key)
-            lines.append(f"        gather_{letter}({place}, {key}, order, start, n)")
+            width = count(nodes[key].shape[1:])
+            ends = f"{self._start(nodes[key])}, {key}, start * {width}, n * {width}"
+            lines.append(f"        read_{letters[key]}({letters[key]}, {ends})")
+        lines += [f"        {one}" for one in calls]
+        for key in plan.results:
+            width, letter = count(nodes[key].shape[1:]), letters[key]
+            ends = f"{letter}, {self._start(nodes[key])}, n * {width}"
+            lines.append(f"        give_{letter}({key}, start * {width}, {ends})")
+        helpers = self._helpers("read", COPY, IN, data)
+        helpers += self._helpers("give", COPY, OUT, plan.results)
+        return "\n".join(lines), [*types, "int64", "int64"], helpers
+
+    def _epoch(self, calls: Sequence[str]) -> Main:
+        plan, data = self.plan, data_inputs(self.plan)
+        letters = {key: LETTERS[plan.inputs[key].dtype.name] for key in plan.inputs}
+        types = [f"{letter}[::1]" for letter in self.letters]
+        types += [f"{letters[key]}[:, ::1]" for key in data]
+        types += ["int64[::1]", f"{letters['learning_rate']}[::1]", "float64[::1]"]
+        types += ["int64"] * 5
+        given = [*self.letters, *data, "order", "rates", "losses"]
+        given += ["count", "batch_size", "first_step", "seed", "most"]
+        lines = [
+            MAIN,
+            _wrapped("def epoch(", given, "):"),
+            "    first = start = 0",
+            "    for k in range(losses.shape[0]):",
+            "        if start == first + count:",
+            "            first = start if start < order.shape[0] else 0",
+            "            start = first",
+            "        n = min(batch_size, first + count - start)",
+        ]
+        for key in data:
+            place = slot_text(plan.layout.slots[plan.inputs[key]])
+            arguments = f"{letters[key]}, {place}, {key}, order, start, n"
+            lines.append(f"        gather_{letters[key]}({arguments})")
         changing = {"learning_rate": "rates[k]", "t": "first_step + k", "seed": "seed"}
         for key, value in changing.items():
             if key in plan.inputs:
-                letter, place = self._place(key).split(", ")
-                lines.append(f"        {letter}[{place}] = {value}")
+                place = slot_text(plan.layout.slots[plan.inputs[key]])
+                lines.append(f"        {letters[key]}[{place}] = {value}")
         lines += [f"        {one}" for one in calls]
-        loss = view_of(plan.results["loss"])
-        slot = plan.slots[loss.node]
-        place = slot_text(slot, loss.offset)
-        lines.append(f"        losses[k] = {LETTERS[slot.dtype.name]}[{place}]")
-        return "\n".join(lines)
-
-    def _place(self, key: str) -> str:
-        slot = self.plan.slots[self.plan.inputs[key]]
-        return f"{LETTERS[slot.dtype.name]}, {slot_text(slot)}"
+        loss = plan.results["loss"]
+        letter = LETTERS[loss.dtype.name]
+        lines.append(f"        losses[k] = {letter}[{self._start(loss)}]")
+        lines.append("        start += n")
+        signature = "LETTER[::1], int64, LETTER[:, ::1], int64[::1], int64, int64"
+        helpers = self._helpers("gather", GATHER, signature, data)
+        return "\n".join(lines), types, helpers
 
     # Stages ---------------------------------------------------------------------------
 
@@ -205,385 +222,78 @@ class _Module:
             if here != scope:
                 scope = here
                 yield f"# {here}"
-            yield self._product(stage) if stage.is_product else self._loop(stage)
+            if stage.is_product:
+                yield self._product(stage)
+            else:
+                yield self._loop(stage) if stage.is_loop else self._own(stage)
+        if scope is None:
+            yield "pass"
 
     def _kernel(self, text: str, stem: str) -> str:
         """Give the name of a kernel, new or one that there is."""
         name = self.kernels.get(text)
         if name is None:
-            alike = sum(one.startswith(stem) for one in self.kernels.values())
+            alike = sum(one.startswith(f"{stem}_") for one in self.kernels.values())
             name = self.kernels[text] = f"{stem}_{alike + 1}"
-            taken = text[text.index("(", text.index("def NAME")) + 1 :].split(
-                "):", maxsplit=1
-            )[0]
-            types = [
-                f"{one}[::1]" if one in LETTERS.values() else "int64"
-                for one in taken.split(", ")
-            ]
-            self.signatures[name] = f"void({', '.join(types)})"
+            taken = text[text.index("(") + 1 : text.index("):")].split(", ")
+            self.signatures[name] = ", ".join(
+                f"{one}[::1]" if one in LETTERS.values() else "int64" for one in taken
+            )
         return name
+
+    def _start(self, node: Node) -> str:
+        view = view_of(node)
+        return slot_text(self.plan.layout.slots[view.node], view.offset)
+
+    def _loop(self, stage: Stage) -> str:
+        loop = Loop(stage, self.plan)
+        name = self._kernel(loop.text(), "loop")
+        return f"{name}({', '.join(loop.given)})"
 
     def _product(self, stage: Stage) -> str:
         (node,) = stage.nodes
         a, b = node.inputs
-        rows, inner = a.shape
         letter = LETTERS[node.dtype.name]
-        texts: list[str] = []
-        names: list[str] = []
-        for one, (down, right) in ((a, ("rows", "inner")), (b, ("inner", "columns"))):
-            name = ("left", "right")[len(texts)]
-            turned = not view_of(one).is_whole and is_transposed(one)
-            shape = (right, down) if turned else (down, right)
-            texts.append(
-                f"{letter}[{name} : {name} + {down} * {right}]"
-                f".reshape({shape[0]}, {shape[1]}){'.T' if turned else ''}"
-            )
-            names.append(self._start(one))
-        out = f"{letter}[out : out + rows * columns].reshape(rows, columns)"
-        text = "\n".join(
-            [
-                DECORATED,
-                f"def NAME({letter}, left, right, out, rows, inner, columns):",
-                f"    a = {texts[0]}",
-                f"    b = {texts[1]}",
-                f"    np.dot(a, b, {out})",
-            ]
+        name = self._kernel(product_text(node, letter, self.plan.rows), "product")
+        places = [self._start(one) for one in (a, b, node)]
+        sizes = [size_text(one) for one in (a.shape[0], b.shape[1], a.shape[1])]
+        return f"{name}({', '.join([letter, *places, *sizes])})"
+
+    def _own(self, stage: Stage) -> str:
+        (node,) = stage.nodes
+        kernel = OWN[node.primitive.name](node)
+        read = [LETTERS[view_of(one).node.dtype.name] for one in node.inputs]
+        made = LETTERS[node.dtype.name]
+        letters = list(dict.fromkeys([*read, made]))
+        starts = [f"a{at}" for at in range(len(read))]
+        sizes = [f"s{at}" for at in range(len(kernel.sizes))]
+        names = {f"x{at}": letter for at, letter in enumerate(read)} | {"y": made}
+        head = f"def NAME({', '.join([*letters, *starts, 'out', *sizes])}):"
+        body = [f"    {line.format(**names)}" for line in kernel.lines]
+        name = self._kernel("\n".join([head, *body]), node.primitive.name)
+        places = [self._start(one) for one in (*node.inputs, node)]
+        return (
+            f"{name}({', '.join([*letters, *places, *map(size_text, kernel.sizes)])})"
         )
-        sizes = [size_text(one) for one in (rows, inner, b.shape[1])]
-        place = slot_text(self.plan.slots[node])
-        name = self._kernel(text, "product")
-        return f"{name}({', '.join([letter, *names, place, *sizes])})"
-
-    def _start(self, node: Node) -> str:
-        view = view_of(node)
-        return slot_text(self.plan.slots[view.node], view.offset)
-
-    def _loop(self, stage: Stage) -> str:
-        loop = _Loop(stage, self.plan)
-        name = self._kernel(loop.text(), "loop")
-        return f"{name}({', '.join(loop.given)})"
 
 
-DECORATED = '@njit(error_model="numpy")'
-CACHED = '@njit(error_model="numpy", nogil=True, cache=True)'
-GATHER = f"""{DECORATED}
-def gather_LETTER(batch, at, rows, order, start, n):
-    for i in range(n):
-        row = rows[order[start + i]]
-        place = batch[at + i * row.shape[0] : at + (i + 1) * row.shape[0]]
-        for j in range(place.shape[0]):
-            place[j] = row[j]"""
 LETTER = re.compile(r"\b([fdib])\[")
 
 
-def _typed(line: str) -> str:
-    """Put the dtype in the place of its letter."""
+def _typed(types: str) -> str:
+    """Put dtypes in the places of their letters."""
     names = {letter: name for name, letter in LETTERS.items()} | {"b": "bool_"}
-    return LETTER.sub(lambda found: f"{names[found[1]]}[", line)
+    return LETTER.sub(lambda found: f"{names[found[1]]}[", types)
 
 
-def _wrapped(head: str, items: Sequence[str], tail: str = "") -> str:
-    """Write items in parentheses after a head, or as the text of a signature."""
-    if tail:
-        lines, margin = [head], "    "
-        for item in items:
-            if len(lines) == 1 or len(lines[-1]) + len(item) + 2 > WIDTH:
-                lines.append(margin[:-1])
-            lines[-1] += f" {item},"
-        return "\n".join([*lines, tail])
-    text = f"void({', '.join(items)})"
-    return f'{head}"{text}",'
+def _wrapped(head: str, items: Sequence[str], tail: str) -> str:
+    """Write items in parentheses after a head, in lines that are not too long."""
+    lines = [head]
+    for item in items:
+        if len(lines) == 1 or len(lines[-1]) + len(item) + 2 > WIDTH:
+            lines.append("   ")
+        lines[-1] += f" {item},"
+    return "\n".join([*lines, tail])
 
 
-def _array_type(dtype: DType, rank: int) -> str:
-    name = "bool_" if dtype.kind == "b" else dtype.name
-    return f"{name}[{', '.join([':'] * (rank - 1) + ['::1'])}]"
-
-
-class _Loop:
-    """The kernel of one loop: its text, and what this stage gives it."""
-
-    def __init__(self, stage: Stage, plan: Plan) -> None:
-        self.stage, self.plan = stage, plan
-        self.members = set(stage.nodes)
-        self.accesses: list[Access] = []
-        self.names: dict[Node, str] = {}
-        self.uses_n = False
-        self.reads: dict[tuple[Node, int], int] = {}  # which access an input is
-        self.writes: dict[Node, int] = {}
-        for node in stage.nodes:
-            full = node.inputs[0].shape if node.primitive in REDUCTIONS else node.shape
-            for at, read in enumerate(node.inputs):
-                view = view_of(read)
-                if view.node in self.members or not self._is_stored(view.node):
-                    continue
-                strides = _cored(repeated(view, full), full)
-                slot = plan.slots[view.node]
-                self.reads[node, at] = self._access(slot, view.offset, strides)
-            if node in stage.written:
-                strides = _result_strides(node)
-                self.writes[node] = self._access(plan.slots[node], 0, strides)
-        self.sizes, merged = collapsed(
-            stage.shape, [one.strides for one in self.accesses]
-        )
-        self.accesses = [
-            Access(one.dtype, one.start, own)
-            for one, own in zip(self.accesses, merged, strict=True)
-        ]
-        self.extra: list[str] = []  # strides that are no product of sizes
-
-    def _is_stored(self, node: Node) -> bool:
-        return node.primitive not in LEAVES or is_stored(node)
-
-    def _access(self, slot: Slot, offset: Dimension, strides: Strides) -> int:
-        one = Access(slot.dtype, slot_text(slot, offset), strides)
-        if one not in self.accesses:
-            self.accesses.append(one)
-        return self.accesses.index(one)
-
-    # The text -------------------------------------------------------------------------
-
-    def text(self) -> str:
-        rank = len(self.sizes)
-        depth = max(rank - 1, 0)
-        lines: list[tuple[int, str]] = []
-        loaded: dict[int, str] = {}
-        for level in range(rank + 1):
-            indent = level + 1
-            if level < rank:
-                self._open(level, indent, depth, lines, loaded)
-                continue
-            self._body(indent, lines, loaded)
-        lines += self._closing()
-        starts = [f"a{at}" for at in range(len(self.accesses))]
-        sizes = [f"s{at}" for at in range(rank)]
-        letters = list(dict.fromkeys(LETTERS[one.dtype.name] for one in self.accesses))
-        strides = [f"t{at}" for at in range(len(self.extra))]
-        rows = ["n"] if self.uses_n else []
-        head = f"def NAME({', '.join([*letters, *starts, *sizes, *strides, *rows])}):"
-        self.given = [
-            *letters,
-            *(one.start for one in self.accesses),
-            *(size_text(one) for one in self.sizes),
-            *self.extra,
-            *rows,
-        ]
-        body = [f"{'    ' * indent}{line}" for indent, line in lines]
-        return "\n".join([DECORATED, head, *body])
-
-    def _open(
-        self,
-        level: int,
-        indent: int,
-        depth: int,
-        lines: list[tuple[int, str]],
-        loaded: dict[int, str],
-    ) -> None:
-        """Write what stands before one of the nested loops, and its head."""
-        if level == 0:
-            lines += [(1, line) for line in self._cleared()]
-        ranges = f"s{level}"
-        if level == depth:
-            for at, one in enumerate(self.accesses):
-                letter = LETTERS[one.dtype.name]
-                place = self._address(at, level)
-                if one.strides[level] == 1:
-                    lines.append(
-                        (indent, f"p{at} = {letter}[{place} : {place} + s{level}]")
-                    )
-                    ranges = f"p{at}.shape[0]" if ranges[0] == "s" else ranges
-                elif one.strides[level] == 0 and at not in self.writes.values():
-                    lines.append((indent, f"c{at} = {letter}[{place}]"))
-                    loaded[at] = f"c{at}"
-            for node, at in self.writes.items():
-                if (
-                    node.primitive in REDUCTIONS
-                    and self.accesses[at].strides[level] == 0
-                ):
-                    lines.append((indent, f"r{at} = {self._start_of(node)}"))
-        lines.append((indent, f"for i{level} in range({ranges}):"))
-
-    def _cleared(self) -> Iterator[str]:
-        """Fill what is added to more than once with what an empty reduction gives."""
-        for node, at in self.writes.items():
-            if node.primitive not in REDUCTIONS or self._is_kept_in_register(at):
-                continue
-            letter, count = LETTERS[node.dtype.name], self._count(at)
-            yield f"z{at} = {letter}[a{at} : a{at}{f' + {count}' if count else ' + 1'}]"
-            yield f"for k in range(z{at}.shape[0]):"
-            yield f"    z{at}[k] = {self._start_of(node, stored=True)}"
-
-    def _is_kept_in_register(self, at: int) -> bool:
-        """Tell whether each element of a reduction is made by one inner loop."""
-        strides = self.accesses[at].strides
-        return strides[-1] == 0 and all(one != 0 for one in strides[:-1])
-
-    def _count(self, at: int) -> str:
-        strides = self.accesses[at].strides
-        return " * ".join(f"s{k}" for k, one in enumerate(strides) if one != 0)
-
-    def _closing(self) -> list[tuple[int, str]]:
-        """Store the reductions that were kept in registers."""
-        found = []
-        level = len(self.sizes) - 1
-        for node, at in self.writes.items():
-            if node.primitive in REDUCTIONS and self.accesses[at].strides[level] == 0:
-                letter = LETTERS[node.dtype.name]
-                place = f"{letter}[{self._address(at, level)}]"
-                if self._is_kept_in_register(at):
-                    found.append((level + 1, f"{place} = r{at}"))
-                else:
-                    text = STARTS[node.primitive][1].format(place, f"r{at}")
-                    found.append((level + 1, f"{place} = {text}"))
-        return found
-
-    def _start_of(self, node: Node, *, stored: bool = False) -> str:
-        start = STARTS[node.primitive][0]
-        return number(
-            float(start) if node.dtype.kind == "f" else int(start),
-            self._sum_dtype(node, stored),
-        )
-
-    def _sum_dtype(self, node: Node, stored: bool) -> DType:
-        wide = node.primitive is reduction.sum_ and node.dtype.kind == "f"
-        return np.dtype(np.float64) if wide and not stored else node.dtype
-
-    def _address(self, at: int, level: int) -> str:
-        """Write where an access begins, inside of the loops around one."""
-        parts = [f"a{at}"]
-        for outer in range(level):
-            stride = self.accesses[at].strides[outer]
-            if stride != 0:
-                text = self._stride(stride, outer)
-                parts.append(f"i{outer}{f' * {text}' if text else ''}")
-        return " + ".join(parts)
-
-    def _stride(self, stride: Dimension, axis: int) -> str:
-        if stride == 1:
-            return ""
-        for end in range(axis + 1, len(self.sizes)):
-            if stride == times(*self.sizes[axis + 1 : end + 1]):
-                return " * ".join(f"s{k}" for k in range(axis + 1, end + 1))
-        text = size_text(stride)
-        if text not in self.extra:
-            self.extra.append(text)
-        return f"t{self.extra.index(text)}"
-
-    def _element(self, at: int, loaded: Mapping[int, str]) -> str:
-        """Write the element of an access inside of the innermost loop."""
-        if at in loaded:
-            return loaded[at]
-        one, level = self.accesses[at], len(self.sizes) - 1
-        letter = LETTERS[one.dtype.name]
-        if level < 0:
-            return f"{letter}[a{at}]"
-        if one.strides[level] == 1:
-            return f"p{at}[i{level}]"
-        return f"{letter}[{self._address(at, level + 1)}]"
-
-    def _body(
-        self, indent: int, lines: list[tuple[int, str]], loaded: Mapping[int, str]
-    ) -> None:
-        known: dict[int, str] = dict(loaded)
-        for node in self.stage.nodes:
-            operands = [
-                self._operand(node, at, indent, lines, known)
-                for at in range(len(node.inputs))
-            ]
-            if node.primitive in REDUCTIONS:
-                self._reduced(node, operands[0], indent, lines, known)
-                continue
-            name = self.names[node] = f"v{len(self.names)}"
-            lines.append((indent, f"{name} = {_spelled(node, operands)}"))
-            if node in self.writes:
-                at = self.writes[node]
-                lines.append((indent, f"{self._element(at, {})} = {name}"))
-
-    def _reduced(
-        self,
-        node: Node,
-        operand: str,
-        indent: int,
-        lines: list[tuple[int, str]],
-        known: Mapping[int, str],
-    ) -> None:
-        if node not in self.writes:
-            return
-        if (
-            node.primitive in (reduction.max_, reduction.min_)
-            and node.dtype.kind != "f"
-        ):
-            raise Unspelled(node, f"of {node.dtype}")
-        at, level = self.writes[node], len(self.sizes) - 1
-        rule = STARTS[node.primitive][1]
-        register = level >= 0 and self.accesses[at].strides[level] == 0
-        place = f"r{at}" if register else self._element(at, known)
-        text = operand if level < 0 else rule.format(place, operand)
-        lines.append((indent, f"{place} = {text}"))
-
-    def _operand(
-        self,
-        node: Node,
-        at: int,
-        indent: int,
-        lines: list[tuple[int, str]],
-        known: dict[int, str],
-    ) -> str:
-        """Give the name or the literal of an operand, in the dtype that is needed."""
-        view = view_of(node.inputs[at])
-        wanted = _wanted(node, at)
-        root = view.node
-        if root.primitive is leaves.constant and not root.shape:
-            return number(root.attributes["value"], wanted)
-        if root.primitive is leaves.size:
-            self.uses_n = True
-            return f"{dtype_name(wanted)}({size_text(root.attributes['size'])})"
-        if root in self.members:
-            name = self.names[root]
-        else:
-            access = self.reads[node, at]
-            if access not in known:
-                name = known[access] = f"x{access}"
-                lines.append((indent, f"{name} = {self._element(access, {})}"))
-            name = known[access]
-        if root.dtype == wanted:
-            return name
-        return f"{dtype_name(wanted)}({name})"
-
-
-def _wanted(node: Node, at: int) -> DType:
-    """Give the dtype in which a row takes an input."""
-    if node.primitive in REDUCTIONS:
-        return node.dtype
-    if node.primitive is elementwise.where:
-        return np.dtype(bool) if at == 0 else node.dtype
-    return operand_dtype(node)
-
-
-def _spelled(node: Node, operands: list[str]) -> str:
-    if node.primitive is elementwise.where:
-        return f"{operands[1]} if {operands[0]} else {operands[2]}"
-    if node.primitive is elementwise.astype:
-        if node.inputs[0].dtype == node.dtype:
-            return operands[0]
-        if node.dtype.kind == "b":
-            return f"{operands[0]} != 0"
-        return f"{dtype_name(node.dtype)}({operands[0]})"
-    return text_of(node, operands)
-
-
-def _cored(strides: Strides, shape: Any) -> Strides:
-    return tuple(
-        stride for size, stride in zip(shape, strides, strict=True) if size != 1
-    )
-
-
-def _result_strides(node: Node) -> Strides:
-    """Give the strides of a stage's result along the axes that it walks over."""
-    if node.primitive not in REDUCTIONS:
-        return _cored(contiguous(node.shape), node.shape)
-    whole, axes = node.inputs[0].shape, node.attributes["axis"]
-    kept = [size for at, size in enumerate(whole) if at not in axes]
-    left = list(contiguous(kept))
-    strides = tuple(0 if at in axes else left.pop(0) for at in range(len(whole)))
-    return _cored(strides, whole)
+__all__ = ["data_inputs", "to_numba", "workspaces"]

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from glassprop import __version__
-from glassprop.cli import evaluate, predict, source, summary, train
+from glassprop.cli import bench, cache, evaluate, predict, source, summary, train
 from glassprop.cli.console import guarded, set_up_streams
 
 app = typer.Typer(
@@ -30,6 +30,8 @@ for command in (
     summary.summary,
 ):
     app.command(no_args_is_help=True)(guarded(command))
+app.command()(guarded(cache.cache))
+app.command()(guarded(bench.bench))
 
 
 def show_version(asked: bool) -> None:

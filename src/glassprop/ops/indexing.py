@@ -65,7 +65,7 @@ def _sliced(size: Dimension, entry: Slice) -> Dimension:
             )
         return len(range(size)[slice(entry.start, entry.stop, entry.step)])
     whole = entry.start in (None, 0) and entry.stop in (None, size)
-    if whole and entry.step in (None, 1, -1):
+    if entry == Slice(None, None, -1) or (whole and entry.step in (None, 1)):
         return size
     start, stop = (
         end.factor if isinstance(end, Size) else end

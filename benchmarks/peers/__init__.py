@@ -1,0 +1,1 @@
+"""glassprop and its peers, on the same work: ``python benchmarks/peers``."""

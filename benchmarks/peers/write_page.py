@@ -1,0 +1,75 @@
+"""Write docs/benchmarks.md and its chart from a file of results.
+
+python benchmarks/peers/write_page.py [RESULTS [PAGE]]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results" / "peers.json"
+PAGE = ROOT / "docs" / "benchmarks.md"
+BEGIN = """\
+# Benchmarks
+
+How fast networks of this size train and predict, beside other systems, on the machine
+below. This page was written by a program from the file that the run saved; no number
+here was typed.
+
+![How many times as long each system takes for a training step](_static/benchmarks.svg)
+
+All systems get the same data, start weights, order of rows, batches and arithmetic, and
+run in the form that is fastest here among several that their users write. Each has a
+process of its own; they are timed in turns, one at a time, and ratios are taken turn by
+turn. Before a row is timed, the losses of the first steps and the weights after them
+must agree with the NumPy back end's (1e-9 in float64, 1e-3 in float32; without dropout,
+whose draws differ); a system that computes something else is refused. A time is the
+median over the turns, with its quartiles.
+
+"glassprop" is the compiled epoch that `fit` calls, as the others are their training
+loops; "glassprop fit" is the whole call of `fit`, with its checks and its history.
+
+## Run it again
+
+In an environment of its own, at the root of the repository:
+
+```sh
+python -m venv peers
+peers/bin/pip install -r benchmarks/requirements.txt -e ".[fast,plot]"
+peers/bin/python benchmarks/peers
+peers/bin/python benchmarks/peers/write_page.py
+```
+
+About an hour; `--quick` takes fewer turns, `--only digits,images` some rows. tinygrad
+needs clang, `torch.compile` g++. `glassprop bench` needs none of them: it times the
+compiled steps beside NumPy.
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    sys.path[0] = str(Path(__file__).parents[1])  # where this package stands
+    from peers import chart, report
+
+    given = [Path(one) for one in sys.argv[1:]]
+    source, page = [*given, *(RESULTS, PAGE)[len(given) :]][:2]
+    results = json.loads(source.read_text(encoding="utf-8"))
+    parts = [BEGIN]
+    for title, heads, rows in [report.workloads(), *report.tables(results)]:
+        parts.append(f"## {title}\n\n{markdown(heads, rows)}\n")
+    page.write_text("\n".join(parts), encoding="utf-8")
+    chart.draw(results, page.parent / "_static" / "benchmarks.svg")
+
+
+def markdown(heads: object, rows: object) -> str:
+    """Write a table, the first column to the left, the others to the right."""
+    lines = [list(heads), ["---", *("---:" for _ in list(heads)[1:])], *rows]
+    cells = ([str(one).replace("|", "\\|") for one in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Which back end ``"auto"`` takes, and how many threads: from what a program costs.
+
+A written model, and no clock: the same network, data and epochs get the same answer on
+every machine. Compiled code pays where what it saves in all steps is more than the wait
+for the compiler. The numbers are of a small machine of 2024, rounded; being wrong by
+half costs some waiting and changes no result beyond the last digits.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+
+from glassprop.backends.run_numba import can_compile
+from glassprop.ops import product
+from glassprop.program import Program
+
+CALL = 1.5e-6  # seconds that one operation takes NumPy beyond its arithmetic
+ELEMENT = 4e-10  # seconds of NumPy's arithmetic beyond that of compiled code
+IMPORT = 1.5  # seconds to import Numba and start it
+COMPILE = 0.03  # seconds of compiling for one operation
+THREADED = 3e6  # operations of a step from which a second thread pays
+
+
+def chosen_backend(program: Program, rows: int, steps: int) -> str:
+    """Give the back end that is done first: ``"numpy"`` or ``"numba"``.
+
+    Parameters
+    ----------
+    program : Program
+        One training step.
+    rows : int
+        Of a batch.
+    steps : int
+        Of the whole training.
+    """
+    elements = program.cost(rows, without=(product.matmul,))  # BLAS does the others
+    saved = steps * (CALL * program.size + ELEMENT * elements)
+    if saved < IMPORT + COMPILE * program.size:
+        return "numpy"
+    installed = all(importlib.util.find_spec(one) for one in ("numba", "scipy"))
+    return "numba" if installed and can_compile(program) else "numpy"
+
+
+def chosen_threads(program: Program, rows: int) -> int:
+    """Give how many threads pay for a step on batches of so many rows."""
+    return cores() if program.cost(rows) >= THREADED else 1
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

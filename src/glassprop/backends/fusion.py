@@ -1,0 +1,266 @@
+"""Operations that become one loop: stages, grown together and brought into order.
+
+A *loop* walks once over some axes and calculates every value that it can on the way:
+elementwise rows of one shape, and reductions of them. A *product* is one call of BLAS.
+Any other row has a stage of its own (`glassprop.backends.own_kernels`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from glassprop.backends.own_table import OWN
+from glassprop.backends.scalars import ROWS
+from glassprop.backends.views import View, core, is_view, view_of
+from glassprop.errors import Unspelled
+from glassprop.graph import Node, Shape, order
+from glassprop.ops import elementwise, leaves, product, reduction
+
+LEAVES = (leaves.input_, leaves.constant, leaves.size)
+REDUCTIONS = (reduction.sum_, reduction.max_, reduction.min_, reduction.prod)
+CHECKS = 8  # pairs of places that LLVM compares before it takes a fast loop
+
+
+@dataclass
+class Stage:
+    """One kernel call.
+
+    Parameters
+    ----------
+    nodes : list of Node
+        What it calculates, in order; a product calculates one.
+    shape : tuple of size
+        What a loop walks over, without axes of size 1.
+    written : list of Node
+        What of it others read.
+    """
+
+    nodes: list[Node]
+    shape: Shape
+    written: list[Node] = field(default_factory=list)
+
+    @property
+    def is_product(self) -> bool:
+        """Whether it is a call of BLAS."""
+        return self.nodes[0].primitive is product.matmul
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether it is a loop, which others can join."""
+        return not self.is_product and self.nodes[0].primitive.name not in OWN
+
+
+def stages_of(outputs: Iterable[Node]) -> list[Stage]:
+    """Find the stages that calculate some values, each after those it needs.
+
+    Parameters
+    ----------
+    outputs : iterable of Node
+        Ready for loops (`glassprop.backends.lowering`).
+
+    Raises
+    ------
+    Unspelled
+        If there is no stage for an operation.
+    """
+    return _Fusion(list(_computing(outputs))).ordered()
+
+
+def _is_made(node: Node) -> bool:
+    return not is_view(node) and node.primitive not in LEAVES
+
+
+def copy_of(node: Node) -> Node:
+    """Make a node whose value is that of another, in a place of its own."""
+    return Node(
+        elementwise.astype,
+        (node,),
+        {"dtype": node.dtype},
+        node.shape,
+        node.dtype,
+        node.scope,
+        "update",
+        node.name,
+    )
+
+
+def _computing(outputs: Iterable[Node]) -> Iterator[Node]:
+    """List what must be calculated: no views, no leaves."""
+    for node in order(outputs):
+        if _is_made(node):
+            if not is_spelled(node):
+                raise Unspelled(node)
+            yield node
+
+
+def is_spelled(node: Node) -> bool:
+    """Tell whether there is a stage for a node's row, but for dtypes."""
+    row = node.primitive
+    return row is product.matmul or row in REDUCTIONS or row.name in {*ROWS, *OWN}
+
+
+def walked(node: Node) -> Shape:
+    """Give what a loop that calculates a node walks over."""
+    return core(node.inputs[0].shape if node.primitive in REDUCTIONS else node.shape)
+
+
+def is_direct(read: Node, sizes: Shape) -> bool:
+    """Tell whether a loop over sizes reads a value at the very place it makes it."""
+    view = view_of(read)
+    return (
+        view.offset == 0
+        and view.is_whole
+        and core(view.shape) == core(view.node.shape) == sizes
+    )
+
+
+def places_read(node: Node) -> Iterator[View]:
+    """Give the places in memory that a node reads."""
+    for one in node.inputs:
+        view = view_of(one)
+        if view.node.primitive in LEAVES and not is_stored(view.node):
+            continue
+        yield view
+
+
+def is_stored(leaf: Node) -> bool:
+    """Tell whether a leaf lies in memory, and not as a number in the code."""
+    return leaf.primitive is leaves.input_ or (
+        leaf.primitive is leaves.constant and bool(leaf.shape)
+    )
+
+
+class _Fusion:
+    """Stages that grow together.
+
+    Sets of stages are the bits of integers.
+    """
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.place = {node: at for at, node in enumerate(nodes)}
+        self.stages: dict[int, Stage] = {}
+        self.of: dict[Node, int] = {}
+        self.before: dict[int, int] = {}  # all stages that one needs
+        self.after: dict[int, int] = {}  # all stages that need it
+        self.readers: dict[Node, list[int]] = {}  # of a leaf or a stored value
+        for at, node in enumerate(nodes):
+            self._add(at, node)
+
+    def _add(self, at: int, node: Node) -> None:
+        roots = [view.node for view in places_read(node)]
+        self.stages[at] = Stage([node], walked(node))
+        self.of[node] = at
+        self.before[at] = self.after[at] = 0
+        for one in {self.of[root] for root in roots if root in self.of}:
+            self._depend(at, one)
+        if self.stages[at].is_loop:
+            self._grow(at, roots)
+        here = self.of[node]
+        for root in roots:
+            known = self.readers.setdefault(root, [])
+            if here not in known:
+                known.append(here)
+
+    def _depend(self, at: int, one: int) -> None:
+        self.before[at] |= self.before[one] | 1 << one
+        for other in _bits(self.before[one] | 1 << one):
+            self.after[other] |= 1 << at
+
+    def _grow(self, at: int, roots: Sequence[Node]) -> None:
+        makers = [self.of[root] for root in roots if root in self.of]
+        here = at
+        for other in sorted(set(makers), reverse=True):
+            here = self._merged(other, here)
+        if not self.stages[here].shape:
+            siblings = [
+                one
+                for one, stage in self.stages.items()
+                if stage.is_loop and not stage.shape
+            ]
+        else:
+            siblings = [one for root in roots for one in self.readers.get(root, ())]
+        for other in dict.fromkeys(siblings):
+            if other in self.stages and other != here:
+                here = self._merged(other, here, sibling=True)
+
+    def _merged(self, one: int, other: int, *, sibling: bool = False) -> int:
+        """Merge two stages if they can be one; give the stage the second is in."""
+        if one == other or not self._can_merge(one, other, sibling):
+            return other
+        first, second = self.stages[one], self.stages.pop(other)
+        nodes = sorted([*first.nodes, *second.nodes], key=self.place.__getitem__)
+        self.stages[one] = Stage(nodes, first.shape)
+        for node in second.nodes:
+            self.of[node] = one
+        both = 1 << one | 1 << other
+        before = (self.before[one] | self.before.pop(other)) & ~both
+        after = (self.after[one] | self.after.pop(other)) & ~both
+        self.before[one], self.after[one] = before, after
+        for at in _bits(before):
+            self.after[at] = self.after[at] & ~both | 1 << one | after
+        for at in _bits(after):
+            self.before[at] = self.before[at] & ~both | 1 << one | before
+        for known in self.readers.values():
+            if other in known:
+                known.remove(other)
+                if one not in known:
+                    known.append(one)
+        return one
+
+    def _can_merge(self, one: int, other: int, sibling: bool) -> bool:
+        first, second = self.stages[one], self.stages[other]
+        if not (first.is_loop and second.is_loop) or first.shape != second.shape:
+            return False
+        if self.after[one] & self.before[other] or self.after[other] & self.before[one]:
+            return False
+        nodes = {*first.nodes, *second.nodes}
+        for node in nodes:
+            for read in node.inputs:
+                root = view_of(read).node
+                if root in nodes and (
+                    root.primitive in REDUCTIONS or not is_direct(read, first.shape)
+                ):
+                    return False
+        return not sibling or not first.shape or self._is_light([*nodes])
+
+    def _is_light(self, nodes: Sequence[Node]) -> bool:
+        """Tell whether LLVM will still find out that no two places overlap."""
+        inside = set(nodes)
+        reads = {view.node for node in nodes for view in places_read(node)} - inside
+        writes = {
+            node for node in nodes if not any(node in self._roots(one) for one in nodes)
+        }
+        many, few = len(reads), len(writes)
+        return few * (few - 1) // 2 + few * max(many - few, 0) <= CHECKS
+
+    def _roots(self, node: Node) -> list[Node]:
+        return [view.node for view in places_read(node)]
+
+    def ordered(self) -> list[Stage]:
+        """List the stages, each after those it needs, in the order of their nodes."""
+        waiting = {at: bin(bits).count("1") for at, bits in self.before.items()}
+        last = {
+            at: max(self.place[node] for node in stage.nodes)
+            for at, stage in self.stages.items()
+        }
+        ready = [(last[at], at) for at, number in waiting.items() if not number]
+        heapq.heapify(ready)
+        found = []
+        while ready:
+            _, at = heapq.heappop(ready)
+            found.append(self.stages[at])
+            for other in _bits(self.after[at]):
+                waiting[other] -= 1
+                if not waiting[other]:
+                    heapq.heappush(ready, (last[other], other))
+        assert len(found) == len(self.stages)
+        return found
+
+
+def _bits(number: int) -> Iterator[int]:
+    while number:
+        low = number & -number
+        yield low.bit_length() - 1
+        number ^= low

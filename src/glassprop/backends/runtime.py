@@ -1,0 +1,137 @@
+"""What compiled code does below Numba's Python: places, wide products, calls of BLAS.
+
+Numba's own slices carry checks and counts of references that cost more to compile than
+the loops around them, and its `np.dot` compiles a page of code for each layout. These
+functions become a handful of instructions. Only printed modules import this file,
+so that Numba is imported where something is compiled.
+
+`gemm` calls the function of Numba's runtime that `np.dot` calls: BLAS as SciPy has it.
+It holds no lock of the interpreter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba.core import cgutils, types
+from numba.core.errors import TypingError
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
+
+BYTE = ir.IntType(8)
+WORD = ir.IntType(64)
+POINTER = BYTE.as_pointer()
+# kind, transpose of each, three sizes, alpha, a, its rows' length, b, its, beta, c, its
+XXGEMM = ir.FunctionType(
+    ir.IntType(32),
+    [BYTE, BYTE, BYTE, WORD, WORD, WORD, POINTER, POINTER, WORD, POINTER, WORD]
+    + [POINTER, POINTER, WORD],
+)
+KINDS = {32: "s", 64: "d"}
+
+
+@intrinsic(prefer_literal=False)
+def part(_context: Any, array: Any, start: Any, count: Any) -> Any:
+    """Give ``array[start : start + count]`` of an array without gaps, unchecked."""
+    found = array.copy(ndim=1, layout="C")
+    signature = found(array, types.intp, types.intp)
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        array, start, count = given
+        data = make_array(signature.args[0])(context, builder, array).data
+        size = context.get_abi_sizeof(context.get_data_type(found.dtype))
+        step = context.get_constant(types.intp, size)
+        made = make_array(found)(context, builder)
+        populate_array(
+            made,
+            data=builder.gep(data, [start]),
+            shape=(count,),
+            strides=(step,),
+            itemsize=step,
+            meminfo=None,
+        )
+        return made._getvalue()
+
+    return signature, generate
+
+
+@intrinsic(prefer_literal=False)
+def upper(_context: Any, a: Any, b: Any) -> Any:
+    """Give the upper 64 bits of the product of two unsigned numbers of 64 bits."""
+    signature = types.uint64(types.uint64, types.uint64)
+
+    def generate(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(one, wide) for one in given))
+        shifted = builder.lshr(product, ir.Constant(wide, WORD.width))
+        return builder.trunc(shifted, WORD)
+
+    return signature, generate
+
+
+@intrinsic(prefer_literal=False)
+def gemm(  # noqa: PLR0917  # Numba takes arguments by position
+    _context: Any,
+    m: Any,
+    n: Any,
+    k: Any,
+    a: Any,
+    at_a: Any,
+    turned_a: Any,
+    length_a: Any,
+    b: Any,
+    at_b: Any,
+    turned_b: Any,
+    length_b: Any,
+    c: Any,
+    at_c: Any,
+    length_c: Any,
+) -> Any:
+    """Calculate ``c = a @ b`` for matrices of shape (m, k) and (k, n).
+
+    Each lies row by row in a workspace: from where, whether it lies there transposed,
+    and how many elements are between the beginnings of two rows there.
+    """
+    if not (a.dtype == b.dtype == c.dtype and isinstance(a.dtype, types.Float)):
+        raise TypingError(f"gemm: expected one float dtype, got {a}, {b}, {c}")
+    word = types.intp
+    signature = types.void(
+        *(word, word, word),
+        *(a, word, types.boolean, word),
+        *(b, word, types.boolean, word),
+        *(c, word, word),
+    )
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        m, n, k, a, at_a, turned_a, length_a, b, at_b, turned_b, length_b = given[:11]
+        c, at_c, length_c = given[11:]
+        kind_a, kind_b, kind_c = (signature.args[at] for at in (3, 7, 11))
+        dtype = kind_a.dtype
+        kind = ir.Constant(BYTE, ord(KINDS[dtype.bitwidth]))
+
+        def place(kind: Any, array: Any, start: Any) -> Any:
+            data = make_array(kind)(context, builder, array).data
+            return builder.bitcast(builder.gep(data, [start]), POINTER)
+
+        def flag(turned: Any) -> Any:
+            yes, no = (ir.Constant(BYTE, ord(one)) for one in "tn")
+            return builder.select(cgutils.as_bool_bit(builder, turned), yes, no)
+
+        def number(value: float) -> Any:
+            constant = context.get_constant(dtype, value)
+            return builder.bitcast(
+                cgutils.alloca_once_value(builder, constant), POINTER
+            )
+
+        # BLAS takes matrices column by column: there c.T = b.T @ a.T.
+        call = [kind, flag(turned_b), flag(turned_a), n, m, k, number(1.0)]
+        call += [place(kind_b, b, at_b), length_b, place(kind_a, a, at_a), length_a]
+        call += [number(0.0), place(kind_c, c, at_c), length_c]
+        function = cgutils.get_or_insert_function(
+            builder.module, XXGEMM, "numba_xxgemm"
+        )
+        builder.call(function, call)
+        return context.get_dummy_value()
+
+    return signature, generate

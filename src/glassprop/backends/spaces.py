@@ -1,0 +1,116 @@
+"""The workspaces of a plan as arrays, and where values lie in them.
+
+A set of workspaces belongs to one call at a time: `Spaces.taken` lends one and takes it
+back, so that several threads may run the same compiled code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.backends.loops import Plan
+from glassprop.backends.own_kernels import OUT_OF_BOUNDS
+from glassprop.backends.views import view_of
+from glassprop.backends.workspace import ALIGNED
+from glassprop.graph import Node, concrete
+
+Arrays = list[NDArray[Any]]
+
+
+class Spaces:
+    """Workspaces for batches of up to some number of rows.
+
+    Parameters
+    ----------
+    plan : Plan
+        Whose values lie there.
+    rows : int
+        The most that a batch has.
+    values : mapping from str to array, optional
+        Of inputs that no call changes; they are in every set.
+    """
+
+    def __init__(
+        self, plan: Plan, rows: int, values: Mapping[str, Any] | None = None
+    ) -> None:
+        self.plan = plan
+        self.most = max(1, -(-rows // ALIGNED)) * ALIGNED
+        self.values = dict(values or {})
+        self.picks = OUT_OF_BOUNDS in plan.layout.slots
+        self._free: list[Arrays] = []
+
+    @contextmanager
+    def taken(self) -> Iterator[Arrays]:
+        """Lend a set of arrays, in the order of the plan's dtypes."""
+        arrays = self.take()
+        try:
+            yield arrays
+        finally:
+            self.give_back(arrays)
+
+    def take(self) -> Arrays:
+        """Give a set that nobody uses, a new one if there is none."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self._made()
+
+    def give_back(self, arrays: Arrays) -> None:
+        """Take a set back for the next call."""
+        self._free.append(arrays)
+
+    def _made(self) -> Arrays:
+        sizes = self.plan.layout.sizes.items()
+        arrays = [
+            np.zeros(fixed + scaled * self.most, dtype)
+            for dtype, (fixed, scaled) in sizes
+        ]
+        for node in self.plan.constants():
+            self.place(arrays, node)[...] = node.attributes["value"]
+        for key, value in self.values.items():
+            self.place(arrays, self.plan.inputs[key])[...] = value
+        return arrays
+
+    def check(self, arrays: Arrays) -> None:
+        """Refuse an integer that an axis does not have, as NumPy does, after a call.
+
+        Raises
+        ------
+        IndexError
+            If the compiled code came upon one.
+        """
+        if not self.picks:
+            return
+        place = self.place(arrays, OUT_OF_BOUNDS)
+        happened, index, axis, size = (int(one) for one in place)
+        place[...] = 0
+        if happened:
+            raise IndexError(
+                f"index {index} is out of bounds for axis {axis} with size {size}"
+            )
+
+    def place(self, arrays: Arrays, node: Node, rows: int = 0) -> NDArray[Any]:
+        """Give the part of a workspace where a value lies.
+
+        Parameters
+        ----------
+        arrays : list of array
+            A set of workspaces.
+        node : Node
+            Of the plan.
+        rows : int
+            Of the batch, where the value has some.
+        """
+        view, layout = view_of(node), self.plan.layout
+        slot = layout.slots[view.node]
+        space = arrays[list(layout.sizes).index(slot.dtype)]
+        start = slot.fixed + slot.scaled * self.most + concrete(view.offset, rows)
+        strides = [concrete(one, rows) * space.itemsize for one in view.strides]
+        return np.lib.stride_tricks.as_strided(
+            space[start:], concrete(node.shape, rows), strides
+        )

@@ -1,0 +1,93 @@
+"""A trained network as a plain function of arrays, for hot loops and many threads.
+
+Its parameters are those of the moment when it is made. What is in the network's dtype
+and form goes straight to the compiled code; anything else is checked and brought there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.backends.choice import cores
+from glassprop.backends.run_numba import NumbaPredictor
+from glassprop.built import Built
+from glassprop.chunks import rows_stay_apart, run_in_chunks
+from glassprop.compiling import Compiled
+from glassprop.data import as_each_input, one_sample
+from glassprop.errors import ArgumentError, MissingExtraError
+from glassprop.losses import AnyLoss
+from glassprop.program import Program
+from glassprop.programs import predict_program
+from glassprop.trees import as_parts, is_several
+
+Predictor = Callable[[Any], Any]
+Run = Callable[[Sequence[NDArray[Any]]], Sequence[NDArray[Any]]]
+
+
+def make_predictor(
+    built: Built, loss: AnyLoss | None, *, backend: str, threads: int | None
+) -> Predictor:
+    """Make a function from rows to outputs; `Network.predictor` documents it."""
+    program = predict_program(built.structure, loss)
+    values = {key: np.array(value) for key, value in built.given().items()}
+    values = {key: one for key, one in values.items() if key in program.inputs}
+    run = _runner(program, values, backend, threads)
+    structure = built.structure
+    shape, dtype = structure.input_shape, structure.dtype
+    several_in, several_out = is_several(shape), is_several(structure.output_shape)
+
+    def checked(X: Any) -> Any:
+        sample = one_sample(X, shape)
+        rows = as_each_input(
+            X if sample is None else sample,
+            dtype,
+            shape,
+            missing_allowed=structure.fills_missing,
+        )
+        found = run([np.ascontiguousarray(one) for one in as_parts(rows)])
+        results = tuple(found) if sample is None else tuple(one[0] for one in found)
+        return results if several_out else results[0]
+
+    if several_in or several_out or structure.fills_missing:
+        return checked
+
+    def predict(X: Any) -> Any:
+        if (
+            type(X) is np.ndarray
+            and X.dtype is dtype
+            and X.shape[1:] == shape
+            and X.flags.c_contiguous
+        ):
+            return run((X,))[0]
+        return checked(X)
+
+    return predict
+
+
+def _runner(
+    program: Program, values: Mapping[str, Any], backend: str, threads: int | None
+) -> Run:
+    """Give what calculates, on the back end that is asked for or on the first there."""
+    if backend != "numpy":
+        try:
+            apart = rows_stay_apart(program)
+            return NumbaPredictor(
+                program, values, threads=threads or cores(), apart=apart
+            )
+        except (ArgumentError, MissingExtraError):
+            if backend == "numba":
+                raise
+    compiled, names = (
+        Compiled(program),
+        [key for key in program.inputs if key not in values],
+    )
+
+    def run(data: Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]]:
+        given = dict(zip(names, data, strict=True))
+        return list(run_in_chunks(compiled, values, given).values())
+
+    return run
