@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import importlib
 import inspect
+import itertools
 import re
 import subprocess
 import sys
@@ -172,18 +173,15 @@ def test_a_curve_has_a_gap_where_it_jumps():
     np.testing.assert_array_equal(slope, [0, 0.01, 0, np.nan, 1, 1])
 
 
-DRAWN = [name for name, kind in SCHEDULES.items() if pictures.can_be_drawn(kind)]
-
-
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", SCHEDULES)
 def test_a_schedule_is_drawn_with_an_example_that_shows_it(name):
+    assert pictures.can_be_drawn(SCHEDULES[name])
     example = pictures.schedule_example(SCHEDULES[name])
-    steps = np.arange(round(example.epochs * pictures.STEPS_PER_EPOCH) + 1)
-    factors = example.schedule(steps, pictures.STEPS_PER_EPOCH)
-    assert factors.shape == steps.shape
-    assert np.isfinite(factors).all()
+    path = pictures.schedule_path(example)
+    assert path.factors.shape == path.epochs.shape
+    assert np.isfinite(path.factors).all()
     if name != "constant":
-        assert np.ptp(factors) > 0, (
+        assert np.ptp(path.factors) > 0, (
             f"{example.call} does not move in {example.epochs:g} epochs, which its "
             "docstring's first example spans. Let the example go on for longer."
         )
@@ -196,6 +194,26 @@ def test_a_picture_of_a_schedule_shows_the_example_of_its_docstring():
     assert example.epochs == 6
     root, _ = checked(pictures.schedule_picture(example))
     assert root.get("aria-label") == "the factor of Step(every=2) by epoch"
+
+
+def test_a_schedule_that_looks_at_a_number_is_drawn_with_the_number():
+    example = pictures.schedule_example(gp.schedules.Plateau)
+    path = pictures.schedule_path(example)
+    moves = np.sign(np.diff(path.costs))
+    assert [int(one) for one, _ in itertools.groupby(moves)] == [-1, 0, -1, 0]
+    for epoch in range(len(path.costs)):
+        inside = (path.epochs > epoch) & (path.epochs < epoch + 1)
+        known = path.costs[:epoch].tolist()
+        np.testing.assert_array_equal(
+            path.factors[inside], example.schedule.reached(known)
+        )
+    assert sorted(set(path.factors), reverse=True) == [1, 0.5, 0.25, 0.125, 0.0625]
+    root, _ = checked(pictures.schedule_picture(example))
+    words = "the factor of Plateau(patience=2, factor=0.5) by epoch"
+    assert root.get("aria-label") == f"{words}, and the cost after each epoch"
+    labels = [one.text for one in root.iter(f"{SVG}text")]
+    assert labels[-2:] == ["Plateau(patience=2, factor=0.5)", "cost"]
+    assert "factor, cost" in labels
 
 
 @dataclasses.dataclass

@@ -862,7 +862,9 @@ def test_a_weight_is_as_many_copies_of_the_row(loss):
     expected = same.fit(*repeated, **options)
     assert history["loss"] == pytest.approx(expected["loss"])
     for key, value in net.parameters.items():
-        np.testing.assert_allclose(value, same.parameters[key], rtol=1e-10)
+        # Adam makes a step of 1e-11 also of a slope that is 0 but for rounding.
+        other = same.parameters[key]
+        np.testing.assert_allclose(value, other, rtol=1e-10, atol=1e-9)
     scores = net.evaluate(X, y, sample_weight=counts)
     assert scores == pytest.approx(net.evaluate(*repeated))
 

@@ -252,7 +252,9 @@ def test_a_rise_that_is_longer_than_the_training_is_warned_of():
     net, schedule = network(), Warmup(10)
     assert warned(net, schedule=schedule, epochs=2) == [
         "schedule: Warmup rises for 10 epochs, and this fit ends after epoch 2, before "
-        "the learning rate is reached. Train longer, or let it rise for fewer epochs."
+        "the learning rate is reached. A further fit with the same schedule goes on "
+        "with the rise; to reach the rate in this one, train longer or let it rise for "
+        "fewer epochs."
     ]
     assert warned(net, schedule=schedule, epochs=8) == []
 

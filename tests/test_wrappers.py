@@ -227,8 +227,9 @@ def test_a_mean_that_begins_after_the_training_is_warned_of():
         fitted(net, optimizer, 2)
     assert [str(one.message) for one in found] == [
         "SWA: the mean begins after step 7, and this fit ends with step 6, so that the "
-        "network has the trained weights themselves. Train longer, or begin sooner, "
-        "start=3."
+        "network now has the trained weights themselves. A further fit with the same "
+        "optimizer goes on to the mean; to have one after this fit, train longer or "
+        "begin sooner, start=3."
     ]
     fitted(net, optimizer, 1)
 

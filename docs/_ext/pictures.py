@@ -29,6 +29,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 import glassprop as gp
+from glassprop.schedules.contract import after, watched_by
 
 Numbers = NDArray[np.float64]
 
@@ -37,6 +38,8 @@ POINTS = 1401  # of a curve, odd so that 0 is among them
 JUMP = 0.05  # of a curve's height; more from one point to the next is drawn as a gap
 EPOCHS = 10.0  # of a schedule whose example does not say
 STEPS_PER_EPOCH = 200
+# What a schedule that looks at a number is shown: it falls, stays, falls and stays.
+COSTS = np.interp(np.arange(1, 21), [1, 5, 10, 15, 20], [1.1, 0.7, 0.7, 0.3, 0.3])
 
 # Colours that Matplotlib writes, and what the page is to put in their places.
 COLOURS = {
@@ -51,14 +54,8 @@ XLINK = "http://www.w3.org/1999/xlink"
 
 
 def can_be_drawn(record: Any) -> bool:
-    """Say whether a row of a registry is a function, or makes one.
-
-    What follows a number of the training, its `monitor`, has no curve of its own.
-    """
-    if not inspect.isclass(record):
-        return True
-    names = dir(record)  # of its records
-    return "__call__" in names and "monitor" not in names
+    """Say whether a row of a registry is a function, or makes one."""
+    return not inspect.isclass(record) or "__call__" in dir(record)
 
 
 # Activations --------------------------------------------------------------------------
@@ -227,8 +224,55 @@ def spanned(steps: Any, steps_per_epoch: int) -> float:
     return float((np.max(steps) + 1) / steps_per_epoch)
 
 
+@dataclass(frozen=True)
+class Path:
+    """What a schedule does to the learning rate.
+
+    Parameters
+    ----------
+    epochs, factors : array of shape (points,)
+        The time in epochs, and the factor then.
+    costs : array of shape (whole epochs,) or None
+        The number that the schedule looks at, after each epoch; None if it looks at
+        none.
+    """
+
+    epochs: Numbers
+    factors: Numbers
+    costs: Numbers | None
+
+
+def schedule_path(example: Example) -> Path:
+    """Follow a schedule's factor over the epochs.
+
+    A schedule that looks at a number of the training is asked before each epoch, as
+    `fit` does, with the `COSTS` so far; it is followed for as many epochs as there are.
+
+    Parameters
+    ----------
+    example : Example
+        The schedule, and how long it is drawn.
+
+    Returns
+    -------
+    Path
+        The factors, and the costs if there are any.
+    """
+    schedule = example.schedule
+    if watched_by(schedule) is None:
+        steps = np.arange(round(example.epochs * STEPS_PER_EPOCH) + 1)
+        return Path(steps / STEPS_PER_EPOCH, schedule(steps, STEPS_PER_EPOCH), None)
+    steps = np.arange(STEPS_PER_EPOCH + 1)  # the last is the first of the next epoch
+    parts = []
+    for epoch in range(len(COSTS)):
+        coming = after(schedule, COSTS[:epoch].tolist())
+        parts.append(coming(steps + epoch * STEPS_PER_EPOCH, STEPS_PER_EPOCH))
+    epochs = np.add.outer(np.arange(len(COSTS)), steps / STEPS_PER_EPOCH)
+    return Path(epochs.ravel(), np.concatenate(parts), COSTS)
+
+
 def schedule_picture(example: Example) -> str:
-    """Draw a schedule's factor over the epochs.
+    """Draw a schedule's factor over the epochs, with the costs that it looks at.
 
     Parameters
     ----------
@@ -240,18 +284,30 @@ def schedule_picture(example: Example) -> str:
     str
         An ``svg`` element.
     """
-    steps = np.arange(round(example.epochs * STEPS_PER_EPOCH) + 1)
-    factors = example.schedule(steps, STEPS_PER_EPOCH)
+    path = schedule_path(example)
+    words = f"the factor of {example.call} by epoch"
 
     def draw(axes: Axes) -> None:
-        curve = with_gaps(steps / STEPS_PER_EPOCH, factors)
+        curve = with_gaps(path.epochs, path.factors)
         axes.plot(*curve, color=FIRST, label=example.call)
-        axes.set_xlim(0, example.epochs)
+        if path.costs is not None:
+            ends = np.arange(len(path.costs)) + 1
+            axes.plot(
+                *(ends, path.costs),
+                color=SECOND,
+                linestyle=(0, (4, 2)),
+                marker="o",
+                markersize=3,
+                label="cost",
+            )
+        axes.set_xlim(0, path.epochs[-1])
         axes.set_ylim(bottom=0)
         axes.set_xlabel("epoch")
-        axes.set_ylabel("factor")
+        axes.set_ylabel("factor" if path.costs is None else "factor, cost")
 
-    return as_svg(draw, f"the factor of {example.call} by epoch")
+    if path.costs is not None:
+        words += ", and the cost after each epoch"
+    return as_svg(draw, words)
 
 
 # From Matplotlib to a page ------------------------------------------------------------

@@ -126,6 +126,9 @@ def begins_late(
 ) -> Iterator[str]:
     """Find a rise of the learning rate, or a mean of weights, that the fit ends before.
 
+    In the first part of a training over several fits both are as meant: the messages
+    say what a further fit does.
+
     Parameters
     ----------
     schedule : Schedule
@@ -147,12 +150,16 @@ def begins_late(
         yield (
             f"schedule: Warmup rises for {schedule.epochs} epochs, and this fit ends "
             f"after epoch {math.ceil(last / steps_per_epoch)}, before the learning "
-            "rate is reached. Train longer, or let it rise for fewer epochs."
+            "rate is reached. A further fit with the same schedule goes on with the "
+            "rise; to reach the rate in this one, train longer or let it rise for "
+            "fewer epochs."
         )
     for one in inside(optimizer):
         if isinstance(one, SWA) and last < one.start:
             yield (
                 f"SWA: the mean begins after step {one.start}, and this fit ends with "
-                f"step {last}, so that the network has the trained weights themselves. "
-                f"Train longer, or begin sooner, start={last // 2 + last % 2}."
+                f"step {last}, so that the network now has the trained weights "
+                "themselves. A further fit with the same optimizer goes on to the "
+                "mean; to have one after this fit, train longer or begin sooner, "
+                f"start={last // 2 + last % 2}."
             )

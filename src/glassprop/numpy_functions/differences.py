@@ -120,14 +120,13 @@ def _slope(f: Any, axis: int, spacing: Any, edge_order: int) -> Any:
         begin = (_part(f, axis, 1, 2) - first) / step(0, 1)
         end = (last - _part(f, axis, -2, -1)) / step(-1, None)
     else:
-        begin = _end_slope(
-            [_part(f, axis, k, k + 1) for k in range(3)], step(0, 1), step(1, 2)
-        )
-        end = -_end_slope(
-            [last, _part(f, axis, -2, -1), _part(f, axis, -3, -2)],
-            step(-1, None),
-            step(-2, -1),
-        )
+        weights = _end_weights(step(0, 1), step(1, 2), uniform)
+        values = [_part(f, axis, k, k + 1) for k in range(3)]
+        begin = _weighted(weights, values)
+        # The same from the other end, backwards; added up from left to right.
+        weights = _end_weights(step(-1, None), step(-2, -1), uniform)
+        values = [_part(f, axis, -3, -2), _part(f, axis, -2, -1), last]
+        end = _weighted([-one for one in reversed(weights)], values)
     if size == 2:
         return np.concatenate([begin, end], axis=axis).astype(f.dtype)
     ahead, behind = _part(f, axis, 2, None), _part(f, axis, None, -2)
@@ -135,11 +134,12 @@ def _slope(f: Any, axis: int, spacing: Any, edge_order: int) -> Any:
         inner = (ahead - behind) / (2.0 * steps)
     else:
         left, right = step(None, -1), step(1, None)
-        inner = (
-            -right / (left * (left + right)) * behind
-            + (right - left) / (left * right) * _part(f, axis, 1, -1)
-            + left / (right * (left + right)) * ahead
-        )
+        weights = [
+            -right / (left * (left + right)),
+            (right - left) / (left * right),
+            left / (right * (left + right)),
+        ]
+        inner = _weighted(weights, [behind, _part(f, axis, 1, -1), ahead])
     return np.concatenate([begin, inner, end], axis=axis).astype(f.dtype)
 
 
@@ -161,13 +161,21 @@ def _steps(f: Any, axis: int, spacing: Any, size: int) -> Any:
     return np.reshape(steps, [-1 if at == axis else 1 for at in range(f.ndim)])
 
 
-def _end_slope(values: Sequence[Any], near: Any, far: Any) -> Any:
-    """Give the slope at the first of three samples, exact for a parabola."""
-    return (
-        -(2.0 * near + far) / (near * (near + far)) * values[0]
-        + (near + far) / (near * far) * values[1]
-        - near / (far * (near + far)) * values[2]
-    )
+def _end_weights(near: Any, far: Any, uniform: bool) -> list[Any]:
+    """Give the weights of three samples in the slope at the first: of a parabola's."""
+    if uniform:
+        return [-1.5 / near, 2.0 / near, -0.5 / near]
+    return [
+        -(2.0 * near + far) / (near * (near + far)),
+        (near + far) / (near * far),
+        -near / (far * (near + far)),
+    ]
+
+
+def _weighted(weights: Sequence[Any], values: Sequence[Any]) -> Any:
+    """Add up three weighted samples in the order that NumPy does."""
+    one, two, three = (w * v for w, v in zip(weights, values, strict=True))
+    return one + two + three
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:

@@ -30,9 +30,16 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 def clip(
     a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
 ) -> Any:
-    """Limit the values from below, above or both."""
+    """Limit the values from below, above or both.
+
+    Where 0.0 meets -0.0, np.maximum and np.minimum give the second. NumPy's clip gives
+    the bound, but keeps the value where both bounds are numbers.
+    """
     low = a_min if min is None else min
     high = a_max if max is None else max
+    bounds = [one for one in (low, high) if one is not None]
+    if len(bounds) > 1 and not any(np.ndim(one) for one in bounds):
+        return np.minimum(high, np.maximum(low, a))
     if low is not None:
         a = np.maximum(a, low)
     return a if high is None else np.minimum(a, high)

@@ -47,7 +47,12 @@ def linspace(
     step = width / parts if parts > 0 else width * np.nan
     places = np.arange(max(count, 0), dtype=np.result_type(start, stop))
     places = np.reshape(places, (-1, *(1,) * np.ndim(width)))
-    made = places * step + start if parts > 0 else places * width + start
+    if parts > 0:
+        # As NumPy, where a width is so small that its part is 0 (or is 0 itself).
+        lost = np.any(step == 0)
+        made = np.where(lost, places / parts * width, places * step) + start
+    else:
+        made = places * width + start
     if endpoint and count > 1:
         last = np.broadcast_to(stop, made.shape)[-1:].astype(made.dtype)
         made = np.concatenate([made[:-1], last])

@@ -117,9 +117,7 @@ def slogdet(a: Any) -> Any:
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     """Give the triangle L with ``L @ L.T = a``, or its transpose."""
     linalg.check_square(a, "cholesky")
-    if upper:
-        return linalg.transposed(linalg.cholesky(linalg.transposed(a)))
-    return linalg.cholesky(a)
+    return linalg.cholesky(a, upper=True) if upper else linalg.cholesky(a)
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
@@ -131,7 +129,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
 
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
     """Give the eigenvalues of symmetric matrices."""
-    return linalg.eigenvalues(a, **_triangle_read(UPLO, "eigvalsh"))
+    return linalg.eigenvalues(a, alone=True, **_triangle_read(UPLO, "eigvalsh"))
 
 
 def _triangle_read(part: str, name: str) -> dict[str, str]:

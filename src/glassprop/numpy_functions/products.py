@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -40,21 +41,33 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
             tuple(one % rank for one in ((part,) if isinstance(part, int) else part))
             for part, rank in zip(axes, (rank_a, rank_b), strict=True)
         )
-    letters = [chr(ord("a") + at) for at in range(rank_a + rank_b)]
-    term_a, term_b = letters[:rank_a], letters[rank_a:]
-    for at_a, at_b in zip(summed_a, summed_b, strict=True):
-        term_b[at_b] = term_a[at_a]
-    kept = [one for at, one in enumerate(term_a) if at not in summed_a]
-    kept += [one for at, one in enumerate(term_b) if at not in summed_b]
-    subscripts = f"{''.join(term_a)},{''.join(term_b)}->{''.join(kept)}"
-    return product.einsum(a, b, subscripts=subscripts)
+    kept_a = tuple(at for at in range(rank_a) if at not in summed_a)
+    kept_b = tuple(at for at in range(rank_b) if at not in summed_b)
+    a, b = _transposed(a, (*kept_a, *summed_a)), _transposed(b, (*summed_b, *kept_b))
+    sizes_a, sizes_b = np.shape(a), np.shape(b)
+    outer_a, inner_a = sizes_a[: len(kept_a)], sizes_a[len(kept_a) :]
+    inner_b, outer_b = sizes_b[: len(summed_b)], sizes_b[len(summed_b) :]
+    if inner_a != inner_b:
+        raise ShapeError(
+            f"np.tensordot: the axes to be summed do not fit: {shape_text(inner_a)} "
+            f"of the first array, {shape_text(inner_b)} of the second."
+        )
+    # As NumPy: one product of two matrices, whose sums BLAS adds up.
+    length = math.prod(inner_a)
+    rows = np.reshape(a, (math.prod(outer_a), length) if outer_a else (length,))
+    columns = np.reshape(b, (length, math.prod(outer_b)) if outer_b else (length,))
+    return np.reshape(product.matmul(rows, columns), (*outer_a, *outer_b))
+
+
+def _transposed(a: Any, axes: tuple[int, ...]) -> Any:
+    return a if axes == tuple(range(len(axes))) else np.transpose(a, axes)
 
 
 def inner(a: Any, b: Any) -> Any:
     """Sum products over the last axis of both."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return with_own_dtype(a) * with_own_dtype(b)
-    return np.tensordot(a, b, axes=(-1, -1))
+    return np.dot(a, b if np.ndim(b) == 1 else np.swapaxes(b, -1, -2))
 
 
 def vdot(a: Any, b: Any) -> Any:
@@ -185,6 +198,8 @@ def matrix_power(a: Any, n: int) -> Any:
     if power == 0:
         return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
     base = np.linalg.inv(a) if power < 0 else a
+    if abs(power) == 3:  # as NumPy, which squares what it has in all other cases
+        return np.matmul(np.matmul(base, base), base)
     result = None
     for bit in reversed(bin(abs(power))[2:]):
         if bit == "1":

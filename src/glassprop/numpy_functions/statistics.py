@@ -210,7 +210,9 @@ def nanmedian(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     below, above = np.maximum(number - 1, 0) // 2, number // 2
     lower = np.take_along_axis(values, below, axis=0)
     upper = np.take_along_axis(values, np.where(above > below, above, below), axis=0)
-    middle = np.where(above > below, (lower + upper) / 2, lower)
+    middle = (lower + upper) / 2  # as NumPy also of an odd number, but of a flat array
+    if values.ndim == 1:
+        middle = np.where(above > below, middle, lower)
     return np.reshape(np.where(number == 0, np.nan, middle), final)
 
 

@@ -59,7 +59,7 @@ def check_square(a: Any, name: str) -> Shape:
 
 
 def _square(name: str) -> Callable[..., Shape]:
-    def shape(a: Any) -> Shape:
+    def shape(a: Any, **_attributes: Any) -> Shape:
         return check_square(a, name)
 
     return shape
@@ -192,10 +192,12 @@ detsign = Primitive(
 )
 
 
-def _cholesky_vjp(g: Any, y: Any, a: Any) -> Any:
+def _cholesky_vjp(g: Any, y: Any, a: Any, upper: bool = False) -> Any:
+    y, g = (transposed(y), transposed(g)) if upper else (y, g)
     product = transposed(y) @ np.tril(g) * once(a)
     left = np.linalg.solve(transposed(y), product)
-    return folded(np.linalg.solve(transposed(y), transposed(left)))
+    whole = np.linalg.solve(transposed(y), transposed(left))
+    return folded(whole, "U" if upper else "L")
 
 
 # I. Murray 2016, "Differentiation of the Cholesky decomposition", equation 9.
@@ -206,13 +208,16 @@ cholesky = Primitive(
     dtype=_float_dtype,
     vjps=(_cholesky_vjp,),
     cost=_cubed,
-    cases=_cases(_definite),
+    cases=(*_cases(_definite), Case(((3, 3),), {"upper": True}, prepare=_definite)),
 )
 
 
-def _eigenvalues(a: Any, UPLO: Any = "L") -> Any:
-    """Give the eigenvalues of a symmetric matrix, from the smallest on."""
-    return np.linalg.eigh(a, UPLO)[0]
+def _eigenvalues(a: Any, UPLO: Any = "L", alone: bool = False) -> Any:
+    """Give the eigenvalues of a symmetric matrix, from the smallest on.
+
+    LAPACK has another way to those alone; its last digits are others.
+    """
+    return np.linalg.eigvalsh(a, UPLO) if alone else np.linalg.eigh(a, UPLO)[0]
 
 
 def _eigenvectors(a: Any, UPLO: Any = "L") -> Any:
@@ -220,7 +225,9 @@ def _eigenvectors(a: Any, UPLO: Any = "L") -> Any:
     return np.linalg.eigh(a, UPLO)[1]
 
 
-def _eigenvalues_vjp(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:
+def _eigenvalues_vjp(
+    g: Any, y: Any, a: Any, UPLO: str = "L", alone: bool = False
+) -> Any:
     vectors = eigenvectors(a, UPLO=UPLO)
     return folded((vectors * np.expand_dims(g, -2)) @ transposed(vectors), UPLO)
 
@@ -238,11 +245,17 @@ def _eigenvectors_vjp(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:
 eigenvalues = Primitive(
     name="eigenvalues",
     numpy=_eigenvalues,
-    shape=lambda a, UPLO="L": check_square(a, "eigh")[:-1],
+    shape=lambda a, UPLO="L", alone=False: check_square(
+        a, "eigvalsh" if alone else "eigh"
+    )[:-1],
     dtype=_float_dtype,
     vjps=(_eigenvalues_vjp,),
     cost=_cubed,
-    cases=(*_cases(_definite), Case(((3, 3),), {"UPLO": "U"}, prepare=_definite)),
+    cases=(
+        *_cases(_definite),
+        Case(((3, 3),), {"UPLO": "U"}, prepare=_definite),
+        Case(((3, 3),), {"alone": True}, prepare=_definite),
+    ),
 )
 eigenvectors = Primitive(
     name="eigenvectors",
