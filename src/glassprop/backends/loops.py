@@ -70,10 +70,10 @@ def plan(program: Program, rows: int | None = None) -> Plan:
     inputs = {key: ready[node] for key, node in program.inputs.items()}
     for key, node in outputs.items():
         root = view_of(node).node
-        made = root.primitive not in LEAVES and (key not in inputs or root is node)
+        is_new = root.primitive not in LEAVES and (key not in inputs or root is node)
         if node is inputs.get(key):
             continue
-        if not made or (key not in inputs and not view_of(node).is_whole):
+        if not is_new or (key not in inputs and not view_of(node).is_whole):
             # A result lies in order; an old value is copied before it is written over.
             outputs[key] = copy_of(node)
     stages = stages_of(outputs.values())
