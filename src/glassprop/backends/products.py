@@ -51,7 +51,7 @@ BLAS = """def NAME(LETTER, left, right, out, rows, columns, inner):
 # Blocks at the ends lie over the ones before. So no sum is taken up again there.
 TILES = """def NAME(LETTER, left, down, along, right, out, rows, columns, inner):
     whole = rows % 4 == 0 and (columns < WIDE or columns % WIDE == 0)
-    deep = 64 if whole else inner
+    deep = 32 if whole else inner
     second = min(LANES, columns - LANES)
     for past in range(0, inner, deep):
         fresh, size = past == 0, min(deep, inner - past)

@@ -200,9 +200,9 @@ class _Block:
     def load(self, start: Any) -> Any:
         return self.builder.load(self.place(start), align=self.size)
 
-    def repeated(self, start: Any) -> Any:
+    def repeated(self, pointer: Any) -> Any:
         """Load one number into all lanes."""
-        value = self.builder.load(self.builder.gep(self.data, [start]))
+        value = self.builder.load(pointer)
         if self.lanes == 1:
             return value
         index = ir.IntType(32)
@@ -230,6 +230,7 @@ class _Block:
             [builder.select(fresh, zero, self.load(one)) for one in row]
             for row in corners
         ]
+        rows = [builder.gep(self.data, [one]) for one in self.starts(at_a, down, high)]
         before = builder.block
         loop = builder.append_basic_block("tile")
         after = builder.append_basic_block("tiled")
@@ -241,12 +242,13 @@ class _Block:
             phi.add_incoming(start, before)
             return phi
 
-        k, a, b = (carried(WORD, one) for one in (ir.Constant(WORD, 0), at_a, at_b))
+        nothing = ir.Constant(WORD, 0)
+        k, a, b = (carried(WORD, one) for one in (nothing, nothing, at_b))
         sums = [[carried(self.kind, one) for one in row] for row in begun]
         others = [self.load(builder.add(b, one)) for one in offsets]
         totals = []
-        for start, row in zip(self.starts(a, down, high), sums, strict=True):
-            one = self.repeated(start)
+        for start, row in zip(rows, sums, strict=True):
+            one = self.repeated(builder.gep(start, [a]))
             products = [builder.fmul(one, x, flags=("contract",)) for x in others]
             totals.append(
                 [
