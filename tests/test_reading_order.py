@@ -93,6 +93,7 @@ ORDER = [
     "backends/products.py",
     "backends/loops.py",
     "backends/kernels.py",
+    "backends/calls_in_main.py",
     "backends/to_numba.py",
     "backends/runtime.py",
     "waiting.py",

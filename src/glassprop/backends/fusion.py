@@ -108,7 +108,11 @@ def walked(node: Node) -> Shape:
 
 def is_direct(read: Node, sizes: Shape) -> bool:
     """Tell whether a loop over sizes reads a value at the very place it makes it."""
-    view = view_of(read)
+    return reads_directly(view_of(read), sizes)
+
+
+def reads_directly(view: View, sizes: Shape) -> bool:
+    """Tell the same of the place that is read."""
     return (
         view.offset == 0
         and view.is_whole
@@ -145,11 +149,14 @@ class _Fusion:
         self.before: dict[int, int] = {}  # all stages that one needs
         self.after: dict[int, int] = {}  # all stages that need it
         self.readers: dict[Node, list[int]] = {}  # of a leaf or a stored value
+        self.views: dict[Node, list[View]] = {}  # of what a node reads
+        self.roots: dict[Node, list[Node]] = {}  # what lies in memory of that
         for at, node in enumerate(nodes):
             self._add(at, node)
 
     def _add(self, at: int, node: Node) -> None:
-        roots = [view.node for view in places_read(node)]
+        self.views[node] = [view_of(one) for one in node.inputs]
+        roots = self.roots[node] = [view.node for view in places_read(node)]
         self.stages[at] = Stage([node], walked(node))
         self.of[node] = at
         self.before[at] = self.after[at] = 0
@@ -217,26 +224,21 @@ class _Fusion:
             return False
         nodes = {*first.nodes, *second.nodes}
         for node in nodes:
-            for read in node.inputs:
-                root = view_of(read).node
-                if root in nodes and (
-                    root.primitive in REDUCTIONS or not is_direct(read, first.shape)
+            for view in self.views[node]:
+                if view.node in nodes and (
+                    view.node.primitive in REDUCTIONS
+                    or not reads_directly(view, first.shape)
                 ):
                     return False
         return not sibling or not first.shape or self._is_light([*nodes])
 
     def _is_light(self, nodes: Sequence[Node]) -> bool:
         """Tell whether LLVM will still find out that no two places overlap."""
-        inside = set(nodes)
-        reads = {view.node for node in nodes for view in places_read(node)} - inside
-        writes = {
-            node for node in nodes if not any(node in self._roots(one) for one in nodes)
-        }
+        everything = {root for node in nodes for root in self.roots[node]}
+        reads = everything.difference(nodes)
+        writes = set(nodes) - everything
         many, few = len(reads), len(writes)
         return few * (few - 1) // 2 + few * max(many - few, 0) <= CHECKS
-
-    def _roots(self, node: Node) -> list[Node]:
-        return [view.node for view in places_read(node)]
 
     def ordered(self) -> list[Stage]:
         """List the stages, each after those it needs, in the order of their nodes."""

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from glassprop.backends.arithmetic import OPTIONS, called, needed
+from glassprop.backends.calls_in_main import Call, written
 from glassprop.backends.expressions import WIDTH
 from glassprop.backends.fusion import Stage
 from glassprop.backends.kernels import LETTERS, Loop, size_text, slot_text
@@ -46,9 +47,10 @@ kernel = njit(
 MAIN = '@njit(error_model="numpy", nogil=True)'
 GATHER = """@kernel
 def NAME_LETTER(batch, at, rows, order, start, n):
+    width = rows.shape[1]
     for i in range(n):
-        row = rows[order[start + i]]
-        place = part(batch, at + i * row.shape[0], row.shape[0])
+        row = part(rows, order[start + i] * width, width)
+        place = part(batch, at + i * width, width)
         for j in range(place.shape[0]):
             place[j] = row[j]"""
 COPY = """@kernel
@@ -111,9 +113,9 @@ class _Module:
         self.signatures: dict[str, str] = {}  # by name, types with letters for dtypes
 
     def source(self, name: str) -> str:
-        calls = list(self._calls())
+        tables, names, calls = written(list(self._calls()))
         write = {"epoch": self._epoch, "predict": self._predict, "step": self._step}
-        main, types, helpers = write[name](calls)
+        main, types, helpers = write[name](names, calls)
         functions = needed(called("\n".join(self.kernels)))
         options = f"INLINE = dict(\n    {OPTIONS}\n)"
         head = HEAD.replace("INLINED", str(self._is_small()))
@@ -123,7 +125,7 @@ class _Module:
             f"@kernel\n{text.replace('NAME', one, 1)}"
             for text, one in self.kernels.items()
         ]
-        parts += helpers
+        parts += [*helpers, *tables]
         listed = {**self.signatures, name: ", ".join(types)}
         lines = [f'    "{key}": "void({_typed(one)})",' for key, one in listed.items()]
         return "\n\n\n".join([*parts, main, "\n".join(["SIGNATURES = {", *lines, "}"])])
@@ -144,12 +146,13 @@ class _Module:
         text = text.replace("NAME", stem)
         return [text.replace("LETTER", letter) for letter in letters]
 
-    def _step(self, calls: Sequence[str]) -> Main:
+    def _step(self, names: Sequence[str], calls: Sequence[str]) -> Main:
         types = [*(f"{letter}[::1]" for letter in self.letters), "int64", "int64"]
         head = f"def step({', '.join([*self.letters, 'n', 'most'])}):"
-        return "\n".join([MAIN, head, *(f"    {one}" for one in calls)]), types, []
+        lines = [f"    {one}" for one in (*names, *calls)]
+        return "\n".join([MAIN, head, *(lines or ["    pass"])]), types, []
 
-    def _predict(self, calls: Sequence[str]) -> Main:
+    def _predict(self, names: Sequence[str], calls: Sequence[str]) -> Main:
         plan, data = self.plan, data_inputs(self.plan)
         given = [*self.letters, *data, *plan.results, "rows", "most"]
         nodes = {**plan.inputs, **plan.results}
@@ -159,6 +162,7 @@ class _Module:
         lines = [
             MAIN,
             _wrapped("def predict(", given, "):"),
+            *(f"    {one}" for one in names),
             "    for start in range(0, rows, most):",
             "        n = min(most, rows - start)",
         ]
@@ -175,7 +179,7 @@ class _Module:
         helpers += self._helpers("give", COPY, OUT, plan.results)
         return "\n".join(lines), [*types, "int64", "int64"], helpers
 
-    def _epoch(self, calls: Sequence[str]) -> Main:
+    def _epoch(self, names: Sequence[str], calls: Sequence[str]) -> Main:
         plan, data = self.plan, data_inputs(self.plan)
         letters = {key: LETTERS[plan.inputs[key].dtype.name] for key in plan.inputs}
         types = [f"{letter}[::1]" for letter in self.letters]
@@ -187,6 +191,7 @@ class _Module:
         lines = [
             MAIN,
             _wrapped("def epoch(", given, "):"),
+            *(f"    {one}" for one in names),
             "    first = start = 0",
             "    for k in range(losses.shape[0]):",
             "        if start == first + count:",
@@ -214,20 +219,15 @@ class _Module:
 
     # Stages ---------------------------------------------------------------------------
 
-    def _calls(self) -> Iterator[str]:
-        scope = None
+    def _calls(self) -> Iterator[Call]:
         for stage in self.plan.stages:
             last = stage.nodes[-1]
-            here = f"{last.section} {last.scope}".strip()
-            if here != scope:
-                scope = here
-                yield f"# {here}"
+            where = f"{last.section} {last.scope}".strip()
             if stage.is_product:
-                yield self._product(stage)
+                name, given = self._product(stage)
             else:
-                yield self._loop(stage) if stage.is_loop else self._own(stage)
-        if scope is None:
-            yield "pass"
+                name, given = self._loop(stage) if stage.is_loop else self._own(stage)
+            yield Call(name, tuple(given), where)
 
     def _kernel(self, text: str, stem: str) -> str:
         """Give the name of a kernel, new or one that there is."""
@@ -245,12 +245,12 @@ class _Module:
         view = view_of(node)
         return slot_text(self.plan.layout.slots[view.node], view.offset)
 
-    def _loop(self, stage: Stage) -> str:
+    def _loop(self, stage: Stage) -> tuple[str, list[str]]:
         loop = Loop(stage, self.plan)
         name = self._kernel(loop.text(), "loop")
-        return f"{name}({', '.join(loop.given)})"
+        return name, loop.given
 
-    def _product(self, stage: Stage) -> str:
+    def _product(self, stage: Stage) -> tuple[str, list[str]]:
         (node,) = stage.nodes
         a, b = node.inputs
         letter = LETTERS[node.dtype.name]
@@ -259,9 +259,9 @@ class _Module:
         places[1:1] = map(size_text, how.strides)
         sizes = [size_text(one) for one in (a.shape[0], b.shape[1], a.shape[1])]
         name = self._kernel(how.text, how.stem)
-        return f"{name}({', '.join([letter, *places, *sizes])})"
+        return name, [letter, *places, *sizes]
 
-    def _own(self, stage: Stage) -> str:
+    def _own(self, stage: Stage) -> tuple[str, list[str]]:
         (node,) = stage.nodes
         kernel = OWN[node.primitive.name](node)
         read = [LETTERS[view_of(one).node.dtype.name] for one in node.inputs]
@@ -274,9 +274,7 @@ class _Module:
         body = [f"    {line.format(**names)}" for line in kernel.lines]
         name = self._kernel("\n".join([head, *body]), node.primitive.name)
         places = [self._start(one) for one in (*node.inputs, node)]
-        return (
-            f"{name}({', '.join([*letters, *places, *map(size_text, kernel.sizes)])})"
-        )
+        return name, [*letters, *places, *map(size_text, kernel.sizes)]
 
 
 LETTER = re.compile(r"\b([fdib])\[")
