@@ -1742,7 +1742,7 @@ def test_the_source_runs_alone_and_one_step_of_it_is_what_fit_does(optimizer, tm
 def test_a_traceback_shows_the_line_of_the_program():
     net = regressor(input_shape=3)
     quietly(net, X, Y)
-    steps = net.built.compiled(net.recipe, lambda: None)
+    steps = net.built.compiled((net.recipe, "numpy", None), lambda: None)
     lines, _ = inspect.getsourcelines(steps.compiled._function)
     assert lines[0].startswith("def step(")
 

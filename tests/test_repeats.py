@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import accuracy_score
 
 import glassprop as gp
-import glassprop.fit
+import glassprop.training_steps
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.errors import (
     ArgumentError,
@@ -108,11 +108,11 @@ def test_layers_learn_from_the_training_rows_of_their_fold_alone():
 def test_a_step_is_compiled_once_for_all_networks(function, monkeypatch):
     made = []
 
-    def counted(program):
+    def counted(program, threads):
         made.append(program)
-        return NumpySteps(program)
+        return NumpySteps(program, threads)
 
-    monkeypatch.setattr(glassprop.fit, "NumpySteps", counted)
+    monkeypatch.setattr(glassprop.training_steps, "NumpySteps", counted)
     function(classifier(), X, LABELS, verbose=False)
     assert len(made) == 1
 
