@@ -32,6 +32,11 @@ median over the turns, with its quartiles.
 "glassprop" is the compiled epoch that `fit` calls, as the others are their training
 loops; "glassprop fit" is the whole call of `fit`, with its checks and its history.
 
+A dash stands for what this run left out, or for what a system cannot do. Rows that are
+almost all matrix products of large matrices, images and wide, show whose BLAS is
+faster: ours is SciPy's OpenBLAS, PyTorch and JAX bring others with them. What is
+not kept in the list of numbers to reach is not reached on this machine.
+
 ## Run it again
 
 In an environment of its own, at the root of the repository:
