@@ -497,6 +497,21 @@ def test_the_source_is_what_is_compiled():
 
 
 @needs_numba
+def test_what_was_compiled_before_compiles_nothing_again(monkeypatch):
+    net = classifier()
+    quietly(net, X, LABELS, **OPTIONS)
+    program = net.recipe.program(net.structure)
+    monkeypatch.setattr("glassprop.backends.disk_cache._loaded", {})
+    NumbaSteps(program, 4)
+    monkeypatch.setattr("glassprop.backends.disk_cache._loaded", {})
+    module = NumbaSteps(program, 4).module
+    *others, main = (getattr(module, name) for name in module.SIGNATURES)
+    assert {"exp_d", "tanh_d", "loop_1"} <= module.SIGNATURES.keys()
+    assert [len(one.signatures) for one in others] == [0] * len(others)
+    assert len(main.signatures) == 1
+
+
+@needs_numba
 def test_a_minimizer_is_refused():
     call = lambda: quietly(  # noqa: E731
         classifier(), X, LABELS, optimizer="lbfgs", batch_size=None, backend="numba"

@@ -65,12 +65,16 @@ class Function:
 
     @property
     def source(self) -> str:
-        """Give the text as a compiled module has it: decorated, and without types."""
+        """Give the text as a compiled module has it: decorated, and without types.
+
+        Nothing is compiled yet where it is executed: what was compiled before may be
+        there.
+        """
         text = inspect.getsource(self.function).rstrip()
         text = re.sub(r": Any|\s*-> Any", "", text)
         if self.letter is None:
             return text  # with the decorator that it has
-        return f'@njit("{self.signature}", **INLINE)\n{text}'
+        return f"@njit(**INLINE)\n{text}"
 
 
 def _functions(module: ModuleType) -> dict[str, Function]:

@@ -126,8 +126,10 @@ class _Module:
             for text, one in self.kernels.items()
         ]
         parts += [*helpers, *tables]
-        listed = {**self.signatures, name: ", ".join(types)}
-        lines = [f'    "{key}": "void({_typed(one)})",' for key, one in listed.items()]
+        listed = {one.name: one.signature for one in functions if one.signature}
+        for key, taken in {**self.signatures, name: ", ".join(types)}.items():
+            listed[key] = f"void({_typed(taken)})"
+        lines = [f'    "{key}": "{one}",' for key, one in listed.items()]
         return "\n\n\n".join([*parts, main, "\n".join(["SIGNATURES = {", *lines, "}"])])
 
     def _is_small(self) -> bool:
