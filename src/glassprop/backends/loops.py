@@ -15,7 +15,8 @@ from glassprop.backends.products import straightened
 from glassprop.backends.to_numpy import scheduled
 from glassprop.backends.views import view_of
 from glassprop.backends.workspace import Layout, laid_out
-from glassprop.graph import Node, order
+from glassprop.errors import Unspelled
+from glassprop.graph import Node, Size, order
 from glassprop.ops import leaves
 from glassprop.program import Program
 
@@ -63,6 +64,9 @@ def plan(program: Program, rows: int | None = None) -> Plan:
         If a stage cannot be made of an operation.
     """
     nodes = scheduled(program)
+    for node in nodes:
+        if sum(isinstance(size, Size) for size in node.shape) > 1:
+            raise Unspelled(node, "of the rows of a batch beside each other")
     made = lowered([*program.inputs.values(), *nodes])
     straight = straightened(order(made.values()), rows)
     ready = {node: straight[one] for node, one in made.items()}

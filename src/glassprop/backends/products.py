@@ -164,7 +164,7 @@ def _kind(node: Node, rows: int | None) -> str:
     lanes, columns = LANES[node.dtype.name], node.shape[1]
     sizes = concrete((*node.shape, node.inputs[0].shape[1]), rows or MANY)
     work = math.prod(sizes)
-    fills = not isinstance(columns, int) or columns >= lanes
+    fills = isinstance(columns, int) and columns >= lanes
     if work <= (FEW if fills else FEW_COLUMNS):
         return "loops"
     return "tiles" if fills and work <= SOME else "blas"
