@@ -2,8 +2,9 @@
 
 A written model, and no clock: the same network, data and epochs get the same answer on
 every machine. Compiled code pays where what it saves in all steps is more than the wait
-for the compiler. The numbers are of a small machine of 2024, rounded; being wrong by
-half costs some waiting and changes no result beyond the last digits.
+for the compiler. ``benchmarks/back_end_choice.py`` measures the numbers below; they are
+rounded, and of one machine. Being wrong by half costs some waiting and changes no
+result beyond the last digits.
 """
 
 from __future__ import annotations
