@@ -10,6 +10,7 @@ import pytest
 import glassprop as gp
 from glassprop.backends import choice
 from glassprop.backends.choice import chosen_backend, chosen_threads
+from glassprop.backends.run_numba import NEEDED
 
 RNG = np.random.default_rng(5)
 
@@ -44,13 +45,14 @@ def test_what_cannot_be_compiled_takes_numpy():
     assert chosen_backend(program, 256, 10**6) == "numpy"
 
 
-def test_without_numba_it_is_numpy(monkeypatch):
+@pytest.mark.parametrize("missing", NEEDED)
+def test_without_the_extra_it_is_numpy(missing, monkeypatch):
     program = step_of(gp.Dense(64, "relu"), gp.Dense(1))
     found = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util,
         "find_spec",
-        lambda name, *rest: None if name == "numba" else found(name, *rest),
+        lambda name, *rest: None if name == missing else found(name, *rest),
     )
     assert chosen_backend(program, 256, 10**7) == "numpy"
 

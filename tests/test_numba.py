@@ -10,7 +10,7 @@ import pytest
 import glassprop as gp
 from glassprop.backends.contract import Steps
 from glassprop.backends.loops import plan
-from glassprop.backends.run_numba import NumbaSteps
+from glassprop.backends.run_numba import NEEDED, NumbaSteps
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.errors import (
     ArgumentError,
@@ -522,7 +522,7 @@ def test_a_minimizer_is_refused():
     )
 
 
-@pytest.mark.parametrize("missing", ["numba", "scipy"])
+@pytest.mark.parametrize("missing", NEEDED)
 def test_without_the_extra_it_says_what_to_install(missing, monkeypatch):
     monkeypatch.setitem(sys.modules, missing, None)
     net = classifier()

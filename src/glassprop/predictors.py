@@ -81,10 +81,8 @@ def _runner(
         except (ArgumentError, MissingExtraError):
             if backend == "numba":
                 raise
-    compiled, names = (
-        Compiled(program),
-        [key for key in program.inputs if key not in values],
-    )
+    compiled = Compiled(program)
+    names = [key for key in program.inputs if key not in values]
 
     def run(data: Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]]:
         given = dict(zip(names, data, strict=True))

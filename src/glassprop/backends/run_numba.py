@@ -31,18 +31,19 @@ from glassprop.program import Program
 CACHE = 1 << 18  # bytes of values that a block of predicted rows may have
 MOST_ROWS = 1024  # of such a block
 MUCH = 1e6  # operations of a prediction that threads are thought of for
+NEEDED = ("numba", "scipy", "threadpoolctl")  # the extra "fast"
 PACKAGES = ("numba", "llvmlite", "numpy", "scipy")
 
 
 def check_installed() -> None:
-    """Refuse to begin without Numba and SciPy, whose BLAS it calls.
+    """Refuse to begin without Numba, SciPy, whose BLAS it calls, and threadpoolctl.
 
     Raises
     ------
     MissingExtraError
         With what to install.
     """
-    for name in ("numba", "scipy"):
+    for name in NEEDED:
         try:
             importlib.import_module(name)
         except ImportError:
@@ -261,38 +262,46 @@ class NumbaPredictor:
     def __call__(self, data: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         """Calculate the results for rows without gaps, an array for each data input."""
         rows = len(data[0])
+        spaces = self._for(rows)
         results = [np.empty((rows, *shape), dtype) for shape, dtype in self.kinds]
         given = [
             one if one.ndim == 2 else one.reshape(rows, math.prod(one.shape[1:]))
             for one in (*data, *results)
         ]
-        if not self.apart and rows > self.spaces.most:
-            self.spaces = Spaces(self.plan, rows, self.spaces.values)
         if rows < self.few:
-            self._run(given, rows)
+            self._run(spaces, given, rows)
             return results
         with blas_threads(1):
             if self.threads == 1:
-                self._run(given, rows)
+                self._run(spaces, given, rows)
             else:
-                self._share(given, rows)
+                self._share(spaces, given, rows)
         return results
 
-    def _run(self, given: Sequence[NDArray[Any]], rows: int) -> None:
+    def _for(self, rows: int) -> Spaces:
+        """Give workspaces: larger ones where all rows are calculated at once.
+
+        They are handed on, since another thread may make others meanwhile.
+        """
         spaces = self.spaces
+        if not self.apart and rows > spaces.most:
+            spaces = self.spaces = Spaces(self.plan, rows, spaces.values)
+        return spaces
+
+    def _run(self, spaces: Spaces, given: Sequence[NDArray[Any]], rows: int) -> None:
         arrays = spaces.take()
         self.main(*arrays, *given, rows, spaces.most)
         spaces.check(arrays)
         spaces.give_back(arrays)
 
-    def _share(self, given: Sequence[NDArray[Any]], rows: int) -> None:
+    def _share(self, spaces: Spaces, given: Sequence[NDArray[Any]], rows: int) -> None:
         """Let each thread calculate some of the rows."""
         ends = [rows * at // self.threads for at in range(self.threads + 1)]
         with ThreadPoolExecutor(self.threads) as pool:
             futures = []
             for first, last in pairwise(ends):
                 parts = [one[first:last] for one in given]
-                futures.append(pool.submit(self._run, parts, last - first))
+                futures.append(pool.submit(self._run, spaces, parts, last - first))
             for one in futures:
                 one.result()
 
