@@ -23,6 +23,7 @@ import numpy as np
 from glassprop.backends.arithmetic import (
     DTYPES,
     FUNCTIONS,
+    INTRINSICS,
     OPTIONS,
     Function,
     needed,
@@ -32,9 +33,8 @@ from timing import in_turns, machine, table
 HEAD = f"""
 import math
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
+{INTRINSICS}
 INLINE = dict({OPTIONS})
 """
 LOOP = """
@@ -115,14 +115,13 @@ def compile_time(functions: list[Function], turns: int = 5) -> float:
         start = time.process_time()
         names = run(text)
         for one in functions:
-            if one.signature:
-                names[one.name].compile(one.signature)
+            names[one.name].compile(one.signature)
         times.append(time.process_time() - start)
     return 1e3 * min(times)
 
 
 def measured(one: Function, stride: int) -> list[str]:
-    stem, dtype = one.name.rpartition("_")[0], DTYPES[one.letter or ""]
+    stem, dtype = one.name.rpartition("_")[0], DTYPES[one.letter]
     functions = needed([one.name])
     number = "np.float32(1)" if dtype == "float32" else "1.0"
     ours = loop_over(f"{one.name}(x[i])", dtype, functions)

@@ -42,16 +42,9 @@ large_loops = pytest.mark.usefixtures("one_loop")
 needs_numba = pytest.mark.usefixtures("numba")
 
 
-@pytest.fixture(scope="module")
-def numba(tmp_path_factory):
-    """Compile into a folder of the tests' own."""
-    module = pytest.importorskip("numba")
-    folder = tmp_path_factory.mktemp("compiled")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "glassprop.backends.disk_cache.cache_folder", lambda: folder / "glassprop"
-        )
-        yield module
+@pytest.fixture
+def numba():
+    return pytest.importorskip("numba")
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """The arithmetic of compiled code: which functions there are, and how exact they are.
 
-A compiled module holds the source of the functions that it calls, so that it runs, and
-can be read, by itself. `needed` gives them in the order in which they are compiled.
+A compiled module holds the source of the functions that it calls, so that it can be
+read as a whole. `needed` gives them in the order in which they are compiled; what they
+call and is not here are `INTRINSICS`.
 
 ``error`` is the largest error in units in the last place (ulp) of the exact result, as
 ``benchmarks/arithmetic_errors.py`` measured it, rounded up; NumPy's own functions are
@@ -17,17 +18,21 @@ from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from glassprop.backends import divisions, exponentials, intrinsics, logarithms
+from glassprop.backends import divisions, exponentials, logarithms
 
 DTYPES: Mapping[str, str] = MappingProxyType(
     {"f": "float32", "d": "float64", "i": "int64"}
 )
 # A call without Python around it, put into the loop that calls; "contract" is a * b + c
 # rounded once where the processor can. More would break the scaling by powers of two.
-OPTIONS = (
-    'error_model="numpy", fastmath={"contract"}, forceinline=True, '
-    "no_cpython_wrapper=True, no_cfunc_wrapper=True"
-)
+OPTIONS = """
+    error_model="numpy", fastmath={"contract"}, forceinline=True,
+    no_cpython_wrapper=True, no_cfunc_wrapper=True,
+"""
+INTRINSICS = """from glassprop.backends.intrinsics import (
+    add_reassociated, clamped, log_ends, maximum, minimum, polynomial, power_of_two,
+    reduced, scaled, select, signed_rest, split,
+)"""
 ERRORS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {  # in float32 and float64
         "exp": (1.0, 1.1),
@@ -51,14 +56,12 @@ class Function:
 
     name: str
     function: Callable[..., Any]
-    letter: str | None  # of the dtype; None for an intrinsic, which takes any
+    letter: str  # of the dtype
     error: float | None
 
     @property
     def signature(self) -> str:
-        """Give the dtypes as Numba writes them; empty for an intrinsic."""
-        if self.letter is None:
-            return ""
+        """Give the dtypes as Numba writes them."""
         dtype = DTYPES[self.letter]
         count = len(inspect.signature(self.function).parameters)
         return f"{dtype}({', '.join([dtype] * count)})"
@@ -72,8 +75,6 @@ class Function:
         """
         text = inspect.getsource(self.function).rstrip()
         text = re.sub(r": Any|\s*-> Any", "", text)
-        if self.letter is None:
-            return text  # with the decorator that it has
         return f"@njit(**INLINE)\n{text}"
 
 
@@ -82,10 +83,6 @@ def _functions(module: ModuleType) -> dict[str, Function]:
     for name, one in vars(module).items():
         if inspect.isfunction(one) and one.__module__ == module.__name__:
             stem, _, letter = name.rpartition("_")
-            if module is intrinsics:
-                if name != "intrinsic":
-                    found[name] = Function(name, one, None, None)
-                continue
             errors = ERRORS.get(stem)
             error = None if errors is None else errors[letter == "d"]
             found[name] = Function(name, one, letter, error)
@@ -93,10 +90,7 @@ def _functions(module: ModuleType) -> dict[str, Function]:
 
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
-    _functions(intrinsics)
-    | _functions(exponentials)
-    | _functions(logarithms)
-    | _functions(divisions)
+    _functions(exponentials) | _functions(logarithms) | _functions(divisions)
 )
 
 

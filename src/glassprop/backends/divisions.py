@@ -8,11 +8,12 @@ from zeros, infinities and NaN is what NumPy does, and so is the order of the st
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassprop.backends.intrinsics import select, signed_rest
+if TYPE_CHECKING:  # printed modules import them
+    from glassprop.backends.intrinsics import select, signed_rest
 
 
 def remainder_f(a: Any, b: Any) -> Any:

@@ -15,18 +15,19 @@ polynomial. Beyond the ends to which x is clamped, results are 0 or infinite.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassprop.backends.intrinsics import (
-    clamped,
-    polynomial,
-    power_of_two,
-    reduced,
-    scaled,
-    select,
-)
+if TYPE_CHECKING:  # printed modules import them
+    from glassprop.backends.intrinsics import (
+        clamped,
+        polynomial,
+        power_of_two,
+        reduced,
+        scaled,
+        select,
+    )
 
 
 def exp_f(x: Any) -> Any:

@@ -1,9 +1,9 @@
 """What LLVM can do with single numbers and Python cannot say, as Numba intrinsics.
 
-Each function below is printed, as it stands, into the modules that need it, under
-``@intrinsic``: Numba calls it with the types of the operands, and it gives the
-signature and a function that writes the instructions. Python's own numbers among the
-operands become numbers of the dtype of the others, so that float32 stays float32.
+Numba calls each with the types of the operands, and it gives the signature and a
+function that writes the instructions. Python's own numbers among the operands become
+numbers of the dtype of the others, so that float32 stays float32. Only printed modules
+import this file, so that Numba is imported where something is compiled.
 There are no jumps in any of them, and calling one costs no more to compile than an
 addition.
 
@@ -19,14 +19,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-# The module that they are printed into imports these: numba.types and llvmlite.ir.
-types: Any = None
-ir: Any = None
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import extending
+from numba.core import types
 
 
 def intrinsic(function: Callable[..., Any]) -> Any:
-    """Mark a function that is called without its first parameter; Numba has its own."""
-    return function
+    """Make a function that is called without its first parameter, as Numba does."""
+    return extending.intrinsic(function)
 
 
 @intrinsic

@@ -14,20 +14,22 @@ the end.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassprop.backends.exponentials import exp2_d, exp2_f, exp_d, exp_f
-from glassprop.backends.intrinsics import (
-    log_ends,
-    maximum,
-    polynomial,
-    power_of_two,
-    reduced,
-    select,
-    split,
-)
+
+if TYPE_CHECKING:  # printed modules import them
+    from glassprop.backends.intrinsics import (
+        log_ends,
+        maximum,
+        polynomial,
+        power_of_two,
+        reduced,
+        select,
+        split,
+    )
 
 
 def log_rest_f(f: Any) -> Any:

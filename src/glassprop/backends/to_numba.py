@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from glassprop.backends.arithmetic import OPTIONS, called, needed
+from glassprop.backends.arithmetic import INTRINSICS, OPTIONS, called, needed
 from glassprop.backends.calls_in_main import Call, written
 from glassprop.backends.expressions import WIDTH
 from glassprop.backends.fusion import Stage
@@ -29,15 +29,14 @@ Main: TypeAlias = tuple[str, list[str], list[str]]  # text, types, helpers
 FEW_STAGES = 60  # that may be put into the main function; it compiles slowly with more
 LITTLE_WORK = 2e5  # operations of a step whose calls are worth that
 DATA = re.compile(r"(x|y)(_\d+)?|weights")
-HEAD = '''"""Compiled by Numba: training steps, many in one call."""
+HEAD = f'''"""Compiled by Numba: training steps, many in one call."""
 
 import math
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
+{INTRINSICS}
 from glassprop.backends.runtime import gemm, part, tile, upper
 
 kernel = njit(
@@ -117,7 +116,7 @@ class _Module:
         write = {"epoch": self._epoch, "predict": self._predict, "step": self._step}
         main, types, helpers = write[name](names, calls)
         functions = needed(called("\n".join(self.kernels)))
-        options = f"INLINE = dict(\n    {OPTIONS}\n)"
+        options = f"INLINE = dict({OPTIONS})"
         head = HEAD.replace("INLINED", str(self._is_small()))
         parts = [f"{head}\n{options}" if functions else head]
         parts += [one.source for one in functions]
@@ -126,7 +125,7 @@ class _Module:
             for text, one in self.kernels.items()
         ]
         parts += [*helpers, *tables]
-        listed = {one.name: one.signature for one in functions if one.signature}
+        listed = {one.name: one.signature for one in functions}
         for key, taken in {**self.signatures, name: ", ".join(types)}.items():
             listed[key] = f"void({_typed(taken)})"
         lines = [f'    "{key}": "{one}",' for key, one in listed.items()]
