@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -18,3 +19,13 @@ def compiled_code(tmp_path_factory):
             "glassprop.backends.disk_cache.cache_folder", lambda: folder / "compiled"
         )
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard_interrupts():
+    """Let Ctrl-C be heard where a shell runs the tests in the background, deaf to it."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -577,9 +577,7 @@ def test_a_bar_is_shown_on_a_terminal():
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_keeps_what_was_learned():
     script = """
-    import signal
     import numpy as np, glassprop as gp
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may ignore it
     X = np.arange(8.0).reshape(4, 2)
     net = gp.Network([gp.Dense(1)], loss="huber")
     def tell(net, history):
