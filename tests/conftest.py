@@ -23,7 +23,7 @@ def compiled_code(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def heard_interrupts():
-    """Let Ctrl-C be heard where a shell runs the tests in the background, deaf to it."""
+    """Let Ctrl-C be heard where a shell in the background would have it ignored."""
     before = signal.getsignal(signal.SIGINT)
     if before is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
