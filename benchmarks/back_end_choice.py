@@ -12,58 +12,34 @@ which "auto" takes compiled code, beside that from which it was sooner here.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
 
 import numpy as np
 
+from compiling import seconds
 from glassprop.backends import choice
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.bench import SHOWN, Trainer, speed
 from glassprop.ops import product
+from glassprop.program import Program
 from glassprop.workloads import WORKLOADS, data
 from timing import machine, table
-
-WAIT = """
-from time import perf_counter
-start = perf_counter()
-from functools import partial
-import sys
-from glassprop.backends.run_numba import NumbaSteps
-from glassprop.bench import Trainer
-from glassprop.workloads import WORKLOADS, data
-workload = WORKLOADS[sys.argv[1]]
-begun = perf_counter()
-import numba
-imported = perf_counter() - begun
-trainer = Trainer(workload, partial(NumbaSteps, rows=workload.batch), data(workload))
-print(imported + trainer.seconds_to_make)
-"""
 
 
 def wait(name: str) -> float:
     """Give the seconds that a first process waits for Numba and its compiler."""
     with tempfile.TemporaryDirectory() as folder:
-        run = subprocess.run(
-            [sys.executable, "-c", WAIT, name],
-            check=True,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "XDG_CACHE_HOME": folder},
-        )
-    return float(run.stdout)
+        return sum(seconds(name, folder))
 
 
-def first_step(program: object, rows: int) -> int:
+def first_step(program: Program, rows: int) -> int:
     """Find the number of steps from which compiled code is chosen."""
     low, high = 0, 1
-    while choice.chosen_backend(program, rows, high) == "numpy":  # type: ignore[arg-type]
+    while choice.chosen_backend(program, rows, high) == "numpy":
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        compiled = choice.chosen_backend(program, rows, middle) == "numba"  # type: ignore[arg-type]
+        compiled = choice.chosen_backend(program, rows, middle) == "numba"
         low, high = (low, middle) if compiled else (middle, high)
     return high
 
