@@ -20,14 +20,16 @@ from glassprop.errors import MissingExtraError
 def _libraries() -> Any:
     """Find the BLAS libraries of this process, once: NumPy's and SciPy's."""
     try:
-        importlib.import_module("scipy.linalg.cython_blas")
-        threadpoolctl = importlib.import_module("threadpoolctl")
+        importlib.import_module("scipy.linalg.cython_blas")  # it is there to be found
+        from threadpoolctl import (  # type: ignore[import-untyped]  # it has no types
+            ThreadpoolController,
+        )
     except ImportError:
         raise MissingExtraError(
             "threads needs scipy and threadpoolctl, which are not installed. Install "
             'them: pip install "glassprop[fast]"'
         ) from None
-    return threadpoolctl.ThreadpoolController()
+    return ThreadpoolController()
 
 
 def blas_threads(number: int | None) -> AbstractContextManager[Any]:
