@@ -23,7 +23,7 @@ import numpy as np
 from glassprop.backends.arithmetic import (
     DTYPES,
     FUNCTIONS,
-    INTRINSICS,
+    IMPORTS,
     OPTIONS,
     Function,
     needed,
@@ -34,7 +34,7 @@ HEAD = f"""
 import math
 import numpy as np
 from numba import njit
-{INTRINSICS}
+{IMPORTS}
 INLINE = dict({OPTIONS})
 """
 LOOP = """

@@ -15,7 +15,7 @@ from glassprop.backends.arithmetic import (
     DTYPES,
     ERRORS,
     FUNCTIONS,
-    INTRINSICS,
+    IMPORTS,
     OPTIONS,
     called,
     needed,
@@ -29,7 +29,7 @@ HEAD = f"""
 import math
 import numpy as np
 from numba import njit
-{INTRINSICS}
+{IMPORTS}
 """
 LOOP = """
 @njit("void({dtype}[::1], {dtype}[::1])", error_model="numpy")
@@ -121,7 +121,8 @@ def test_printed_modules_import_every_intrinsic():
     module = importlib.import_module("glassprop.backends.intrinsics")
     kind = numba.core.extending._Intrinsic
     made = {name for name, one in vars(module).items() if isinstance(one, kind)}
-    assert set(re.findall(r"\w+", INTRINSICS.partition("(")[2])) == made
+    imported = IMPORTS.partition("(")[2].partition(")")[0]
+    assert set(re.findall(r"\w+", imported)) == made
 
 
 def test_every_function_without_an_error_takes_numpys_steps():

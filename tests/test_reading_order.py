@@ -95,6 +95,7 @@ ORDER = [
     "backends/kernels.py",
     "backends/calls_in_main.py",
     "backends/to_numba.py",
+    "backends/pipelines.py",
     "backends/runtime.py",
     "waiting.py",
     "backends/kept_files.py",
@@ -303,7 +304,9 @@ def test_importing_the_package_imports_nothing_heavy():
 
 
 def test_every_module_imports_without_the_extra_for_speed():
-    printed = {f"glassprop.backends.{one}" for one in ("runtime", "intrinsics")}
+    printed = {
+        f"glassprop.backends.{one}" for one in ("intrinsics", "pipelines", "runtime")
+    }
     names = sorted(MODULES.keys() - printed - {"glassprop.__main__"})
     code = f"""if True:
         import sys

@@ -1,8 +1,8 @@
 """The arithmetic of compiled code: which functions there are, and how exact they are.
 
 A compiled module holds the source of the functions that it calls, so that it can be
-read as a whole. `needed` gives them in the order in which they are compiled; what they
-call and is not here are `INTRINSICS`.
+read as a whole. `needed` gives them in the order in which they are compiled; `IMPORTS`
+brings what they need and is not here.
 
 ``error`` is the largest error in units in the last place (ulp) of the exact result, as
 ``benchmarks/arithmetic_errors.py`` measured it, rounded up; NumPy's own functions are
@@ -27,12 +27,13 @@ DTYPES: Mapping[str, str] = MappingProxyType(
 # rounded once where the processor can. More would break the scaling by powers of two.
 OPTIONS = """
     error_model="numpy", fastmath={"contract"}, forceinline=True,
-    no_cpython_wrapper=True, no_cfunc_wrapper=True,
+    pipeline_class=Part, no_cpython_wrapper=True, no_cfunc_wrapper=True,
 """
-INTRINSICS = """from glassprop.backends.intrinsics import (
+IMPORTS = """from glassprop.backends.intrinsics import (
     add_reassociated, clamped, log_ends, maximum, minimum, polynomial, power_of_two,
     reduced, scaled, select, signed_rest, split,
-)"""
+)
+from glassprop.backends.pipelines import Main, Part"""
 ERRORS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {  # in float32 and float64
         "exp": (1.0, 1.1),

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from glassprop.backends.arithmetic import INTRINSICS, OPTIONS, called, needed
+from glassprop.backends.arithmetic import IMPORTS, OPTIONS, called, needed
 from glassprop.backends.calls_in_main import Call, written
 from glassprop.backends.expressions import WIDTH
 from glassprop.backends.fusion import Stage
@@ -36,14 +36,14 @@ import math
 import numpy as np
 from numba import njit
 
-{INTRINSICS}
+{IMPORTS}
 from glassprop.backends.runtime import gemm, part, tile, upper
 
 kernel = njit(
-    error_model="numpy", forceinline=INLINED, no_cpython_wrapper=True,
-    no_cfunc_wrapper=True,
+    error_model="numpy", forceinline=INLINED, pipeline_class=Part,
+    no_cpython_wrapper=True, no_cfunc_wrapper=True,
 )'''
-MAIN = '@njit(error_model="numpy", nogil=True)'
+MAIN = '@njit(error_model="numpy", nogil=True, pipeline_class=Main)'
 GATHER = """@kernel
 def NAME_LETTER(batch, at, rows, order, start, n):
     width = rows.shape[1]

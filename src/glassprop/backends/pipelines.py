@@ -1,0 +1,110 @@
+"""How Numba compiles a printed module: each function's code is optimized once, in main.
+
+Numba optimizes and translates each function by itself, and once more inside of those
+that call it. Here only the module's last function is called from Python, so what comes
+before it is brought to LLVM's language and left there: `Part`. The last function's
+library links those parts and is optimized and translated as a whole: `Main`. Both leave
+out passes for what printed functions never have (closures, ``with``, generators, calls
+of inlined Python), which is a third of Numba's own time.
+
+Only printed modules import this file, so that Numba is imported where something is
+compiled.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase
+from numba.core.compiler_machinery import PassManager, register_pass
+from numba.core.typed_passes import (
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+)
+from numba.core.untyped_passes import (
+    FixupArgs,
+    GenericRewrites,
+    IRProcessing,
+    ReconstructSSA,
+    TranslateByteCode,
+)
+
+
+class _PartLibrary(JITCodeLibrary):
+    """Code for other libraries to link: neither optimized nor translated by itself."""
+
+    def finalize(self) -> None:
+        for library in dict.fromkeys(self._linking_libraries):
+            module = library._get_module_for_linking()
+            self._final_module.link_in(module, preserve=True)
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _PartLowering(NativeLowering):
+    """Give a function a part as its library; later functions can call it so."""
+
+    _name = "glassprop_part_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        codegen = state.targetctx.codegen()
+        make: Any = _PartLibrary
+        library = make(codegen, state.func_id.func_qualname)
+        state.library = library
+        state.flags.no_compile = True  # it gets no address
+        super().run_pass(state)  # type: ignore[no-untyped-call]  # Numba has no types
+        lowered = state.cr
+        described = lowered.fndesc
+        entry = importlib.import_module("numba._dynfunc").make_function(
+            described.lookup_module(),
+            described.qualname,
+            "a part of main, which Python does not call",
+            0,
+            lowered.env,
+            (library,),
+        )
+        state.targetctx.insert_user_function(entry, described, [library])
+        state.cr = lowered._replace(cfunc=entry)
+        return True
+
+
+def _passes(state: Any, lowering: type[NativeLowering]) -> list[PassManager]:
+    """Give the passes that printed functions need, in Numba's order."""
+    manager = PassManager("glassprop")
+    passes: list[Any] = [
+        TranslateByteCode,
+        FixupArgs,
+        IRProcessing,
+        GenericRewrites,
+        ReconstructSSA,
+        NopythonTypeInference,
+        PreLowerStripPhis,
+        IRLegalization,
+        lowering,
+        NoPythonBackend,
+    ]
+    for one in passes:
+        manager.add_pass(one, one.__name__)
+    manager.finalize()
+    return [manager]
+
+
+class Part(CompilerBase):
+    """Compile a function that only functions of its module call."""
+
+    def define_pipelines(self) -> list[PassManager]:
+        """Give the passes."""
+        return _passes(self.state, _PartLowering)
+
+
+class Main(CompilerBase):
+    """Compile the function that Python calls, with all that it links."""
+
+    def define_pipelines(self) -> list[PassManager]:
+        """Give the passes."""
+        return _passes(self.state, NativeLowering)
