@@ -17,7 +17,14 @@ from glassprop.errors import GlasspropError
 from glassprop.numpy_functions import FUNCTIONS, UFUNCS
 from glassprop.refusals import function_name
 from test_trace import FUNCTION_EXAMPLES, UFUNC_EXAMPLES, as_list, cast
-from tracing import FLOATS, assert_same_bits, interpreted, is_float, program_of
+from tracing import (
+    FLOATS,
+    assert_same_bits,
+    called,
+    interpreted,
+    is_float,
+    program_of,
+)
 
 EXAMPLES = {**UFUNC_EXAMPLES, **FUNCTION_EXAMPLES}
 PAGE = (pages.ROOT / "docs" / "what_traces.md").read_text(encoding="utf-8")
@@ -99,16 +106,16 @@ def numpys(function, inputs):
 
 
 def check(function, one, program, inputs):
-    """Compare a traced function with NumPy's at some values."""
+    """Compare a traced and compiled function with NumPy's at some values."""
+    graph = program.program
     expected = numpys(one.function, inputs)
     with np.errstate(all="ignore"):
         if isinstance(expected, ValueError):  # of LAPACK, also LinAlgError
             with pytest.raises(type(expected), match=re.escape(str(expected))):
-                interpreted(program, *inputs)
+                interpreted(graph, *inputs)
             return
-        found = [np.asarray(value) for value in interpreted(program, *inputs)]
-        printed = Compiled(program)(*inputs)
-    printed = list(printed) if len(program.results) > 1 else [printed]
+        found = [np.asarray(value) for value in interpreted(graph, *inputs)]
+        printed = called(program, *inputs)
     for first, second in zip(found, printed, strict=True):
         assert_same_bits(first, np.asarray(second, first.dtype))
     if isinstance(expected, ZeroDivisionError):
@@ -120,7 +127,7 @@ def check(function, one, program, inputs):
         magnitudes = [np.abs(x) if is_float(x) else x for x in inputs]
         scales = numpys(one.function, magnitudes)
         with np.errstate(all="ignore"):
-            ours = interpreted(program, *magnitudes)
+            ours = interpreted(graph, *magnitudes)
             scales = [np.add(*both) for both in zip(scales, ours, strict=True)]
     for values in zip(found, expected, scales, strict=True):
         assert_numpys(function, *values)
@@ -133,7 +140,7 @@ def test_values_are_numpys_where_they_are_hard(function, dtype):
         given = cast(one.inputs, dtype)
         if not any(is_float(x) for x in given):
             continue
-        program = program_of(one.function, *given)
+        program = Compiled(program_of(one.function, *given))
         check(function, one, program, given)
         for name, values in hard_values(dtype).items():
             for draw in range(DRAWS if name not in ENDLESS.get(function, ()) else 0):
@@ -170,11 +177,12 @@ def test_the_page_names_functions_that_trace_and_five_reasons():
 
 def test_a_wrong_value_is_found():
     one = FUNCTION_EXAMPLES[np.sum][0]
-    program = program_of(lambda a: np.sum(a) + 1e-15, *one.inputs)
+    program = Compiled(program_of(lambda a: np.sum(a) + 1e-15, *one.inputs))
     with pytest.raises(AssertionError, match="is not"):
         check(np.sum, one, program, one.inputs)
-    program = program_of(lambda a, b: np.dot(a, b) * (1 + 1e-14), *map(np.ones, (3, 3)))
-    dot = type(one)(np.dot, (np.ones(3), np.ones(3)))
+    vectors = [np.ones(3), np.ones(3)]
+    program = Compiled(program_of(lambda a, b: np.dot(a, b) * (1 + 1e-14), *vectors))
+    dot = type(one)(np.dot, tuple(vectors))
     with pytest.raises(AssertionError, match="is not"):
         check(np.dot, dot, program, dot.inputs)
     with pytest.raises(GlasspropError):

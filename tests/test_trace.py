@@ -619,25 +619,23 @@ def test_gradient_to_second_order(one):
     first = [rng.uniform(-1, 1, x.shape) for x in inputs]
     second = [rng.uniform(-1, 1, x.shape) for x in inputs]
 
-    def slope(*traced):
+    def along(total, traced, direction):
+        slopes = pullback(total, traced, total.tracer.lift(1.0))
+        return sum(np.sum(v * g) for v, g in zip(direction, slopes, strict=True))
+
+    def slope_and_curvature(*traced):
         total = function(*traced)
         if not isinstance(total, Array):
-            return traced[0].tracer.lift(0.0)
-        slopes = pullback(total, traced, total.tracer.lift(1.0))
-        return sum(np.sum(v * g) for v, g in zip(first, slopes, strict=True))
+            total = traced[0].tracer.lift(0.0)
+        slope = along(total, traced, first)
+        return slope, along(slope, traced, second)
 
-    def curvature(*traced):
-        total = slope(*traced)
-        slopes = pullback(total, traced, total.tracer.lift(1.0))
-        return sum(np.sum(v * g) for v, g in zip(second, slopes, strict=True))
-
-    program = program_of(lambda *x: (slope(*x), curvature(*x)), *inputs)
+    program = program_of(slope_and_curvature, *inputs)
     found = run_both(program, *inputs)
     by_difference = directional_difference(function, inputs, first)
     np.testing.assert_allclose(found[0], by_difference, rtol=1e-6, atol=1e-6)
-    gradient = program_of(slope, *inputs)
     by_difference = directional_difference(
-        lambda *x: interpreted(gradient, *x)[0], inputs, second
+        lambda *x: interpreted(program, *x)[0], inputs, second
     )
     np.testing.assert_allclose(found[1], by_difference, rtol=1e-6, atol=1e-6)
 

@@ -70,18 +70,24 @@ def interpreted(program: Program, *values: Any) -> list[Any]:
 
 def printed(program: Program, *values: Any) -> list[Any]:
     """Run the printed source."""
-    results = Compiled(program)(*values)
-    return list(results) if len(program.results) > 1 else [results]
+    return called(Compiled(program), *values)
+
+
+def called(function: Compiled, *values: Any) -> list[Any]:
+    """Call a printed program, and give its results as a list."""
+    results = function(*values)
+    return list(results) if len(function.program.results) > 1 else [results]
 
 
 def run_both(program: Program, *values: Any) -> list[Any]:
     """Run node by node and as printed; the bits must be the same."""
+    function = Compiled(program)
     with np.errstate(all="ignore"):
-        one, two = interpreted(program, *values), printed(program, *values)
+        one, two = interpreted(program, *values), called(function, *values)
     for node, first, second in zip(program.outputs.values(), one, two, strict=True):
         if node not in program.literals.types:
-            assert np.asarray(second).dtype == node.dtype, program_text(program)
-        assert_same_bits(first, np.asarray(second, node.dtype), program_text(program))
+            assert np.asarray(second).dtype == node.dtype, function.source
+        assert_same_bits(first, np.asarray(second, node.dtype), function.source)
     return one
 
 

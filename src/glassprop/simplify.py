@@ -14,8 +14,9 @@ memory in another way: NumPy chooses the order of summing by the layout.)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -378,7 +379,7 @@ def simplify(outputs: Sequence[Node], *, inexact: bool = False) -> list[Node]:
     list of Node
         The roots of the new graph, in the same order.
     """
-    rewriting = _Rewriting([rule for rule in RULES if rule.exact or inexact])
+    rewriting = _Rewriting(inexact)
     new: dict[Node, Node] = {}
     for node in order(outputs):
         inputs = tuple(new[one] for one in node.inputs)
@@ -405,14 +406,21 @@ def _with_names(new: dict[Node, Node], outputs: Sequence[Node]) -> list[Node]:
     return [final[new[one]] for one in outputs]
 
 
+@cache
+def _rules_by_row(inexact: bool) -> Mapping[Primitive, Sequence[Rule]]:
+    """Give the rules that may fit a row, for each."""
+    rules = [rule for rule in RULES if rule.exact or inexact]
+    return {
+        row: [rule for rule in rules if rule.primitive in (None, row)]
+        for row in PRIMITIVES.values()
+    }
+
+
 class _Rewriting:
     """One pass over a graph: the rules, and the nodes that are reduced already."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self.rules: dict[Primitive, list[Rule]] = {
-            row: [rule for rule in rules if rule.primitive in (None, row)]
-            for row in PRIMITIVES.values()
-        }
+    def __init__(self, inexact: bool) -> None:
+        self.rules = _rules_by_row(inexact)
         self.made: dict[Any, Node] = {}
         self.done: set[Node] = set()
 
