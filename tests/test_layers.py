@@ -249,6 +249,7 @@ def with_losses():
                 yield pytest.param(example, loss, id=f"{name}-{at}-{loss.name}")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("example", "loss"), list(with_losses()))
 def test_gradients_equal_central_differences(example, loss):
     net = example.network(loss.name)

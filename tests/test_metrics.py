@@ -292,6 +292,7 @@ def few_different(draw, row):
     return truth, guess, draw(st.sampled_from([None, np.array(weights, float)]))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", NAMES)
 def test_ties_missing_classes_and_constants_are_scikit_learns(name):
     row = METRICS[name]

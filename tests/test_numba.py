@@ -162,6 +162,7 @@ def test_every_row_equals_numpy_or_is_declared():
     assert_program_equals_numpy(cases, value_of, CLOSE["float64"])
 
 
+@pytest.mark.no_cover
 @needs_numba
 @large_loops
 def test_every_row_equals_numpy_in_float32():
@@ -170,6 +171,7 @@ def test_every_row_equals_numpy_in_float32():
     assert_program_equals_numpy(cases, value_of, CLOSE["float32"])
 
 
+@pytest.mark.no_cover
 @needs_numba
 @large_loops
 def test_every_gradient_equals_numpy_or_is_declared():
@@ -220,6 +222,7 @@ def assert_rows_equal_numpy(names, pairs, reduced, edges, tolerance):
             np.testing.assert_array_equal(*signs, err_msg=f"signs of {name}")
 
 
+@pytest.mark.no_cover
 @needs_numba
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_rows_equal_numpy_at_the_edges(dtype):
@@ -228,6 +231,7 @@ def test_rows_equal_numpy_at_the_edges(dtype):
     assert_rows_equal_numpy(OF_ONE, OF_TWO, REDUCED, edges, close)
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_rows_of_whole_numbers_equal_numpy_at_the_edges():
     names = ["exp", "tanh", "erf", "signbit", "isnan", "isfinite", "floor", "trunc"]
@@ -312,12 +316,14 @@ def loss_network(names):
     return gp.Network(heads, loss=list(names), input_shape=3, seed=1), tuple(targets)
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_every_loss_trains_as_with_numpy():
     net, y = loss_network(LOSSES)
     assert_same_training(net, X, y, gp.SGD(0.01, momentum=0.9))
 
 
+@pytest.mark.no_cover
 @needs_numba
 @pytest.mark.parametrize(
     "optimizer",
@@ -372,6 +378,7 @@ def test_every_layer_is_in_one_of_the_networks():
     assert tried == LAYERS.keys()
 
 
+@pytest.mark.no_cover
 @needs_numba
 @pytest.mark.parametrize("layers", LAYER_NETWORKS)
 def test_layers_train_as_with_numpy(layers):
@@ -396,6 +403,7 @@ def test_a_layer_that_cannot_be_compiled_is_refused_by_name():
     )
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_all_activations_train_as_with_numpy():
     layers = [[gp.Dense(3), gp.Activation(name)] for name in ACTIVATIONS]

@@ -117,11 +117,13 @@ def slopes_of(function):
     return slopes
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_slopes_of_picks_equal_numpy():
     assert_equal(slopes_of(picks), CUBE, ONE, TWO, symbolic=(0,))
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_slopes_of_rows_of_a_batch_equal_numpy():
     assert_equal(slopes_of(rows), CUBE, ONE, symbolic=(0,))
@@ -144,6 +146,7 @@ def rows(x, one):
     )
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_rows_of_a_batch_equal_numpy():
     assert_equal(rows, CUBE, ONE, symbolic=(0,))

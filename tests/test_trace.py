@@ -612,6 +612,7 @@ def scalar(one):
     return function, [np.asarray(one.inputs[at]) for at in floats]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("one", SMOOTH)
 def test_gradient_to_second_order(one):
     function, inputs = scalar(one)
