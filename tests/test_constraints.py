@@ -72,6 +72,7 @@ def test_what_is_all_zeros_stays_zeros():
     assert MaxNorm()(W)[:, 3].tolist() == [0, 0, 0]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     "optimizer", [kind() for kind in OPTIMIZERS.values()], ids=repr

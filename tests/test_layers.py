@@ -212,6 +212,7 @@ def test_output_shape_is_that_of_the_structure(example):
     assert place.input_shape == map_parts(lambda one: one.shape[1:], example.X)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("example", CASES)
 @pytest.mark.parametrize("rows", [0, 1, 7, 50])
 def test_a_batch_of_any_size_gives_each_row_what_it_gives_alone(example, rows):
@@ -223,6 +224,7 @@ def test_a_batch_of_any_size_gives_each_row_what_it_gives_alone(example, rows):
     np.testing.assert_allclose(output, single, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("example", CASES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_of_the_data_is_that_of_parameters_and_output(example, dtype):
@@ -260,6 +262,7 @@ def test_gradients_equal_central_differences(example, loss):
     assert_slopes(derived, net.values, lambda: net.evaluate(example.X, y)["loss"])
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("example", CASES)
 def test_gradients_while_training_equal_central_differences(example):
     net = example.network("mean_squared_error")

@@ -411,6 +411,7 @@ def test_all_activations_train_as_with_numpy():
     assert_same_training(net, X, Y)
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_float32_stays_float32():
     net = gp.Network(
@@ -424,6 +425,7 @@ def test_float32_stays_float32():
     assert "float64(" not in net.source(backend="numba").replace("np.float64(x", "")
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_gradients_equal_numpy():
     net = gp.Network([gp.Dense(4, "tanh"), gp.Dense(2)], loss="log_cosh", seed=1)
@@ -446,6 +448,7 @@ LABELS = np.arange(ROWS) % 3
 OPTIONS = {"batch_size": 4, "backend": "numba"}
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_fit_equals_numpys_and_five_and_five_epochs_are_ten():
     whole, parts, numpys = classifier(), classifier(), classifier()
@@ -476,6 +479,7 @@ def test_divergence_is_told_as_with_numpy():
     assert messages[0][0].startswith("training diverged in epoch ")
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_data_need_not_be_contiguous():
     one, two = classifier(), classifier()

@@ -63,6 +63,7 @@ def orders(x, ties, long):
     )
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_orders_equal_numpy_at_the_edges():
     assert_equal(orders, EDGES, TIES, LONG)
@@ -83,6 +84,7 @@ def whole_numbers(x, yes):
     )
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_whole_numbers_and_truth_values_equal_numpy():
     assert_equal(whole_numbers, WHOLE, YES, exact=True)
@@ -225,6 +227,7 @@ def test_random_numbers_have_the_bits_of_the_reference(dtype):
                 assert_same_bits(value, np.asarray(right, dtype))
 
 
+@pytest.mark.no_cover
 @needs_numba
 def test_dropout_and_noise_train_as_with_numpy():
     x = RNG.normal(size=(15, 4))

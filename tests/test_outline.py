@@ -54,6 +54,7 @@ def check_same_bits(program: Program):
         np.testing.assert_array_equal(given[key], expected[key])
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("activation", [None, *ACTIVATIONS])
 def test_deep_networks_keep_their_bits(activation, dtype):

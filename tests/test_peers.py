@@ -87,6 +87,7 @@ def test_what_differs_is_refused(name):
     assert apart(base, other, begin, 0.1) == "its weights are 1 of their way apart."
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["exam", "and", "spiral"])
 def test_fit_and_its_steps_are_the_same_training(name):
     pytest.importorskip("numba")

@@ -140,6 +140,7 @@ def test_gradient_is_the_slope(row, case):
         assert (g.shape, g.dtype) == (inputs[at].shape, inputs[at].dtype)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("row", "case"), SMOOTH)
 def test_second_order_is_the_slope_of_the_gradient(row, case):
     inputs = case_inputs(case, np.float64)
@@ -168,6 +169,7 @@ def test_second_order_is_the_slope_of_the_gradient(row, case):
     assert abs(slope - expected) <= TOLERANCE * max(1, abs(expected))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("row", "case"), SMOOTH)
 def test_gradient_of_float32_is_float32(row, case):
     inputs = case_inputs(case, np.float32)
@@ -229,6 +231,7 @@ LAYOUTS = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_memory_layout_changes_nothing(row, layout):
@@ -241,6 +244,7 @@ def test_memory_layout_changes_nothing(row, layout):
             assert_same_bits(one, kept)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "row",
     [row for row in ROWS if row.elementwise],
@@ -261,6 +265,7 @@ def test_adversarial_values_of_elementwise_rows(row, dtype):
     assert_same_bits(found, meaning(row, case, *inputs))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "row",
     [row for row in ROWS if not row.elementwise],
@@ -282,6 +287,7 @@ def test_adversarial_values_of_the_other_rows(row, dtype):
         assert_same_bits(found, meaning(row, case, *inputs))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "row",
     [row for row in ROWS if row.elementwise and any(map(row.vjp, range(3)))],
@@ -305,6 +311,7 @@ def test_no_finite_value_of_finite_inputs_has_a_slope_of_nan(row, dtype):
         assert not np.isnan(slope[np.isfinite(value)]).any()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "row",
     [row for row in ROWS if not row.elementwise and row.vjps],
@@ -329,6 +336,7 @@ def test_slopes_at_adversarial_values_of_the_other_rows(row, dtype):
             assert (slope.shape, slope.dtype) == (inputs[at].shape, dtype)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "row",
     [row for row in ROWS if row.elementwise and isinstance(row.numpy, np.ufunc)],
@@ -361,6 +369,7 @@ def test_mixed_dtypes_are_numpys(row, kinds):
     assert_same_bits(found, expected)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "row",
     [row for row in ROWS if row.elementwise and len(row.cases[0].shapes) == 2],

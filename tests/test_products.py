@@ -98,6 +98,7 @@ def test_a_row_that_does_not_fill_a_vector_is_no_tile():
     ]
 
 
+@pytest.mark.no_cover
 def test_a_deep_network_trains_as_with_numpy():
     layers = [gp.Dense(9, "tanh") for _ in range(8)]
     X, y = RNG.normal(size=(23, 9)), RNG.normal(size=(23, 2))

@@ -246,6 +246,7 @@ def test_every_layer_has_an_example():
     assert named == set(LAYERS), "add an instance of the new layer to EXAMPLES"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("layer", "shape"), CASES + default_cases())
 def test_every_layer_comes_back_and_goes_on_learning(layer, shape, dtype):
@@ -269,6 +270,7 @@ def test_every_layer_comes_back_and_goes_on_learning(layer, shape, dtype):
     assert same_bits(again.values, net.values)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_five_epochs_a_file_and_five_are_ten(kind, dtype):

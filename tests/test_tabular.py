@@ -134,6 +134,7 @@ def test_sixty_rows_are_enough(penguins, target):
     assert report.metrics[which] > report.baseline[which]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize(
     "loss", [name for name, loss in LOSSES.items() if loss.target == "values"]

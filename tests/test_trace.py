@@ -854,6 +854,7 @@ def test_one_program_serves_every_number_of_rows(function, dtype):
             )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("function", OF_ROWS)
 def test_gradients_of_one_program_for_every_number_of_rows(function):
     def slopes(x, w):
