@@ -148,13 +148,16 @@ def _extreme(ufunc: np.ufunc, loses: np.ufunc, ties: np.ufunc) -> Primitive:
     everywhere else in the field. A NaN lets the gradient through, as in PyTorch; in
     JAX the slope is 0 there, which can hide the NaN. fmax and fmin pass a NaN over if
     they can, and its slope is 0 then.
+
+    The larger of z and 0 is not above 0 exactly where z is not: so the rectified linear
+    unit's slope is told by its result, and z need not be kept for it.
     """
 
     def vjp(position: int) -> VJP:
         def one(g: Any, y: Any, *inputs: Any) -> Any:
             this, other = inputs[position], inputs[1 - position]
             fixed = is_fixed(other.node)
-            lost = (ties if fixed else loses)(this, other)
+            lost = ties(y, other) if fixed else loses(this, other)
             if ufunc in (np.fmax, np.fmin):
                 lost = lost | (np.isnan(this) & ~np.isnan(other))
             shared = g if fixed else np.where(this == other, 0.5 * g, g)
