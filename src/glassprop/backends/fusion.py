@@ -162,8 +162,8 @@ class _Fusion:
         self.before[at] = self.after[at] = 0
         for one in {self.of[root] for root in roots if root in self.of}:
             self._depend(at, one)
-        if self.stages[at].is_loop:
-            self._grow(at, roots)
+        if self.stages[at].is_loop and (not node.shape or node.dtype != bool):
+            self._grow(at, roots)  # a comparison waits for the loop that uses it
         here = self.of[node]
         for root in roots:
             known = self.readers.setdefault(root, [])
