@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.metadata
 import inspect
+import os
 import pkgutil
 import re
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import tomllib
 import types
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -156,17 +158,24 @@ TEXT = {".cfg", ".csv", ".md", ".py", ".toml", ".txt", ".typed", ".yaml", ".yml"
 GENERATED = {"build", "dist", "htmlcov", "node_modules"}
 
 
+@cache
 def project_files():
     """List the text files of the project, not those that tools leave behind."""
-    for path in sorted(ROOT.rglob("*")):
-        inside = path.relative_to(ROOT)
-        hidden = any(
-            one.startswith(".") and one not in (".ci", ".gitignore")
-            for one in inside.parts
-        )
-        made = GENERATED.intersection(inside.parts) or "__pycache__" in inside.parts
-        if path.is_file() and not hidden and not made and path.suffix in TEXT:
-            yield inside
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [one for one in folders if is_kept(one) and one != "__pycache__"]
+        found += [
+            (Path(folder) / name).relative_to(ROOT)
+            for name in names
+            if is_kept(name) and Path(name).suffix in TEXT
+        ]
+    return sorted(found)
+
+
+def is_kept(name):
+    """Tell whether a file or folder is the project's own, by its name."""
+    hidden = name.startswith(".") and name not in (".ci", ".gitignore")
+    return not hidden and name not in GENERATED
 
 
 # Written in pieces, so that this file is not among those that hold them.
