@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -279,8 +281,34 @@ def run(steps: Steps, start, data, order, batch_size, *, many=None):
     return losses, values
 
 
+@contextmanager
+def counted():
+    """Count what compiled code allocates meanwhile; Numba counts if it is told to."""
+    runtime = importlib.import_module("numba.core.runtime")
+    switches = importlib.import_module("numba.core.runtime._nrt_python")
+    switches.memsys_enable_stats()
+    try:
+        before = runtime.rtsys.get_allocation_stats().alloc
+        found = []
+        yield found
+        found.append(runtime.rtsys.get_allocation_stats().alloc - before)
+    finally:
+        switches.memsys_disable_stats()
+
+
+def allocated(steps, start, data, order, many):
+    """Give how many times a call of so many steps allocates memory."""
+    run(steps, start, data, order, 7, many=many)  # the workspace is there now
+    with counted() as found:
+        run(steps, start, data, order, 7, many=many)
+    return found[0]
+
+
 def assert_same_training(net, x, y, optimizer="adam", dtype="float64"):
-    """Compare one step with 1, 7 and all rows, and ten epochs of 7, 7 and 1 rows."""
+    """Compare one step with 1, 7 and all rows, and ten epochs of 7, 7 and 1 rows.
+
+    More steps allocate no more memory.
+    """
     reference, steps, start = steps_of(net, x, y, optimizer)
     data = named_parts(part_names("x", x), x) | named_parts(part_names("y", y), y)
     close = CLOSE[dtype]
@@ -293,6 +321,8 @@ def assert_same_training(net, x, y, optimizer="adam", dtype="float64"):
         run(each, start, data, order, 7, many=30) for each in (reference, steps)
     )
     compare(one, two, 1e-8 if dtype == "float64" else 1e-4)
+    few, many = (allocated(steps, start, data, order, count) for count in (3, 30))
+    assert few == many
 
 
 def compare(one, two, tolerance):
@@ -303,6 +333,21 @@ def compare(one, two, tolerance):
         np.testing.assert_allclose(
             other_values[key], value, rtol=tolerance, atol=scale, err_msg=key
         )
+
+
+@needs_numba
+def test_an_allocation_is_counted(numba):
+    @numba.njit
+    def allocating(many):
+        total = 0.0
+        for at in range(many):
+            total += np.full(3 + at, 1.5).sum()
+        return total
+
+    allocating(1)
+    with counted() as found:
+        allocating(10)
+    assert found == [10]
 
 
 def loss_network(names):
