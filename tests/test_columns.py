@@ -70,6 +70,7 @@ def row_by_row(words, flagged, X):
     return np.array(numbers + flags + one_hot).T
 
 
+@pytest.mark.no_cover
 @given(st.data())
 def test_equals_a_plain_loop(data):
     kinds = st.lists(st.integers(0, 4), min_size=1, max_size=6)

@@ -14,6 +14,7 @@ import pages
 HOW_IT_WORKS = pages.ROOT / "docs" / "how_it_works.md"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("page", pages.pages(), ids=pages.place_of)
 def test_page_prints_what_it_shows(page, tmp_path):
     pages.check_page(page, tmp_path)

@@ -127,6 +127,7 @@ def example(name):
     return module
 
 
+@pytest.mark.no_cover
 def test_prints_the_numbers_of_the_text(name, monkeypatch, capsys):
     path = str(EXAMPLES / f"{name}.py")
     monkeypatch.setattr(sys, "argv", [path])

@@ -850,6 +850,7 @@ def test_the_loss_of_fit_becomes_the_networks():
 # Row weights and class weights --------------------------------------------------------
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 def test_a_weight_is_as_many_copies_of_the_row(loss):
     X, units = RNG.normal(size=(6, 2)), fitting_outputs(loss, 3)

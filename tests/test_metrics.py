@@ -236,6 +236,7 @@ def test_every_metric_has_a_twin_in_scikit_learn():
     assert [name for name in NAMES if twin(METRICS[name]) is None] == []
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_values_equal_those_of_scikit_learn(row, dtype):
     rng = np.random.default_rng(7)

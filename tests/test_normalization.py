@@ -188,6 +188,7 @@ def test_a_feature_that_is_constant_stays_finite():
     assert all(np.isfinite(value).all() for value in net.values.values())
 
 
+@pytest.mark.no_cover
 def test_slopes_go_through_the_statistics_of_the_batch():
     layers = [gp.Dense(3), gp.BatchNorm(), gp.Activation("tanh"), gp.Dense(2)]
     net = gp.Network(layers, loss="mean_squared_error", seed=2)

@@ -1650,6 +1650,7 @@ changes = st.lists(
 )
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=300)
 @given(changes=changes)
 def test_bytes_that_change_are_refused_or_harmless(victim, changes):
@@ -1731,6 +1732,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=400)
 @given(data=st.data())
 def test_headers_that_change_are_refused_or_harmless(victim, data):
@@ -1797,6 +1799,7 @@ data_values = st.recursive(
 )
 
 
+@pytest.mark.no_cover
 @settings(deadline=None)
 @given(value=data_values)
 def test_all_data_come_back_as_they_were(value):

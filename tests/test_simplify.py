@@ -620,12 +620,14 @@ def unsupported_free(function, inputs):
         return None
 
 
+@pytest.mark.no_cover
 @settings(max_examples=150, deadline=None)
 @given(program=steps, inputs=arrays(st.one_of(ordinary, special)))
 def test_random_graphs_keep_every_bit(program, inputs):
     check_random_graph(built(program, (UNARY, BINARY)), inputs)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=75, deadline=None)
 @given(program=steps, inputs=arrays(st.one_of(ordinary, special)))
 def test_random_graphs_keep_every_bit_in_float32(program, inputs):
@@ -647,12 +649,14 @@ EXACT_SUMS = (
 )
 
 
+@pytest.mark.no_cover
 @settings(max_examples=100, deadline=None)
 @given(program=steps, inputs=arrays(dyadic))
 def test_random_graphs_with_sums_keep_every_bit(program, inputs):
     check_random_graph(built(program, EXACT_SUMS), inputs)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=50, deadline=None)
 @given(program=steps, inputs=arrays(dyadic))
 def test_random_gradients_keep_every_bit(program, inputs):

@@ -276,6 +276,7 @@ def test_duckdb_may_not_fetch_extensions(monkeypatch):
     assert seen == [False, False]
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=60)
 @given(
     cells=st.lists(
@@ -304,6 +305,7 @@ def test_any_word_is_read_as_it_was_written(cells, name, line_end, separator):
     assert not column.missing.any()
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.none() | st.floats(allow_nan=False), min_size=1, max_size=8))
 @example([5e-324, -1.7976931348623157e308, 0.1, 9007199254740993.0, None])
@@ -498,6 +500,7 @@ def test_a_parquet_file_that_is_not_one():
     )
 
 
+@pytest.mark.no_cover
 def test_a_damaged_parquet_file_is_refused_or_read_but_never_crashes():
     parquet("SELECT range AS a, 'word' || range AS b FROM range(50)")
     whole = Path("t.parquet").read_bytes()
@@ -1158,6 +1161,7 @@ def test_predictions_of_other_shapes():
     )
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=40)
 @given(
     st.lists(

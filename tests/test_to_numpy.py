@@ -346,6 +346,7 @@ def evaluated(tree, leaves):
     return OPERATORS[which](evaluated(one, leaves), evaluated(two, leaves))
 
 
+@pytest.mark.no_cover
 @settings(max_examples=200, deadline=None)
 @given(tree=trees)
 @pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
@@ -657,6 +658,7 @@ plans = st.tuples(
 )
 
 
+@pytest.mark.no_cover
 @settings(max_examples=300, deadline=None)
 @given(plan=plans)
 def test_random_updates_in_place(plan):

@@ -85,6 +85,7 @@ def test_the_wrong_ways_give_the_wrong_answers_that_look_right():
     assert f"{net.predict(appended * LARGEST)[0]:.7f}" == "0.9008340"
 
 
+@pytest.mark.no_cover
 def test_over_the_seeds_0_to_19():
     nets = [exam_trained(seed) for seed in range(20)]
     predictions = [float(net.predict(ASKED)[0]) for net in nets]
