@@ -13,7 +13,7 @@ from glassprop.refusals import known_dtype
 from glassprop.transforms import gradient, value_and_gradient
 from glassprop.verify import directional_difference
 from tracing import (
-    FLOATS,
+    DTYPES,
     assert_same_bits,
     case_inputs,
     interpreted,
@@ -30,7 +30,6 @@ CASES = [
     for row in ROWS
     for at, case in enumerate(row.cases)
 ]
-DTYPES = pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
 EPS = 1e-6
 TOLERANCE = 1e-6
 

@@ -5,9 +5,8 @@ import pytest
 
 import glassprop as gp
 from glassprop.errors import ArgumentError, ShapeError, TraceError
-from tracing import FLOATS, interpreted, printed, program_of, run_both
+from tracing import DTYPES, interpreted, printed, program_of, run_both
 
-DTYPES = pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
 RNG = np.random.default_rng(9)
 X = RNG.uniform(-2, 2, (5, 3))
 X[1, 2] = X[3, 0] = 0

@@ -17,7 +17,7 @@ from glassprop.simplify import RULES, simplify
 from glassprop.trace import Trace, traced
 from glassprop.verify import verify
 from tracing import (
-    FLOATS,
+    DTYPES,
     assert_same_bits,
     interpreted,
     printed,
@@ -26,7 +26,6 @@ from tracing import (
     run_both,
 )
 
-DTYPES = pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
 RNG = np.random.default_rng(0)
 ORDINARY = RNG.uniform(-3, 3, (5, 4))
 SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 2.5])

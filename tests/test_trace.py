@@ -43,7 +43,7 @@ from glassprop.ops import stable
 from glassprop.traced import Array
 from glassprop.verify import directional_difference
 from tracing import (
-    FLOATS,
+    DTYPES,
     assert_same_bits,
     interpreted,
     is_float,
@@ -53,7 +53,6 @@ from tracing import (
     run_both,
 )
 
-DTYPES = pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
 UFUNC_EXAMPLES = {
     **{
         ufunc: of_row(row)

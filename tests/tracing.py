@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 
 from glassprop.compiling import Compiled
 from glassprop.graph import Case, Node, Size
@@ -15,6 +16,12 @@ from glassprop.trace import traced
 from glassprop.verify import verify
 
 FLOATS = (np.float64, np.float32)
+# The lines that run for both are followed for one of them.
+DTYPES = pytest.mark.parametrize(
+    "dtype",
+    [np.float64, pytest.param(np.float32, marks=pytest.mark.no_cover)],
+    ids=["float64", "float32"],
+)
 
 
 def program_of(
