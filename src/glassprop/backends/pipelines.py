@@ -4,8 +4,8 @@ Numba optimizes and translates each function by itself, and once more inside of 
 that call it. Here only the module's last function is called from Python, so what comes
 before it is brought to LLVM's language and left there: `Part`. The last function's
 library links those parts and is optimized and translated as a whole: `Main`. Both leave
-out passes for what printed functions never have (closures, ``with``, generators, calls
-of inlined Python), which is a third of Numba's own time.
+out passes for what printed functions never have: closures, ``with``, generators, calls
+of inlined Python.
 
 Only printed modules import this file, so that Numba is imported where something is
 compiled.
