@@ -365,7 +365,7 @@ def loss_network(names):
 @needs_numba
 def test_every_loss_trains_as_with_numpy():
     net, y = loss_network(LOSSES)
-    assert_same_training(net, X, y, "sgd")
+    assert_same_training(net, X, y, gp.SGD(0.01, momentum=0.9))
 
 
 @pytest.mark.no_cover
