@@ -38,9 +38,10 @@ def pytest_runtest_call(item):
 
     pytest-cov stops for it, but beside pytest-xdist what it started first goes on then.
     """
+    if not item.get_closest_marker("no_cover"):
+        return (yield)
     before = sys.gettrace()
-    if item.get_closest_marker("no_cover"):
-        sys.settrace(None)
+    sys.settrace(None)
     try:
         return (yield)
     finally:

@@ -20,7 +20,7 @@ from glassprop.errors import ShapeError
 from glassprop.graph import Size
 from glassprop.ops import elementwise, stable
 from tracing import (
-    FLOATS,
+    DTYPES,
     assert_same_bits,
     printed,
     program_of,
@@ -349,7 +349,7 @@ def evaluated(tree, leaves):
 @pytest.mark.no_cover
 @settings(max_examples=200, deadline=None)
 @given(tree=trees)
-@pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
+@DTYPES
 def test_parentheses_keep_the_order_of_operations(dtype, tree):
     a = np.array([[0.1, -0.2, 0.3], [1.7, 2.3, -3.1], [0.9, 4.1, 5.3]], dtype)
     b = np.array([[1.1, 0.7, -0.4], [0.3, -1.9, 2.9], [3.3, 0.6, 1.3]], dtype)
@@ -597,7 +597,7 @@ IN_PLACE = {
 
 
 @pytest.mark.parametrize("name", IN_PLACE)
-@pytest.mark.parametrize("dtype", FLOATS, ids=["float64", "float32"])
+@DTYPES
 def test_values_change_in_place(name, dtype):
     function, count, statements = IN_PLACE[name]
     program = updating(function, [(4,)] * count, dtype=dtype)

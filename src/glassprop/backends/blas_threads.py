@@ -20,7 +20,7 @@ from glassprop.errors import MissingExtraError
 def _libraries() -> Any:
     """Find the BLAS libraries of this process, once: NumPy's and SciPy's."""
     try:
-        importlib.import_module("scipy.linalg.cython_blas")  # it is there to be found
+        importlib.import_module("scipy.linalg.cython_blas")  # loads SciPy's BLAS
         from threadpoolctl import (  # type: ignore[import-untyped]  # it has no types
             ThreadpoolController,
         )

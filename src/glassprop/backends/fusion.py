@@ -101,6 +101,14 @@ def is_spelled(node: Node) -> bool:
     return row is product.matmul or row in REDUCTIONS or row.name in {*ROWS, *OWN}
 
 
+def waits(node: Node) -> bool:
+    """Tell whether a value is made in the loop that uses it, not in that of its inputs.
+
+    To compare again costs less than to write truth values and to read them.
+    """
+    return bool(node.shape) and node.dtype == bool and node.primitive not in REDUCTIONS
+
+
 def walked(node: Node) -> Shape:
     """Give what a loop that calculates a node walks over."""
     return core(node.inputs[0].shape if node.primitive in REDUCTIONS else node.shape)
@@ -162,8 +170,8 @@ class _Fusion:
         self.before[at] = self.after[at] = 0
         for one in {self.of[root] for root in roots if root in self.of}:
             self._depend(at, one)
-        if self.stages[at].is_loop and (not node.shape or node.dtype != bool):
-            self._grow(at, roots)  # a comparison waits for the loop that uses it
+        if self.stages[at].is_loop and not waits(node):
+            self._grow(at, self._with_waiting(roots))
         here = self.of[node]
         for root in roots:
             known = self.readers.setdefault(root, [])
@@ -174,6 +182,17 @@ class _Fusion:
         self.before[at] |= self.before[one] | 1 << one
         for other in _bits(self.before[one] | 1 << one):
             self.after[other] |= 1 << at
+
+    def _with_waiting(self, roots: Sequence[Node]) -> list[Node]:
+        """Give also what the truth values among them were made of."""
+        found, waiting = dict.fromkeys(roots), list(roots)
+        while waiting:
+            root = waiting.pop()
+            if root in self.of and waits(root):
+                new = [one for one in self.roots[root] if one not in found]
+                found |= dict.fromkeys(new)
+                waiting += new
+        return list(found)
 
     def _grow(self, at: int, roots: Sequence[Node]) -> None:
         makers = [self.of[root] for root in roots if root in self.of]
