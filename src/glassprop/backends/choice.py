@@ -2,9 +2,10 @@
 
 A written model, and no clock: the same network, data and epochs get the same answer on
 every machine. Compiled code pays where what it saves in all steps is more than the wait
-for the compiler. ``benchmarks/back_end_choice.py`` measures the numbers below; they are
-rounded, and of one machine. Being wrong by half costs some waiting and changes no
-result beyond the last digits.
+for the compiler. ``benchmarks/back_end_choice.py`` measures such numbers; those below
+are rounded, and of one machine. The wait for an operation is from before equal layers
+were compiled once: deep networks wait less than it says, and stay with NumPy too long.
+Being wrong costs some waiting and changes no result beyond the last digits.
 """
 
 from __future__ import annotations
