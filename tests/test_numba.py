@@ -24,7 +24,7 @@ from glassprop.layers import LAYERS, Columns
 from glassprop.layers.activations import ACTIVATIONS
 from glassprop.losses import LOSSES
 from glassprop.ops import PRIMITIVES
-from glassprop.optimizers import OPTIMIZERS, WRAPPERS
+from glassprop.optimizers import OPTIMIZERS, SGD, WRAPPERS, rules_of
 from glassprop.programs import gradient_program
 from glassprop.trees import named_parts, part_names
 from networks import bits, example_target, fitting_outputs, refusal
@@ -368,19 +368,27 @@ def test_every_loss_trains_as_with_numpy():
     assert_same_training(net, X, y, gp.SGD(0.01, momentum=0.9))
 
 
+WAYS = {
+    **{name: kind() for name, kind in OPTIMIZERS.items()},
+    **{name: kind(gp.Adam()) for name, kind in WRAPPERS.items()},
+}
+
+
+class OneForEachLayer(SGD):
+    """The optimizer that a layer is named after, for each of its parameters."""
+
+    def rules(self, names):
+        ways = {name: WAYS[name.split(".")[-2]] for name in names}
+        return {name: rules_of(way, [name])[name] for name, way in ways.items()}
+
+
 @pytest.mark.no_cover
 @needs_numba
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        *OPTIMIZERS,
-        *(kind(gp.Adam()) for name, kind in WRAPPERS.items() if name != "LayerRates"),
-    ],
-    ids=str,
-)
-def test_an_optimizer_trains_as_with_numpy(optimizer):
-    net = gp.Network([gp.Dense(2)], loss="half_squared_error", seed=1)
-    assert_same_training(net, X, Y, optimizer)
+def test_every_optimizer_trains_as_with_numpy():
+    heads = gp.Parallel([gp.Dense(2, name=name) for name in WAYS])
+    losses = ["half_squared_error"] * len(WAYS)
+    net = gp.Network([heads], loss=losses, input_shape=3, seed=1)
+    assert_same_training(net, X, (Y,) * len(WAYS), OneForEachLayer())
 
 
 def keeping_layers():
