@@ -575,18 +575,21 @@ def test_a_bar_is_shown_on_a_terminal():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_ctrl_c_keeps_what_was_learned():
-    script = """
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_ctrl_c_keeps_what_was_learned(backend):
+    pytest.importorskip(backend)
+    script = f"""
     import numpy as np, glassprop as gp
     X = np.arange(8.0).reshape(4, 2)
+    how = {{"backend": "{backend}", "verbose": False}}
     net = gp.Network([gp.Dense(1)], loss="huber")
     def tell(net, history):
         if len(history.epochs) == 5:
             print("ready", flush=True)
-    history = net.fit(X, X[:, :1], epochs=10**9, callbacks=[tell], verbose=False)
+    history = net.fit(X, X[:, :1], epochs=10**9, callbacks=[tell], **how)
     again = gp.Network(net.layers, loss="huber")
     steps = net.training.steps
-    again.fit(X, X[:, :1], epochs=steps, verbose=False)
+    again.fit(X, X[:, :1], epochs=steps, **how)
     same = all((again.values[key] == net.values[key]).all() for key in net.values)
     print(history.stopped, len(history.epochs) == steps >= 5, same)
     """
