@@ -7,8 +7,7 @@ Any other row has a stage of its own (`glassprop.backends.own_kernels`).
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from glassprop.backends.own_table import OWN
@@ -52,20 +51,31 @@ class Stage:
         return not self.is_product and self.nodes[0].primitive.name not in OWN
 
 
-def stages_of(outputs: Iterable[Node]) -> list[Stage]:
+def stages_of(outputs: Mapping[str, Node], inputs: Mapping[str, Node]) -> list[Stage]:
     """Find the stages that calculate some values, each after those it needs.
+
+    The last outputs come first: a backward pass goes from the last layer to the first,
+    and what it leaves of a layer is still near when that layer's update reads it.
 
     Parameters
     ----------
-    outputs : iterable of Node
+    outputs : mapping from str to Node
         Ready for loops (`glassprop.backends.lowering`).
+    inputs : mapping from str to Node
+        What is given. An output of the same name takes the place of an input, and is
+        made after the stages that read the old value, if it can be.
 
     Raises
     ------
     Unspelled
         If there is no stage for an operation.
     """
-    return _Fusion(list(_computing(outputs))).ordered()
+    last_first = [*outputs.values()][::-1]
+    fusion = _Fusion(list(_computing(last_first)))
+    for key, node in outputs.items():
+        if key in inputs:
+            fusion.replace(inputs[key], node)
+    return fusion.ordered(last_first)
 
 
 def _is_made(node: Node) -> bool:
@@ -99,14 +109,6 @@ def is_spelled(node: Node) -> bool:
     """Tell whether there is a stage for a node's row, but for dtypes."""
     row = node.primitive
     return row is product.matmul or row in REDUCTIONS or row.name in {*ROWS, *OWN}
-
-
-def waits(node: Node) -> bool:
-    """Tell whether a value is made in the loop that uses it, not in that of its inputs.
-
-    To compare again costs less than to write truth values and to read them.
-    """
-    return bool(node.shape) and node.dtype == bool and node.primitive not in REDUCTIONS
 
 
 def walked(node: Node) -> Shape:
@@ -159,6 +161,8 @@ class _Fusion:
         self.readers: dict[Node, list[int]] = {}  # of a leaf or a stored value
         self.views: dict[Node, list[View]] = {}  # of what a node reads
         self.roots: dict[Node, list[Node]] = {}  # what lies in memory of that
+        self.waiting: set[Node] = set()
+        self.waits_for: dict[int, list[int]] = {}  # stages that read what one replaces
         for at, node in enumerate(nodes):
             self._add(at, node)
 
@@ -170,7 +174,9 @@ class _Fusion:
         self.before[at] = self.after[at] = 0
         for one in {self.of[root] for root in roots if root in self.of}:
             self._depend(at, one)
-        if self.stages[at].is_loop and not waits(node):
+        if self._waits(node):
+            self.waiting.add(node)
+        elif self.stages[at].is_loop:
             self._grow(at, self._with_waiting(roots))
         here = self.of[node]
         for root in roots:
@@ -183,12 +189,31 @@ class _Fusion:
         for other in _bits(self.before[one] | 1 << one):
             self.after[other] |= 1 << at
 
+    def _waits(self, node: Node) -> bool:
+        """Tell whether a value is made in the loop that uses it, not where it could be.
+
+        To compare again costs less than to write truth values and to read them; and a
+        slope that is made of the forward pass's values alone need not be kept till the
+        backward pass comes to it.
+        """
+        if not self.stages[self.of[node]].is_loop or not node.shape:
+            return False
+        if node.primitive in REDUCTIONS:
+            return False
+        return node.dtype == bool or (
+            node.section == "backward"
+            and all(
+                view.node.section != "backward" or view.node in self.waiting
+                for view in self.views[node]
+            )
+        )
+
     def _with_waiting(self, roots: Sequence[Node]) -> list[Node]:
-        """Give also what the truth values among them were made of."""
+        """Give also what those of them that wait were made of."""
         found, waiting = dict.fromkeys(roots), list(roots)
         while waiting:
             root = waiting.pop()
-            if root in self.of and waits(root):
+            if root in self.waiting:
                 new = [one for one in self.roots[root] if one not in found]
                 found |= dict.fromkeys(new)
                 waiting += new
@@ -259,25 +284,48 @@ class _Fusion:
         many, few = len(reads), len(writes)
         return few * (few - 1) // 2 + few * max(many - few, 0) <= CHECKS
 
-    def ordered(self) -> list[Stage]:
-        """List the stages, each after those it needs, in the order of their nodes."""
-        waiting = {at: bin(bits).count("1") for at, bits in self.before.items()}
-        last = {
-            at: max(self.place[node] for node in stage.nodes)
-            for at, stage in self.stages.items()
-        }
-        ready = [(last[at], at) for at, number in waiting.items() if not number]
-        heapq.heapify(ready)
-        found = []
-        while ready:
-            _, at = heapq.heappop(ready)
-            found.append(self.stages[at])
-            for other in _bits(self.after[at]):
-                waiting[other] -= 1
-                if not waiting[other]:
-                    heapq.heappush(ready, (last[other], other))
-        assert len(found) == len(self.stages)
-        return found
+    def replace(self, old: Node, new: Node) -> None:
+        """Let a value be made after its place was read for the last time."""
+        here = self.of.get(new)
+        if here is None:
+            return
+        for reader in self.readers.get(old, ()):
+            if reader != here and not self.before[reader] >> here & 1:
+                self.waits_for.setdefault(here, []).append(reader)
+                earlier = self.before[reader] | 1 << reader
+                later = self.after[here] | 1 << here
+                for at in _bits(later):
+                    self.before[at] |= earlier
+                for at in _bits(earlier):
+                    self.after[at] |= later
+
+    def ordered(self, outputs: Iterable[Node]) -> list[Stage]:
+        """List the stages, each right after the last of those it waits for."""
+        done: dict[int, None] = {}
+        roots = (view_of(one).node for one in outputs)
+        for start in (self.of[root] for root in roots if root in self.of):
+            stack = [start]
+            while stack:
+                at = stack[-1]
+                waiting = [one for one in self._directly_before(at) if one not in done]
+                if waiting:
+                    stack.append(waiting[0])
+                else:
+                    done[stack.pop()] = None
+        return [self.stages[at] for at in done]
+
+    def _directly_before(self, at: int) -> Iterator[int]:
+        """Give the stages whose values one reads, and those that it must wait for.
+
+        Single numbers, of the loss and of the optimizer, come last.
+        """
+        roots = [root for node in self.stages[at].nodes for root in self.roots[node]]
+        found = dict.fromkeys(self.of.get(root, at) for root in roots)
+        found |= dict.fromkeys(self.waits_for.get(at, ()))
+        for is_number in (False, True):
+            for one in found:
+                if one != at and bool(self.stages[one].shape) != is_number:
+                    yield one
 
 
 def _bits(number: int) -> Iterator[int]:

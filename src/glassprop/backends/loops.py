@@ -80,7 +80,7 @@ def plan(program: Program, rows: int | None = None) -> Plan:
         if not is_new or (key not in inputs and not view_of(node).is_whole):
             # A result lies in order; an old value is copied before it is written over.
             outputs[key] = copy_of(node)
-    stages = stages_of(outputs.values())
+    stages = stages_of(outputs, inputs)
     updates = {key: one for key, one in outputs.items() if key in inputs}
     results = {key: one for key, one in outputs.items() if key not in inputs}
     layout = laid_out(stages, inputs, updates, results)

@@ -20,8 +20,10 @@ from glassprop.ops import product
 
 FEW = 256  # multiplications that loops do before anything else has begun
 FEW_COLUMNS = 1500  # the same where a row does not fill a vector
-SOME = 1_300_000  # up to here tiles are faster than BLAS
-LANES = {"float32": 8, "float64": 4}
+SOME = 1_300_000
+FEWEST = {"float32": 8, "float64": 4}  # columns of tiles: those of a vector
+MOST = {"float32": 16, "float64": 8}  # elements of the longest vector
+DEEP = 128  # of the inner axis that a tile goes through before the next one
 MANY = 64  # rows that are taken for many, where it may be any number
 
 LOOPS = """def NAME(LETTER, left, right, out, rows, columns, inner):
@@ -50,25 +52,29 @@ BLAS = """def NAME(LETTER, left, right, out, rows, columns, inner):
     )"""
 # Blocks at the ends lie over the ones before. So no sum is taken up again there.
 TILES = """def NAME(LETTER, left, down, along, right, out, rows, columns, inner):
-    whole = rows % 4 == 0 and (columns < WIDE or columns % WIDE == 0)
-    deep = 32 if whole else inner
-    second = min(LANES, columns - LANES)
+    vector = lanes(LETTER, MOST)
+    wide, second = 2 * vector, min(vector, columns - vector)
+    whole = rows % 4 == 0 and (columns < wide or columns % wide == 0)
+    deep = DEEP if whole else inner
     for past in range(0, inner, deep):
         fresh, size = past == 0, min(deep, inner - past)
-        for j in range(0, columns, WIDE):
-            column = min(j, max(columns - WIDE, 0))
+        for j in range(0, columns, wide):
+            column = min(j, max(columns - wide, 0))
             b = right + past * columns + column
             for i in range(0, rows, 4):
                 row = min(i, max(rows - 4, 0))
                 a = left + row * down + past * along
                 c = out + row * columns + column
                 if rows >= 4:
-                    tile(LETTER, 4, second, fresh, size, a, down, along, b, c, columns)
+                    tile(
+                        LETTER, 4, MOST, second, fresh, size, a, down, along,
+                        b, c, columns,
+                    )
                 else:
                     for k in range(rows):
                         tile(
-                            LETTER, 1, second, fresh, size, a + k * down, down, along,
-                            b, c + k * columns, columns,
+                            LETTER, 1, MOST, second, fresh, size,
+                            a + k * down, down, along, b, c + k * columns, columns,
                         )"""
 ONE_ROW = """    if rows == 1:
         for j in range(0, columns, 64):
@@ -120,8 +126,10 @@ def product_of(node: Node, letter: str, rows: int | None) -> Product:
     strides: tuple[Dimension, ...] = ()
     kind = _kind(node, rows)
     if kind == "tiles":
-        lanes = LANES[node.dtype.name]
-        text = TILES.replace("LANES", str(lanes)).replace("WIDE", str(2 * lanes))
+        most = MOST[node.dtype.name]
+        if isinstance(columns := node.shape[1], int) and columns < most:
+            most = FEWEST[node.dtype.name]
+        text = TILES.replace("MOST", str(most)).replace("DEEP", str(DEEP))
         strides = (1, a.shape[0]) if turned_a else (a.shape[1], 1)
     elif kind == "loops":
         text = DOTS if turned_b else LOOPS
@@ -161,10 +169,10 @@ def straightened(nodes: Iterable[Node], rows: int | None) -> dict[Node, Node]:
 
 def _kind(node: Node, rows: int | None) -> str:
     """Choose by the number of multiplications for a batch."""
-    lanes, columns = LANES[node.dtype.name], node.shape[1]
+    fewest, columns = FEWEST[node.dtype.name], node.shape[1]
     sizes = concrete((*node.shape, node.inputs[0].shape[1]), rows or MANY)
     work = math.prod(sizes)
-    fills = isinstance(columns, int) and columns >= lanes
+    fills = isinstance(columns, int) and columns >= fewest
     if work <= (FEW if fills else FEW_COLUMNS):
         return "loops"
     return "tiles" if fills and work <= SOME else "blas"

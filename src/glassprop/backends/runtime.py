@@ -29,7 +29,6 @@ XXGEMM = ir.FunctionType(
     + [POINTER, POINTER, WORD],
 )
 KINDS = {32: "s", 64: "d"}
-REGISTER = 256  # bits of a vector
 
 
 @intrinsic(prefer_literal=False)
@@ -138,12 +137,32 @@ def gemm(  # noqa: PLR0917  # Numba takes arguments by position
     return signature, generate
 
 
+def _lanes(context: Any, dtype: Any, most: int) -> int:
+    """Give how many elements a vector of this processor has, no more than some."""
+    _, _, features = context.codegen().magic_tuple()
+    bits = 512 if "+avx512f" in features.split(",") else 256
+    return min(most, bits // int(dtype.bitwidth))
+
+
+@intrinsic(prefer_literal=True)
+def lanes(_context: Any, array: Any, most: Any) -> Any:
+    """Give how many elements of an array a vector has, no more than a literal."""
+    signature = types.intp(array, most)
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        many = _lanes(context, signature.args[0].dtype, most.literal_value)
+        return context.get_constant(types.intp, many)
+
+    return signature, generate
+
+
 @intrinsic(prefer_literal=True)
 def tile(  # noqa: PLR0917  # Numba takes arguments by position
     _context: Any,
     array: Any,
     rows: Any,
-    pair: Any,
+    most: Any,
+    second: Any,
     fresh: Any,
     inner: Any,
     at_a: Any,
@@ -155,29 +174,26 @@ def tile(  # noqa: PLR0917  # Numba takes arguments by position
 ) -> Any:
     """Calculate a block of ``c = a @ b``, or of ``c += a @ b`` if not fresh.
 
-    The sums stay in registers: `rows` of them by two vectors, `pair` elements apart, or
-    by one element where pair is 0. Rows, and whether pair is 0, are literal. Elements
-    of a are `down` and `along` apart; b and c lie row by row, `length` between two.
-    With 4 rows there are 8 sums of vectors, as many as a processor needs not to wait
-    for any of them.
+    The sums stay in registers: `rows` of them by two vectors of `lanes(array, most)`
+    elements, the second of which begins `second` elements after the first. Rows and
+    most are literal. Elements of a are `down` and `along` apart; b and c lie row by
+    row, `length` between two. With 4 rows there are 8 sums of vectors, as many as a
+    processor needs not to wait for any of them.
     """
-    literal = (isinstance(one, types.IntegerLiteral) for one in (rows, pair))
-    high, scalar = rows.literal_value, all(literal) and pair.literal_value == 0
     word = types.intp
-    signature = types.void(array, rows, pair, types.boolean, *[word] * 7)
+    signature = types.void(array, rows, most, word, types.boolean, *[word] * 7)
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kind = signature.args[0]
         data = make_array(kind)(context, builder, given[0]).data
         number = context.get_value_type(kind.dtype)
-        lanes = 1 if scalar else REGISTER // kind.dtype.bitwidth
-        block = _Block(builder, data, number, lanes)
-        second = context.cast(builder, given[2], signature.args[2], word)
+        many = _lanes(context, kind.dtype, most.literal_value)
+        block = _Block(builder, data, number, many)
         block.write(
-            high,
-            [ir.Constant(WORD, 0)] if scalar else [ir.Constant(WORD, 0), second],
-            cgutils.as_bool_bit(builder, given[3]),
-            given[4:],
+            rows.literal_value,
+            [ir.Constant(WORD, 0), given[3]],
+            cgutils.as_bool_bit(builder, given[4]),
+            given[5:],
         )
         return context.get_dummy_value()
 
@@ -189,7 +205,7 @@ class _Block:
 
     def __init__(self, builder: Any, data: Any, number: Any, lanes: int) -> None:
         self.builder, self.data = builder, data
-        self.kind = number if lanes == 1 else ir.VectorType(number, lanes)
+        self.kind = ir.VectorType(number, lanes)
         self.number, self.lanes = number, lanes
         self.size = 4 if isinstance(number, ir.FloatType) else 8
 
@@ -203,8 +219,6 @@ class _Block:
     def repeated(self, pointer: Any) -> Any:
         """Load one number into all lanes."""
         value = self.builder.load(pointer)
-        if self.lanes == 1:
-            return value
         index = ir.IntType(32)
         nothing = ir.Constant(self.kind, ir.Undefined)
         first = self.builder.insert_element(nothing, value, ir.Constant(index, 0))
@@ -225,7 +239,7 @@ class _Block:
             [builder.add(row, one) for one in offsets]
             for row in self.starts(at_c, length, high)
         ]
-        zero = ir.Constant(self.kind, 0.0 if self.lanes == 1 else [0.0] * self.lanes)
+        zero = ir.Constant(self.kind, [0.0] * self.lanes)
         begun = [
             [builder.select(fresh, zero, self.load(one)) for one in row]
             for row in corners

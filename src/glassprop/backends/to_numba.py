@@ -37,7 +37,7 @@ import numpy as np
 from numba import njit
 
 {IMPORTS}
-from glassprop.backends.runtime import gemm, part, tile, upper
+from glassprop.backends.runtime import gemm, lanes, part, tile, upper
 
 kernel = njit(
     error_model="numpy", forceinline=INLINED, pipeline_class=Part,
