@@ -118,16 +118,14 @@ def walked(node: Node) -> Shape:
 
 def is_direct(read: Node, sizes: Shape) -> bool:
     """Tell whether a loop over sizes reads a value at the very place it makes it."""
-    return reads_directly(view_of(read), sizes)
+    return sizes == _direct_sizes(view_of(read))
 
 
-def reads_directly(view: View, sizes: Shape) -> bool:
-    """Tell the same of the place that is read."""
-    return (
-        view.offset == 0
-        and view.is_whole
-        and core(view.shape) == core(view.node.shape) == sizes
-    )
+def _direct_sizes(view: View) -> Shape | None:
+    """Give what a loop must walk over to read a value where it makes it; else None."""
+    sizes = core(view.node.shape)
+    direct = view.offset == 0 and view.is_whole and core(view.shape) == sizes
+    return sizes if direct else None
 
 
 def places_read(node: Node) -> Iterator[View]:
@@ -159,7 +157,7 @@ class _Fusion:
         self.before: dict[int, int] = {}  # all stages that one needs
         self.after: dict[int, int] = {}  # all stages that need it
         self.readers: dict[Node, list[int]] = {}  # of a leaf or a stored value
-        self.views: dict[Node, list[View]] = {}  # of what a node reads
+        self.reads: dict[Node, list[tuple[Node, Shape | None]]] = {}
         self.roots: dict[Node, list[Node]] = {}  # what lies in memory of that
         self.waiting: set[Node] = set()
         self.waits_for: dict[int, list[int]] = {}  # stages that read what one replaces
@@ -167,7 +165,8 @@ class _Fusion:
             self._add(at, node)
 
     def _add(self, at: int, node: Node) -> None:
-        self.views[node] = [view_of(one) for one in node.inputs]
+        views = [view_of(one) for one in node.inputs]
+        self.reads[node] = [(view.node, _direct_sizes(view)) for view in views]
         roots = self.roots[node] = [view.node for view in places_read(node)]
         self.stages[at] = Stage([node], walked(node))
         self.of[node] = at
@@ -203,8 +202,8 @@ class _Fusion:
         return node.dtype == bool or (
             node.section == "backward"
             and all(
-                view.node.section != "backward" or view.node in self.waiting
-                for view in self.views[node]
+                root.section != "backward" or root in self.waiting
+                for root, _ in self.reads[node]
             )
         )
 
@@ -268,10 +267,9 @@ class _Fusion:
             return False
         nodes = {*first.nodes, *second.nodes}
         for node in nodes:
-            for view in self.views[node]:
-                if view.node in nodes and (
-                    view.node.primitive in REDUCTIONS
-                    or not reads_directly(view, first.shape)
+            for root, sizes in self.reads[node]:
+                if root in nodes and (
+                    root.primitive in REDUCTIONS or sizes != first.shape
                 ):
                     return False
         return not sibling or not first.shape or self._is_light([*nodes])
