@@ -17,9 +17,10 @@ from glassprop.backends.loops import Plan
 from glassprop.backends.own_kernels import OUT_OF_BOUNDS
 from glassprop.backends.views import view_of
 from glassprop.backends.workspace import ALIGNED
-from glassprop.graph import Node, concrete
+from glassprop.graph import DType, Node, concrete
 
 Arrays = list[NDArray[Any]]
+LINE = 64  # bytes
 
 
 class Spaces:
@@ -67,7 +68,7 @@ class Spaces:
     def _made(self) -> Arrays:
         sizes = self.plan.layout.sizes.items()
         arrays = [
-            np.zeros(fixed + scaled * self.most, dtype)
+            _aligned(fixed + scaled * self.most, dtype)
             for dtype, (fixed, scaled) in sizes
         ]
         for node in self.plan.constants():
@@ -114,3 +115,14 @@ class Spaces:
         return np.lib.stride_tricks.as_strided(
             space[start:], concrete(node.shape, rows), strides
         )
+
+
+def _aligned(size: int, dtype: DType) -> NDArray[Any]:
+    """Make zeros that begin where a line of the processor's cache does.
+
+    A vector of 512 bits that lies across two lines takes twice as long to load.
+    """
+    spare = LINE // dtype.itemsize
+    whole = np.zeros(size + spare, dtype)
+    start = -(whole.ctypes.data // dtype.itemsize) % spare
+    return whole[start : start + size]
