@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glassprop.backends.choice import chosen_threads
 from glassprop.backends.run_numba import numba_source
 from glassprop.clipping import Clipping
 from glassprop.compiling import Compiled
@@ -155,7 +156,8 @@ def step_source(
     try:
         program = recipe.program(structure, name)
         if backend == "numba":
-            return numba_source(program, batch_size)
+            threads = chosen_threads(program, batch_size)
+            return numba_source(program, batch_size, threads)
         return Compiled(program).source
     except (ShapeError, TraceError) as error:
         if not assumed:

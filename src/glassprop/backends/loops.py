@@ -32,6 +32,8 @@ class Plan:
     layout : Layout
     rows : int or None
         Of most batches; None for one row as often as for many.
+    threads : int
+        How many cores may work on it.
     inputs, results : dict from str to Node
         The program's; a result may be a view.
     """
@@ -40,6 +42,7 @@ class Plan:
     stages: list[Stage]
     layout: Layout
     rows: int | None
+    threads: int
     inputs: dict[str, Node]
     results: dict[str, Node]
 
@@ -48,7 +51,7 @@ class Plan:
         return (one for one in self.layout.slots if one.primitive is leaves.constant)
 
 
-def plan(program: Program, rows: int | None = None) -> Plan:
+def plan(program: Program, rows: int | None = None, threads: int = 1) -> Plan:
     """Find the stages of a program and a place for each value.
 
     Parameters
@@ -57,6 +60,8 @@ def plan(program: Program, rows: int | None = None) -> Plan:
         Any.
     rows : int or None
         Of most batches, as for `Plan`.
+    threads : int
+        How many cores may work on it.
 
     Raises
     ------
@@ -68,7 +73,7 @@ def plan(program: Program, rows: int | None = None) -> Plan:
         if sum(isinstance(size, Size) for size in node.shape) > 1:
             raise Unspelled(node, "of the rows of a batch beside each other")
     made = lowered([*program.inputs.values(), *nodes])
-    straight = straightened(order(made.values()), rows)
+    straight = straightened(order(made.values()), rows, threads)
     ready = {node: straight[one] for node, one in made.items()}
     outputs = {key: ready[node] for key, node in program.outputs.items()}
     inputs = {key: ready[node] for key, node in program.inputs.items()}
@@ -84,4 +89,4 @@ def plan(program: Program, rows: int | None = None) -> Plan:
     updates = {key: one for key, one in outputs.items() if key in inputs}
     results = {key: one for key, one in outputs.items() if key not in inputs}
     layout = laid_out(stages, inputs, updates, results)
-    return Plan(program, stages, layout, rows, inputs, results)
+    return Plan(program, stages, layout, rows, threads, inputs, results)

@@ -20,7 +20,9 @@ from glassprop.ops import product
 
 FEW = 256  # multiplications that loops do before anything else has begun
 FEW_COLUMNS = 1500  # the same where a row does not fill a vector
-SOME = 1_300_000
+SOME = 30_000_000  # up to here tiles are faster than BLAS on one core
+SHARED = 1_300_000  # the same where BLAS may take more cores
+NARROW = 512  # columns up to which that is so; longer rows lie in few places of a cache
 FEWEST = {"float32": 8, "float64": 4}  # columns of tiles: those of a vector
 MOST = {"float32": 16, "float64": 8}  # elements of the longest vector
 DEEP = 128  # of the inner axis that a tile goes through before the next one
@@ -50,32 +52,27 @@ BLAS = """def NAME(LETTER, left, right, out, rows, columns, inner):
         LETTER, right, TURN_B, LONG_B,
         LETTER, out, columns,
     )"""
-# Blocks at the ends lie over the ones before. So no sum is taken up again there.
+# The last block of columns may lie over the one before, and calculates it again.
 TILES = """def NAME(LETTER, left, down, along, right, out, rows, columns, inner):
     vector = lanes(LETTER, MOST)
     wide, second = 2 * vector, min(vector, columns - vector)
-    whole = rows % 4 == 0 and (columns < wide or columns % wide == 0)
-    deep = DEEP if whole else inner
-    for past in range(0, inner, deep):
-        fresh, size = past == 0, min(deep, inner - past)
-        for j in range(0, columns, wide):
-            column = min(j, max(columns - wide, 0))
+    for j in range(0, columns, wide):
+        column = min(j, max(columns - wide, 0))
+        for past in range(0, inner, DEEP):
+            fresh, deep = past == 0, min(DEEP, inner - past)
+            a = left + past * along
             b = right + past * columns + column
-            for i in range(0, rows, 4):
-                row = min(i, max(rows - 4, 0))
-                a = left + row * down + past * along
-                c = out + row * columns + column
-                if rows >= 4:
-                    tile(
-                        LETTER, 4, MOST, second, fresh, size, a, down, along,
-                        b, c, columns,
-                    )
-                else:
-                    for k in range(rows):
-                        tile(
-                            LETTER, 1, MOST, second, fresh, size,
-                            a + k * down, down, along, b, c + k * columns, columns,
-                        )"""
+            c = out + column
+            for i in range(0, rows - 3, 4):
+                tile(
+                    LETTER, 4, MOST, second, fresh, deep, a + i * down, down, along,
+                    b, c + i * columns, columns,
+                )
+            for i in range(rows - rows % 4, rows):
+                tile(
+                    LETTER, 1, MOST, second, fresh, deep, a + i * down, down, along,
+                    b, c + i * columns, columns,
+                )"""
 ONE_ROW = """    if rows == 1:
         for j in range(0, columns, 64):
             row = part(LETTER, out + j, min(64, columns - j))
@@ -109,7 +106,7 @@ class Product:
     strides: tuple[Dimension, ...] = ()
 
 
-def product_of(node: Node, letter: str, rows: int | None) -> Product:
+def product_of(node: Node, letter: str, rows: int | None, threads: int) -> Product:
     """Give the function that calculates a product.
 
     Parameters
@@ -120,11 +117,13 @@ def product_of(node: Node, letter: str, rows: int | None) -> Product:
         Of their dtype.
     rows : int or None
         Of most batches; None for one row as often as for many.
+    threads : int
+        How many cores BLAS may take.
     """
     a, b = node.inputs
     turned_a, turned_b = (not view_of(one).is_whole for one in (a, b))
     strides: tuple[Dimension, ...] = ()
-    kind = _kind(node, rows)
+    kind = _kind(node, rows, threads)
     if kind == "tiles":
         most = MOST[node.dtype.name]
         if isinstance(columns := node.shape[1], int) and columns < most:
@@ -145,21 +144,23 @@ def product_of(node: Node, letter: str, rows: int | None) -> Product:
     return Product(kind, text.replace("LETTER", letter), strides)
 
 
-def straightened(nodes: Iterable[Node], rows: int | None) -> dict[Node, Node]:
+def straightened(
+    nodes: Iterable[Node], rows: int | None, threads: int
+) -> dict[Node, Node]:
     """Let products by tiles read second matrices that lie row by row.
 
     Parameters
     ----------
     nodes : iterable of Node
         Each after those it reads.
-    rows : int or None
+    rows, threads : int or None, int
         As for `product_of`.
     """
     made: dict[Node, Node] = {}
     copies: dict[Node, Node] = {}
     for node in nodes:
         inputs = tuple(made[one] for one in node.inputs)
-        if node.primitive is product.matmul and _kind(node, rows) == "tiles":
+        if node.primitive is product.matmul and _kind(node, rows, threads) == "tiles":
             a, b = inputs
             if not view_of(b).is_whole:
                 inputs = (a, copies.setdefault(b, copied(b)))
@@ -167,7 +168,7 @@ def straightened(nodes: Iterable[Node], rows: int | None) -> dict[Node, Node]:
     return made
 
 
-def _kind(node: Node, rows: int | None) -> str:
+def _kind(node: Node, rows: int | None, threads: int) -> str:
     """Choose by the number of multiplications for a batch."""
     fewest, columns = FEWEST[node.dtype.name], node.shape[1]
     sizes = concrete((*node.shape, node.inputs[0].shape[1]), rows or MANY)
@@ -175,4 +176,6 @@ def _kind(node: Node, rows: int | None) -> str:
     fills = isinstance(columns, int) and columns >= fewest
     if work <= (FEW if fills else FEW_COLUMNS):
         return "loops"
-    return "tiles" if fills and work <= SOME else "blas"
+    is_narrow = isinstance(columns, int) and columns <= NARROW
+    some = SOME if threads == 1 and is_narrow else SHARED
+    return "tiles" if fills and work <= some else "blas"

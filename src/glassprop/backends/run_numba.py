@@ -53,7 +53,7 @@ def check_installed() -> None:
             ) from None
 
 
-def numba_source(program: Program, rows: int) -> str:
+def numba_source(program: Program, rows: int, threads: int) -> str:
     """Give a program as the module that Numba compiles.
 
     Parameters
@@ -62,6 +62,8 @@ def numba_source(program: Program, rows: int) -> str:
         One training step.
     rows : int
         Of most batches.
+    threads : int
+        How many cores may work on a step.
 
     Returns
     -------
@@ -73,13 +75,15 @@ def numba_source(program: Program, rows: int) -> str:
     ArgumentError
         If it has an operation that compiled code cannot do yet.
     """
-    return _printed(program, "epoch", rows)[1]
+    return _printed(program, "epoch", rows, threads)[1]
 
 
-def _printed(program: Program, main: str, rows: int | None) -> tuple[Plan, str]:
+def _printed(
+    program: Program, main: str, rows: int | None, threads: int
+) -> tuple[Plan, str]:
     """Plan and print a program; refuse what has no spelling."""
     try:
-        found = plan(program, rows)
+        found = plan(program, rows, threads)
         workspaces(found)
         return found, to_numba(found, main)
     except Unspelled as error:
@@ -93,7 +97,7 @@ def _printed(program: Program, main: str, rows: int | None) -> tuple[Plan, str]:
 def can_compile(program: Program) -> bool:
     """Tell whether there is a spelling of all operations of a training step."""
     try:
-        _printed(program, "epoch", 1)
+        _printed(program, "epoch", 1, 1)
     except ArgumentError:
         return False
     return True
@@ -134,7 +138,7 @@ class NumbaSteps:
         self.program = program
         self.threads = threads
         main = "epoch" if "learning_rate" in program.inputs else "step"
-        self.plan, self.source = _printed(program, main, rows)
+        self.plan, self.source = _printed(program, main, rows, threads)
         self.module = compiled(self.source, waiting)
         self.spaces = Spaces(self.plan, 0)
 
@@ -247,7 +251,7 @@ class NumbaPredictor:
         apart: bool = True,
     ) -> None:
         check_installed()
-        self.plan, self.source = _printed(program, "predict", None)
+        self.plan, self.source = _printed(program, "predict", None, 1)
         self.main = compiled(self.source).predict
         self.threads, self.apart = threads if apart else 1, apart
         growing = sum(scaled for _, scaled in self.plan.layout.sizes.values())

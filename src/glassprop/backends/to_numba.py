@@ -255,7 +255,7 @@ class _Module:
         (node,) = stage.nodes
         a, b = node.inputs
         letter = LETTERS[node.dtype.name]
-        how = product_of(node, letter, self.plan.rows)
+        how = product_of(node, letter, self.plan.rows, self.plan.threads)
         places = [self._start(one) for one in (a, b, node)]
         places[1:1] = map(size_text, how.strides)
         sizes = [size_text(one) for one in (a.shape[0], b.shape[1], a.shape[1])]
