@@ -3,9 +3,8 @@
 A written model, and no clock: the same network, data and epochs get the same answer on
 every machine. Compiled code pays where what it saves in all steps is more than the wait
 for the compiler. ``benchmarks/back_end_choice.py`` measures such numbers; those below
-are rounded, and of one machine. The wait for an operation is from before equal layers
-were compiled once: deep networks wait less than it says, and stay with NumPy too long.
-Being wrong costs some waiting and changes no result beyond the last digits.
+are rounded, and of one machine: on a slower one both sides grow. Being wrong costs some
+waiting and changes no result beyond the last digits.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from glassprop.backends.run_numba import NEEDED, can_compile
 from glassprop.ops import product
 from glassprop.program import Program
 
-CALL = 1.5e-6  # seconds that one operation takes NumPy beyond its arithmetic
-ELEMENT = 4e-10  # seconds of NumPy's arithmetic beyond that of compiled code
-IMPORT = 1.5  # seconds to import Numba and start it
-COMPILE = 0.03  # seconds of compiling for one operation
+CALL = 8e-7  # seconds that one operation takes NumPy beyond its arithmetic
+ELEMENT = 1e-10  # seconds of NumPy's arithmetic beyond that of compiled code
+IMPORT = 1.4  # seconds to import Numba and start it
+COMPILE = 0.002  # seconds of compiling for one operation; equal layers share it
 THREADED = 3e6  # operations of a step from which a second thread pays
 
 
