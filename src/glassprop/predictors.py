@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.backends.choice import cores
-from glassprop.backends.run_numba import NumbaPredictor
 from glassprop.built import Built
 from glassprop.chunks import rows_stay_apart, run_in_chunks
 from glassprop.compiling import Compiled
@@ -73,6 +72,8 @@ def _runner(
 ) -> Run:
     """Give what calculates, on the back end that is asked for or on the first there."""
     if backend != "numpy":
+        from glassprop.backends.run_numba import NumbaPredictor
+
         try:
             apart = rows_stay_apart(program)
             return NumbaPredictor(

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from glassprop.backends.choice import chosen_threads
-from glassprop.backends.run_numba import numba_source
 from glassprop.clipping import Clipping
 from glassprop.compiling import Compiled
 from glassprop.epochs import AfterEpoch, Stop, Work, run_epochs
@@ -156,6 +155,8 @@ def step_source(
     try:
         program = recipe.program(structure, name)
         if backend == "numba":
+            from glassprop.backends.run_numba import numba_source
+
             threads = chosen_threads(program, batch_size)
             return numba_source(program, batch_size, threads)
         return Compiled(program).source

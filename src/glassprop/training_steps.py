@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager
 
 from glassprop.backends.choice import chosen_backend, chosen_threads
 from glassprop.backends.contract import Steps
-from glassprop.backends.run_numba import NumbaSteps
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.built import Built
 from glassprop.errors import ArgumentError
@@ -100,6 +99,8 @@ def training_steps(
             (recipe, backend, threads), lambda: NumpySteps(program, threads)
         )
         return made
+    from glassprop.backends.run_numba import NumbaSteps
+
     number = threads or chosen_threads(program, rows)
     made = built.compiled(
         (recipe, backend, rows, number),

@@ -12,7 +12,6 @@ from __future__ import annotations
 import importlib.util
 import os
 
-from glassprop.backends.run_numba import NEEDED, can_compile
 from glassprop.ops import product
 from glassprop.program import Program
 
@@ -39,6 +38,8 @@ def chosen_backend(program: Program, rows: int, steps: int) -> str:
     saved = steps * (CALL * program.size + ELEMENT * elements)
     if saved < IMPORT + COMPILE * program.size:
         return "numpy"
+    from glassprop.backends.run_numba import NEEDED, can_compile
+
     installed = all(importlib.util.find_spec(one) for one in NEEDED)
     return "numba" if installed and can_compile(program) else "numpy"
 
