@@ -158,7 +158,10 @@ FAMILIES: Mapping[str, Family] = {
                 "glassprop.functions",
             ),
         ),
-        Family("networks", ("glassprop.network", "glassprop.history", PACKAGE)),
+        Family(
+            "networks",
+            ("glassprop.network", "glassprop.history", "glassprop.explain", PACKAGE),
+        ),
         Family(
             "training",
             (

@@ -57,6 +57,7 @@ if _typing.TYPE_CHECKING:
     )
     from glassprop.cross_validation import CrossValidation, cross_validate
     from glassprop.early_stopping import EarlyStopping
+    from glassprop.explain import Explanation
     from glassprop.history import History
     from glassprop.learning_curves import LearningCurve, learning_curve
     from glassprop.network import Network
@@ -91,6 +92,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "EarlyStopping",
+    "Explanation",
     "Flatten",
     "GaussianNoise",
     "GlasspropError",
@@ -150,6 +152,7 @@ _LATER = {
     "AdamW": "optimizers",
     "CrossValidation": "cross_validation",
     "EarlyStopping": "early_stopping",
+    "Explanation": "explain",
     "History": "history",
     "LBFGS": "optimizers",
     "LearningCurve": "learning_curves",

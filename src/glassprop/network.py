@@ -33,6 +33,7 @@ from glassprop.data import (
 from glassprop.early_stopping import EarlyStopping
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.evaluate import decisions, evaluate_rows, outputs
+from glassprop.explain import Explanation, explain
 from glassprop.fit import Callback, fit
 from glassprop.gradient_checks import GradientCheck
 from glassprop.graph import DType
@@ -41,7 +42,7 @@ from glassprop.layer_names import layer_names
 from glassprop.layers.contract import Shapes
 from glassprop.learning import learn
 from glassprop.losses import AnyLoss, LossSpec, get_loss
-from glassprop.optimizers import Minimizer, Optimizer, get_optimizer
+from glassprop.optimizers import SGD, Minimizer, Optimizer, get_optimizer
 from glassprop.options import check_seed
 from glassprop.parameters import Parameters
 from glassprop.predictors import make_predictor
@@ -646,6 +647,82 @@ class Network:
         with self.built_for(X) as built:
             rows = checked_rows(built.structure, X, y, chosen)
             return check_gradients(built, rows, chosen)
+
+    def explain(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        loss: LossSpec | None = None,
+        optimizer: str | Optimizer | Minimizer | None = None,
+    ) -> Explanation:
+        """Explain one training step on a few rows, value by value.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, *input_shape), or one sample of shape input_shape
+            At most 10 rows.
+        y : array-like of shape (n, ...) or None
+            Their target; of one sample its own. None for the forward pass alone.
+        loss : str, function, list of such or None
+            None for the network's own.
+        optimizer : str, Optimizer or None
+            None for that of the last `fit`, before it for plain SGD.
+
+        Returns
+        -------
+        Explanation
+            Each statement of the step that `fit` would take next, with its formula and
+            its numbers: ``print`` shows it, ``explanation["z1"].value`` is a value,
+            ``json()`` is for programs. The network does not change.
+
+        Raises
+        ------
+        ArgumentError
+            If there are too many rows, or no loss.
+        DataError, ShapeError
+            If the rows or the target cannot be used.
+
+        Examples
+        --------
+        >>> import glassprop as gp
+        >>> weights = [[[0.2], [0.8]]]
+        >>> net = gp.Network([gp.Dense(1, weights=weights, bias=False)], input_shape=2)
+        >>> net.explain([2, 9])["output1"].elements[0].arithmetic
+        '2 * 0.2 + 9 * 0.8'
+        """
+        sample = one_sample(X, self.input_shape)
+        given = X if sample is None else sample
+        with self.built_for(given) as built:
+            if y is None:
+                structure = built.structure
+                x = as_each_input(
+                    given,
+                    structure.dtype,
+                    structure.input_shape,
+                    missing_allowed=structure.fills_missing,
+                )
+                return explain(
+                    built, None, x, recipe=None, training=None, name=self.name
+                )
+            chosen = self._chosen_loss(loss)
+            target = y if sample is None else map_parts(lambda one: [one], y)
+            rows = checked_rows(built.structure, given, target, chosen)
+            recipe = Recipe(chosen, SGD(), rows.target)
+            if self.recipe is not None:
+                recipe = replace(
+                    recipe, optimizer=self.recipe.optimizer, clip=self.recipe.clip
+                )
+            if optimizer is not None:
+                recipe = replace(recipe, optimizer=get_optimizer(optimizer))
+            return explain(
+                built,
+                rows,
+                rows.x,
+                recipe=recipe,
+                training=self.training,
+                name=self.name,
+            )
 
     def source(
         self,

@@ -49,11 +49,12 @@ WORD_N = re.compile(r"\bn\b")
 
 
 class Line(NamedTuple):
-    """A statement, what its comment says, and the section it stands in."""
+    """A statement, what its comment says, the section it stands in, what it makes."""
 
     code: str
     comment: str
     section: str
+    node: Node | None
 
 
 def to_numpy(program: Program) -> str:
@@ -74,6 +75,17 @@ def to_numpy(program: Program) -> str:
     return _Printer(program).module()
 
 
+def statements(program: Program) -> list[Line]:
+    """Give the statements of a program one by one, equal layers each for itself.
+
+    Parameters
+    ----------
+    program : Program
+        What to print.
+    """
+    return _Printer(program, shared=False).lines()
+
+
 def large_arrays(program: Program) -> dict[str, Any]:
     """Give the captured arrays that the printed function takes as arguments."""
     return {
@@ -90,10 +102,11 @@ def _value(node: Node) -> Any:
 class _Printer:
     """The state of printing one program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, shared: bool = True) -> None:
         self.program = program
         self.names = program.names
-        self.items = outlined(program, scheduled(program))
+        listed = scheduled(program)
+        self.items = outlined(program, listed) if shared else [*listed]
         self.nodes = [
             node
             for item in self.items
@@ -165,7 +178,7 @@ class _Printer:
     # Statements -----------------------------------------------------------------------
 
     def _body(self) -> Iterator[str]:
-        lines = list(self._lines())
+        lines = self.lines()
         results = [
             self.copies.get(node, self.texts[node].code)
             for node in self.program.results.values()
@@ -184,6 +197,10 @@ class _Printer:
             yield f"{last:<{COMMENT_COLUMN - 6}}  # {line.comment}"
         if results or not lines:
             yield from _return(results).split("\n")
+
+    def lines(self) -> list[Line]:
+        """Give the statements."""
+        return list(self._lines())
 
     def _lines(self) -> Iterator[Line]:
         last_read = self._last_reads()
@@ -234,13 +251,13 @@ class _Printer:
         last = code.rpartition("\n")[2]
         fits = len(last) + len(types) + INDENT + 4 <= WIDTH
         comment = types if types and fits else block.nodes[0].scope
-        return Line(code, comment, block.nodes[0].section)
+        return Line(code, comment, block.nodes[0].section, None)
 
     def _assigned(self, node: Node, section: str) -> Line:
         """Give a value a variable of its own."""
         name = self.names[node]
         code = f"{name} = {self.texts[node].code}"
-        line = Line(code, _type_text(node), section)
+        line = Line(code, _type_text(node), section, node)
         self.texts[node] = Text(name)
         self.variables.add(node)
         return line
@@ -257,7 +274,7 @@ class _Printer:
             self.texts[node] = Text(name)
             self.variables.add(node)
         self.copies[node] = name
-        return Line(f"{name} = {code}.copy()", _type_text(node), node.section)
+        return Line(f"{name} = {code}.copy()", _type_text(node), node.section, node)
 
     def _written(self, node: Node, target: Node) -> Line:
         """Write a value into the array of the input that it replaces."""
@@ -270,7 +287,7 @@ class _Printer:
         if not made and node.primitive not in LEAVES:
             self.texts[node] = Text(name)
             self.variables.add(node)
-        return Line(code, _type_text(node), node.section)
+        return Line(code, _type_text(node), node.section, node)
 
     def _is_statement(self, node: Node) -> bool:
         if node.primitive in LEAVES:

@@ -12,7 +12,16 @@ from typing import Annotated
 import typer
 
 from glassprop import __version__
-from glassprop.cli import bench, cache, evaluate, predict, source, summary, train
+from glassprop.cli import (
+    bench,
+    cache,
+    evaluate,
+    explain,
+    predict,
+    source,
+    summary,
+    train,
+)
 from glassprop.cli.console import guarded, set_up_streams
 
 app = typer.Typer(
@@ -26,6 +35,7 @@ for command in (
     train.train,
     predict.predict,
     evaluate.evaluate,
+    explain.explain,
     source.source,
     summary.summary,
 ):

@@ -1,0 +1,441 @@
+"""One training step explained: every value by its name, its formula and its numbers.
+
+The program of the step is the one that `fit` runs, statement by statement. Each has its
+formula with symbols, the same with the numbers of an element where that is short, and
+its value, or of a large one statistics and a small picture. What is shown is data
+first; text and JSON are made of it.
+
+Vocabulary: the *error* is what the output is off by; a *slope* is the derivative of an
+activation where the layer is; a *delta* is the gradient at a weighted sum, an error
+that came back times a slope.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.backends.to_numpy import statements
+from glassprop.built import Built
+from glassprop.errors import ArgumentError, shape_text
+from glassprop.graph import Node
+from glassprop.optimizers import is_minimizer
+from glassprop.program import Program
+from glassprop.programs import predict_program
+from glassprop.recipes import Recipe
+from glassprop.rows import Rows
+from glassprop.summary import structure_text
+from glassprop.training import Training
+from glassprop.trees import named_parts, part_names
+from glassprop.updates import start_memory
+from glassprop.worked import RESULT_DIGITS, Worked, number_text
+
+MOST_ROWS = 10  # that a step is explained on
+SMALL = 12  # elements that are shown one by one
+LISTED = 64  # elements that JSON lists
+BARS = " ▁▂▃▄▅▆▇█"
+INDENT = "  "
+WORDS = {"error": "error", "z": "weighted sum", "a": "activation"}
+BACKWARD_WORDS = {"z": "delta", "a": "error that came back", "error": "error"}
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element of a value.
+
+    Parameters
+    ----------
+    index : tuple of int
+        Where it is.
+    arithmetic : str or None
+        What it is calculated from, in numbers; None where that is long.
+    value : number
+        What it is.
+    """
+
+    index: tuple[int, ...]
+    arithmetic: str | None
+    value: Any
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement of the program, and what it gave.
+
+    Parameters
+    ----------
+    section : str
+        ``"forward"``, ``"backward"`` or ``"update"``.
+    layer : str
+        The path of the layer; empty for what belongs to none.
+    name, formula : str
+        The value's name and the expression it is, in symbols.
+    word : str
+        What the field calls it: weighted sum, error, delta, gradient; or nothing.
+    value : array
+        What came out.
+    elements : tuple of Element
+        All of a small value, else the first one.
+    problem : str
+        What begins to be wrong here, NaN or infinite; empty if nothing does.
+    """
+
+    section: str
+    layer: str
+    name: str
+    formula: str
+    word: str
+    value: NDArray[Any]
+    elements: tuple[Element, ...]
+    problem: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A step, statement by statement; as text, and as data.
+
+    Parameters
+    ----------
+    title : str
+        The network in a line.
+    given : dict from str to array
+        The rows and their target.
+    steps : tuple of Step
+        Forward, then backward, then update.
+    about : str
+        Where the rows are from, in the words of their source; or nothing.
+    """
+
+    title: str
+    given: Mapping[str, NDArray[Any]]
+    steps: tuple[Step, ...]
+    about: str = ""
+
+    def __getitem__(self, name: str) -> Step:
+        """Give the statement that made a value, by the value's name."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        known = ", ".join(step.name for step in self.steps)
+        raise KeyError(f"there is no value {name!r}; there are {known}")
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self) -> str:
+        """Write it for a terminal.
+
+        Returns
+        -------
+        str
+            Several lines, no wider than its formulas.
+        """
+        return "\n".join(_lines(self))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as dicts, lists, numbers and words.
+
+        Returns
+        -------
+        dict
+            Values of up to 64 elements are lists, larger ones statistics. What is not
+            finite is a word: ``"nan"``, ``"inf"``, ``"-inf"``.
+        """
+        return {
+            "title": self.title,
+            "about": self.about,
+            "given": {key: _plain(value) for key, value in self.given.items()},
+            "steps": [
+                {
+                    "section": step.section,
+                    "layer": step.layer,
+                    "name": step.name,
+                    "formula": step.formula,
+                    "word": step.word,
+                    "shape": list(step.value.shape),
+                    "value": _plain(step.value),
+                    "elements": [
+                        {
+                            "index": list(one.index),
+                            "arithmetic": one.arithmetic,
+                            "value": _finite(one.value),
+                        }
+                        for one in step.elements
+                    ],
+                    "problem": step.problem,
+                }
+                for step in self.steps
+            ],
+        }
+
+    def json(self) -> str:
+        """Write it for programs.
+
+        Returns
+        -------
+        str
+            `as_dict` as JSON.
+        """
+        return json.dumps(self.as_dict(), allow_nan=False)
+
+
+def explain(
+    built: Built,
+    rows: Rows | None,
+    x: Any,
+    *,
+    recipe: Recipe | None,
+    training: Training | None,
+    name: str | None,
+) -> Explanation:
+    """Explain a step on checked rows, or without a target the forward pass.
+
+    Parameters
+    ----------
+    built : Built
+        The network's structure and values; nothing of it changes.
+    rows : Rows or None
+        With a target.
+    x : array, or tuple of such
+        The same rows without one.
+    recipe : Recipe or None
+        Of the step; None without a target.
+    training : Training or None
+        The network's; its memory counts where it is of this optimizer.
+    name : str or None
+        The network's.
+
+    Raises
+    ------
+    ArgumentError
+        If there are too many rows to be read.
+    """
+    data = rows.data() if rows else named_parts(part_names("x", x), x)
+    count = len(next(iter(data.values())))
+    if count > MOST_ROWS:
+        raise ArgumentError(
+            f"explain shows the values of a step one by one: expected at most "
+            f"{MOST_ROWS} rows, got {count:,}. Pick some: net.explain(X[:1], y[:1])."
+        )
+    structure = built.structure
+    if recipe is None:
+        program, more = predict_program(structure), {}
+    else:
+        program = recipe.program(structure, name)
+        more = _of_training(built, recipe, training)
+    given = {**built.given(), **more, **data}
+    used = {key: given[key] for key in program.inputs}
+    with np.errstate(all="ignore"):
+        steps = tuple(_explained(program, used, data))
+    label = f"{name}: " if name else ""
+    ending = f"; loss {recipe.loss.name}" if recipe else ""
+    title = f"{label}{structure_text(structure)}{ending}"
+    return Explanation(title, data, steps)
+
+
+def _of_training(
+    built: Built, recipe: Recipe, training: Training | None
+) -> dict[str, Any]:
+    """Give what the next step of a training takes besides values and data."""
+    if is_minimizer(recipe.optimizer):
+        return {}
+    goes_on = training is not None and training.optimizer == recipe.optimizer
+    if training is not None and goes_on:
+        memory, done, rate = training.memory, training.steps, training.rate
+    else:
+        memory = start_memory(built.structure, recipe.optimizer, built.values)
+        done, rate = 0, None
+    rate = recipe.optimizer.learning_rate if rate is None else rate
+    dtype = built.structure.dtype
+    return {**memory, "t": np.float64(done + 1), "learning_rate": dtype.type(rate)}
+
+
+def _explained(
+    program: Program, given: Mapping[str, Any], data: Collection[str]
+) -> Iterator[Step]:
+    """Run a program, and tell of each of its statements."""
+    _, record = program.run(given, record=True)
+    values = {one.node: one.value for one in record}
+    made = [(one.node, one) for one in statements(program) if one.node is not None]
+    worked = Worked(values, {*program.inputs.values(), *(node for node, _ in made)})
+    # Where what is not finite is known to be from: the rows themselves may have gaps.
+    known = {program.inputs[key] for key in data if key in program.inputs}
+    for node, line in made:
+        value = np.asarray(values[node])
+        left, _, formula = line.code.partition(" = ")
+        if not formula:  # W -= learning_rate * d_W
+            left, formula = line.code.split(" ", 1)[0], line.code
+        name = left.removesuffix("[...]")
+        problem = _problem(node, values, known, program.names)
+        elements = tuple(_elements(worked, node, value))
+        yield Step(
+            line.section,
+            node.scope,
+            name,
+            formula,
+            _word(node),
+            value,
+            elements,
+            problem,
+        )
+
+
+def _elements(worked: Worked, node: Node, value: NDArray[Any]) -> Iterator[Element]:
+    indices = list(np.ndindex(value.shape)) if value.size <= SMALL else []
+    if not indices and value.size:
+        indices = [(0,) * value.ndim]
+    for index in indices:
+        yield Element(index, worked.element(node, index), value[index])
+
+
+def _word(node: Node) -> str:
+    """Give the field's word for a value."""
+    name = node.name or ""
+    if node.section == "forward":
+        return WORDS.get(name, "")
+    if node.section == "backward" and name.startswith("d_"):
+        return BACKWARD_WORDS.get(name.removeprefix("d_"), "gradient")
+    return ""
+
+
+def _problem(
+    node: Node,
+    values: Mapping[Node, Any],
+    known: set[Node],
+    names: Mapping[Node, str],
+) -> str:
+    """Tell of NaN and infinity where they begin, or what they come in with."""
+    text = _not_finite(values[node])
+    if not text:
+        return ""
+    waiting, found = [*node.inputs], list[Node]()
+    while waiting:
+        one = waiting.pop()
+        if one.inputs and one not in known and not one.name:
+            waiting += one.inputs
+        elif _not_finite(values[one]):
+            found.append(one)
+    known.add(node)
+    if any(one in known for one in found):
+        return ""
+    for one in found:
+        if not one.inputs:
+            known.add(one)
+            return f"{_not_finite(values[one])} of {names[one]}, which comes in here"
+    return f"{text}, which begins here"
+
+
+def _not_finite(value: Any) -> str:
+    """Say what of a value is not finite: ``NaN in 2 of 4 numbers``; else nothing."""
+    numbers = np.asarray(value)
+    if numbers.dtype.kind != "f" or np.isfinite(numbers).all():
+        return ""
+    kind = "NaN" if np.isnan(numbers).any() else "infinity"
+    return f"{kind} in {np.sum(~np.isfinite(numbers))} of {numbers.size} numbers"
+
+
+# Text ---------------------------------------------------------------------------------
+
+
+def _lines(explanation: Explanation) -> Iterator[str]:
+    yield explanation.title
+    if explanation.about:
+        yield explanation.about
+    for key, value in explanation.given.items():
+        yield f"{key} = {_value_text(value)}"
+    section = layer = None
+    for step in explanation.steps:
+        if step.section != section:
+            section, layer = step.section, None
+            yield ""
+            yield section
+        if step.layer != layer:
+            layer = step.layer
+            if layer:
+                yield f"{INDENT}{layer}"
+        yield from _step_lines(step)
+
+
+def _step_lines(step: Step) -> Iterator[str]:
+    head = (
+        step.formula
+        if step.formula.startswith(f"{step.name} ")
+        else f"{step.name} = {step.formula}"
+    )
+    word = f"  {step.word}" if step.word else ""
+    yield f"{INDENT * 2}{head}  # {shape_text(step.value.shape)}{word}"
+    if step.problem:
+        yield f"{INDENT * 3}! {step.problem}"
+    if step.value.size > SMALL:
+        yield f"{INDENT * 3}{statistics_text(step.value)}"
+    for one in step.elements:
+        place = f"[{', '.join(map(str, one.index))}]" if one.index else ""
+        value = number_text(one.value, RESULT_DIGITS)
+        parts = [step.name + place, one.arithmetic, value]
+        yield INDENT * 3 + " = ".join(part for part in parts if part is not None)
+
+
+def statistics_text(value: NDArray[Any]) -> str:
+    """Write an array as its mean, spread and ends, and a small picture of its values.
+
+    Parameters
+    ----------
+    value : array
+        Of numbers or truth values.
+    """
+    numbers = np.asarray(value, np.float64)
+    finite = numbers[np.isfinite(numbers)]
+    if not finite.size:
+        return "no finite number"
+    low, high = float(finite.min()), float(finite.max())
+    text = (
+        f"mean {number_text(finite.mean())}, standard deviation "
+        f"{number_text(finite.std())}, from {number_text(low)} to {number_text(high)}"
+    )
+    if low == high:
+        return text
+    counts, _ = np.histogram(finite, bins=16, range=(low, high))
+    heights = np.ceil(counts / counts.max() * (len(BARS) - 1)).astype(int)
+    return f"{text}  {''.join(BARS[one] for one in heights)}"
+
+
+def _value_text(value: NDArray[Any]) -> str:
+    if value.size > SMALL:
+        return f"{shape_text(value.shape)}: {statistics_text(value)}"
+    return _nested(value.tolist(), value.dtype.kind)
+
+
+def _nested(value: Any, kind: str) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_nested(one, kind) for one in value)}]"
+    return number_text(value)
+
+
+# Data ---------------------------------------------------------------------------------
+
+
+def _plain(value: NDArray[Any]) -> Any:
+    if value.size <= LISTED:
+        return _finite(value.tolist())
+    numbers = np.asarray(value, np.float64)
+    finite = numbers[np.isfinite(numbers)]
+    known = {"finite": int(finite.size), "size": int(numbers.size)}
+    if not finite.size:
+        return known
+    ends = {"min": float(finite.min()), "max": float(finite.max())}
+    return {**known, "mean": float(finite.mean()), "std": float(finite.std()), **ends}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_finite(one) for one in value]
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float) and not math.isfinite(plain):
+        return str(plain)
+    return plain

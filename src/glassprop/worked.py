@@ -1,0 +1,177 @@
+"""How one element of a value comes about, in numbers: ``2 * 0.2 + 9 * 0.8``.
+
+An operation is written as the printed program writes it, with one element of each
+variable in its place. Products of matrices and sums are written out term by term. A
+value that no rule here takes apart stands as its number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from itertools import product as every
+from typing import Any
+
+import numpy as np
+
+from glassprop.backends.expressions import PRODUCT, SIGN, SUM, Text, spelled
+from glassprop.graph import Node
+from glassprop.ops import elementwise, product, reduction, shape
+
+TERMS = 8  # that a sum may have to be written out
+DIGITS = 6  # of a number in a formula
+RESULT_DIGITS = 9  # of what comes out
+FLOAT32_DIGITS = 7  # that a float32 has
+
+Index = tuple[int, ...]
+
+
+class _TooLongError(Exception):
+    """A sum has more terms than somebody reads."""
+
+
+class Worked:
+    """The arithmetic behind the values of one run.
+
+    Parameters
+    ----------
+    values : mapping from Node to array or number
+        Every value of the run.
+    variables : collection of Node
+        Those that have a name in the program.
+    """
+
+    def __init__(self, values: Mapping[Node, Any], variables: Collection[Node]) -> None:
+        self.values, self.variables = values, variables
+
+    def element(self, node: Node, index: Index) -> str | None:
+        """Write how an element is calculated; None if that says no more than its value.
+
+        Parameters
+        ----------
+        node : Node
+            Of the run.
+        index : tuple of int
+            Of the element.
+        """
+        try:
+            found = self._taken_apart(node, index)
+        except _TooLongError:
+            return None
+        return None if found is None else found.code
+
+    def _text(self, node: Node, index: Index) -> Text:
+        if node.inputs and node not in self.variables:
+            found = self._taken_apart(node, index)
+            if found is not None:
+                return found
+        return _number(np.asarray(self.values[node])[index])
+
+    def _taken_apart(self, node: Node, index: Index) -> Text | None:
+        row = node.primitive
+        if row.elementwise and node.inputs and row is not elementwise.astype:
+            operands = [self._text(one, self._under(one, index)) for one in node.inputs]
+            return spelled(node, operands)
+        if row is product.matmul:
+            return self._product(node, index)
+        if row is reduction.sum_:
+            return self._sum(node, index)
+        source = self._source(node, index)
+        return None if source is None else self._text(node.inputs[0], source)
+
+    def _under(self, node: Node, index: Index) -> Index:
+        """Give the element of an operand that broadcasting puts at an index."""
+        sizes = np.shape(self.values[node])
+        last = index[len(index) - len(sizes) :]
+        return tuple(
+            0 if size == 1 else at for size, at in zip(sizes, last, strict=True)
+        )
+
+    def _source(self, node: Node, index: Index) -> Index | None:
+        """Give the element of the first input that a value only moves."""
+        row = node.primitive
+        if row is shape.transpose:
+            axes = node.attributes["axes"]
+            return tuple(index[axes.index(axis)] for axis in range(len(axes)))
+        if row is shape.broadcast_to:
+            return self._under(node.inputs[0], index)
+        if row is shape.reshape:
+            before, after = (
+                np.shape(self.values[one]) for one in (node.inputs[0], node)
+            )
+            place = int(np.ravel_multi_index(index, after)) if after else 0
+            found = np.unravel_index(place, before) if before else ()
+            return tuple(int(one) for one in found)
+        return None
+
+    def _product(self, node: Node, index: Index) -> Text | None:
+        a, b = node.inputs
+        shapes = [np.shape(self.values[one]) for one in (a, b)]
+        if [len(one) for one in shapes] != [2, 2]:
+            return None
+        if shapes[0][1] > TERMS:
+            raise _TooLongError
+        row, column = index
+        pairs = [
+            (self._text(a, (row, k)), self._text(b, (k, column)))
+            for k in range(shapes[0][1])
+        ]
+        return _added(
+            [
+                Text(f"{one.within(PRODUCT)} * {other.within(PRODUCT + 1)}", PRODUCT)
+                for one, other in pairs
+            ]
+        )
+
+    def _sum(self, node: Node, index: Index) -> Text | None:
+        (whole,) = node.inputs
+        sizes = np.shape(self.values[whole])
+        axes = node.attributes["axis"]
+        axes = tuple(range(len(sizes))) if axes is None else axes
+        if math.prod(sizes[axis] for axis in axes) > TERMS:
+            raise _TooLongError
+        left = list(index)
+        if not node.attributes["keepdims"]:
+            for axis in sorted(axes):
+                left.insert(axis, 0)
+        ranges = [
+            range(size) if axis in axes else [left[axis]]
+            for axis, size in enumerate(sizes)
+        ]
+        return _added([self._text(whole, place) for place in every(*ranges)])
+
+
+def _added(terms: list[Text]) -> Text | None:
+    if not terms:
+        return None
+    if len(terms) == 1:
+        return terms[0]
+    return Text(" + ".join(one.within(SUM) for one in terms), SUM)
+
+
+def number_text(value: Any, digits: int | None = None) -> str:
+    """Write a number.
+
+    Parameters
+    ----------
+    value : number
+        Any of NumPy's or Python's.
+    digits : int or None
+        Of a float the most, None for six.
+    """
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    many = DIGITS if digits is None else digits
+    if getattr(value, "dtype", None) == np.float32:
+        many = min(many, FLOAT32_DIGITS)
+    return f"{float(value):.{many}g}"
+
+
+def _number(value: Any) -> Text:
+    text = number_text(value)
+    return Text(text, SIGN) if text.startswith("-") else Text(text)
+
+
+__all__ = ["Worked", "number_text"]

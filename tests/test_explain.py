@@ -1,0 +1,335 @@
+"""A step explained: every number is the step's own, every formula gives its number."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import glassprop as gp
+from glassprop import explain, worked
+from glassprop.backends.expressions import HELPERS
+from glassprop.errors import ArgumentError, DataError, ShapeError
+from glassprop.layers import LAYERS
+from glassprop.layers.activations import ACTIVATIONS
+from glassprop.losses import LOSSES
+from glassprop.optimizers import OPTIMIZERS, WRAPPERS
+from glassprop.trees import as_parts, map_parts
+from networks import bits, example_target, fitting_outputs, refusal
+from test_layers import EXAMPLES
+
+# The worked row of the exam tutorial, and its numbers as they should be.
+HIDDEN, OUTPUT = [[0.2, 0.6, 0.1], [0.8, 0.3, 0.7]], [[0.4], [0.5], [0.9]]
+RNG = np.random.default_rng(11)
+
+
+def exam(**options):
+    layers = [
+        gp.Dense(3, "sigmoid", bias=False, weights=[HIDDEN], name="hidden"),
+        gp.Dense(1, "sigmoid", bias=False, weights=[OUTPUT], name="output"),
+    ]
+    options = {"loss": "half_squared_error", "input_shape": 2, "name": "exam"} | options
+    return gp.Network(layers, **options)
+
+
+FORWARD = """\
+exam: 2 -> Dense(3, sigmoid) -> Dense(1, sigmoid)
+x = [[2, 9]]
+
+forward
+  hidden
+    z_hidden = x @ W_hidden  # (1, 3)  weighted sum
+      z_hidden[0, 0] = 2 * 0.2 + 9 * 0.8 = 7.6
+      z_hidden[0, 1] = 2 * 0.6 + 9 * 0.3 = 3.9
+      z_hidden[0, 2] = 2 * 0.1 + 9 * 0.7 = 6.5
+    a_hidden = sigmoid(z_hidden)  # (1, 3)  activation
+      a_hidden[0, 0] = sigmoid(7.6) = 0.999499799
+      a_hidden[0, 1] = sigmoid(3.9) = 0.980159694
+      a_hidden[0, 2] = sigmoid(6.5) = 0.998498818
+  output
+    z_output = a_hidden @ W_output  # (1, 1)  weighted sum
+      z_output[0, 0] = 0.9995 * 0.4 + 0.98016 * 0.5 + 0.998499 * 0.9 = 1.7885287
+    a_output = sigmoid(z_output)  # (1, 1)  activation
+      a_output[0, 0] = sigmoid(1.78853) = 0.856746796"""
+
+
+def test_the_tutorials_worked_row_reads_as_it_is_calculated_by_hand():
+    found = exam().explain([2, 9])
+    assert str(found) == FORWARD
+    known = {
+        "z_hidden": [7.6, 3.9, 6.5],
+        "a_hidden": [0.999499799, 0.980159694, 0.998498818],
+        "z_output": [1.788528703],
+        "a_output": [0.856746796],
+    }
+    for name, numbers in known.items():
+        np.testing.assert_allclose(found[name].value[0], numbers, atol=5e-10)
+
+
+def test_backward_and_update_follow_in_the_words_of_the_field():
+    found = exam().explain([2, 9], [0.92])
+    assert [(step.section, step.layer, step.name, step.word) for step in found.steps][
+        4:
+    ] == [
+        ("forward", "loss", "error", "error"),
+        ("forward", "loss", "row_loss", ""),
+        ("forward", "loss", "loss", ""),
+        ("backward", "loss", "d_error", "error"),
+        ("backward", "output", "d_z_output", "delta"),
+        ("backward", "output", "d_W_output", "gradient"),
+        ("backward", "hidden", "d_a_hidden", "error that came back"),
+        ("backward", "hidden", "d_z_hidden", "delta"),
+        ("backward", "hidden", "d_W_hidden", "gradient"),
+        ("update", "hidden", "W_hidden", ""),
+        ("update", "output", "W_output", ""),
+    ]
+    assert found["d_z_output"].formula == "d_error * a_output * (1 - a_output)"
+    assert found["W_output"].formula == "W_output -= learning_rate * d_W_output"
+    assert found["W_output"].elements[0].arithmetic == "0.4 - 0.01 * -0.00775929"
+    lines = str(found).splitlines()
+    assert "    W_output -= learning_rate * d_W_output  # (3, 1)" in lines
+
+
+# Over the registries -----------------------------------------------------------------
+
+
+def assert_explained(net, X, y, monkeypatch, **options):
+    """Hold each formula against its number, and the update against that of `fit`.
+
+    Numbers are written with all their digits for that.
+    """
+    monkeypatch.setattr(worked, "DIGITS", 17)
+    how = {"batch_size": None, "shuffle": False, "backend": "numpy", "verbose": False}
+    net.fit(X, y, **how, **options)  # layers have learned what they do from rows
+    before = bits(net)
+    found = net.explain(X, y, **options)
+    assert bits(net) == before
+    known = {name: helper for name, helper in HELPERS.items()} | {"np": np}
+    known |= {"inf": np.inf, "nan": np.nan}
+    tried = 0
+    with np.errstate(all="ignore"):
+        for step in found.steps:
+            for one in step.elements:
+                if one.arithmetic is None:
+                    continue
+                value = eval(one.arithmetic, known)
+                np.testing.assert_allclose(
+                    value, one.value, rtol=1e-9, atol=1e-12, err_msg=step.formula
+                )
+                tried += 1
+    assert tried > 0
+    net.fit(X, y, **how, **options)
+    updates = {step.name: step.value for step in found.steps}
+    program = net.recipe.program(net.structure)
+    for key in net.structure.trainable:
+        name = program.names[program.inputs[key]]
+        np.testing.assert_allclose(
+            updates[name], net.values[key], rtol=1e-12, atol=1e-15
+        )
+    return found
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_is_explained(name, monkeypatch):
+    for example in EXAMPLES[name]:
+        net = example.network("huber", 2)
+        y = RNG.normal(size=(len(as_parts(example.X)[0]), 2))
+        assert_explained(net, example.X, y, monkeypatch, optimizer="sgd")
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_is_explained(name, monkeypatch):
+    net = gp.Network([gp.Dense(3, name), gp.Dense(2)], loss="huber")
+    X, y = RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2))
+    assert_explained(net, X, y, monkeypatch, optimizer="sgd")
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_is_explained(name, monkeypatch):
+    outputs = fitting_outputs(LOSSES[name], 3)
+    net = gp.Network([gp.Dense(outputs)], loss=name)
+    y = example_target(LOSSES[name], 4, outputs, RNG)
+    found = assert_explained(
+        net, RNG.normal(size=(4, 2)), y, monkeypatch, optimizer="sgd"
+    )
+    assert found["loss"].value.shape == ()
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [*OPTIMIZERS, *(kind(gp.Adam()) for kind in WRAPPERS.values())],
+    ids=str,
+)
+def test_every_optimizers_next_step_is_explained(optimizer, monkeypatch):
+    net = gp.Network([gp.Dense(2)], loss="half_squared_error")
+    X, y = RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2))
+    for _ in range(3):  # the next step goes on with what is remembered
+        assert_explained(net, X, y, monkeypatch, optimizer=optimizer)
+
+
+def test_without_an_optimizer_it_is_that_of_the_last_fit(monkeypatch):
+    net = gp.Network([gp.Dense(2)], loss="half_squared_error")
+    X, y = RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2))
+    assert [step.name for step in net.explain(X, y).steps][-2:] == ["W1", "b1"]
+    net.fit(X, y, optimizer=gp.Lion(), clip=0.5, verbose=False)
+    names = {step.name for step in net.explain(X, y).steps}
+    assert {"m_W1", "m_b1"} <= names
+    assert "clip" in str(net.explain(X, y)) or "norm" in str(net.explain(X, y))
+    net.fit(X, y, optimizer="lbfgs", batch_size=None, verbose=False)
+    assert {step.section for step in net.explain(X, y).steps} == {"forward", "backward"}
+
+
+# Large, wrong and unusual ------------------------------------------------------------
+
+
+def test_large_values_are_told_by_statistics_and_one_element():
+    net = gp.Network([gp.Dense(50, "tanh"), gp.Dense(1)], loss="huber", input_shape=5)
+    found = net.explain(np.linspace(-1, 1, 5), [1.0])
+    step = found["z1"]
+    assert [one.index for one in step.elements] == [(0, 0)]
+    assert step.elements[0].arithmetic.count(" * ") == 5
+    line = next(one for one in str(found).splitlines() if "mean" in one)
+    assert line.strip() == explain.statistics_text(step.value)
+    assert found["z2"].elements[0].arithmetic is None  # a sum of 50 products
+    assert len(str(found).splitlines()) < 80
+
+
+def test_statistics():
+    assert explain.statistics_text(np.array([1.0, 2.0, 3.0, np.nan])) == (
+        "mean 2, standard deviation 0.816497, from 1 to 3  █       █      █"
+    )
+    assert explain.statistics_text(np.full(3, 2.0)) == (
+        "mean 2, standard deviation 0, from 2 to 2"
+    )
+    assert explain.statistics_text(np.full(3, np.inf)) == "no finite number"
+
+
+def test_not_a_number_is_shown_where_it_begins():
+    net = gp.Network(
+        [gp.Dense(2, name="first"), gp.Lambda(np.log, name="log"), gp.Dense(1)],
+        loss="huber",
+        input_shape=2,
+    )
+    net.parameters["first.weight"] = [[1, -1], [0, 0]]
+    found = net.explain([[1.0, 1.0], [2.0, 1.0]], [[0.0], [0.0]])
+    problems = [(one.layer, one.problem) for one in found.steps if one.problem]
+    problem = "NaN in 2 of 4 numbers, which begins here"
+    assert problems == [("log", problem)]
+    assert f"      ! {problem}" in str(found).splitlines()
+
+
+def test_a_damaged_weight_is_named_where_it_comes_in():
+    net = exam()
+    net([2, 9])
+    net.values["output.weight"][0, 0] = np.nan
+    found = net.explain([2, 9], [0.5])
+    assert [(one.name, one.problem) for one in found.steps if one.problem] == [
+        ("z_output", "NaN in 1 of 3 numbers of W_output, which comes in here")
+    ]
+
+
+def test_a_thousand_rows_are_refused_with_the_way_out():
+    X = np.zeros((1000, 2))
+    assert refusal(ArgumentError, lambda: exam().explain(X, X[:, :1])) == (
+        "explain shows the values of a step one by one: expected at most 10 rows, got "
+        "1,000. Pick some: net.explain(X[:1], y[:1])."
+    )
+
+
+def test_without_a_loss_it_says_what_to_pass():
+    assert refusal(ArgumentError, lambda: exam(loss=None).explain([2, 9], [1])) == (
+        "the network has no loss yet. Pass one, loss='mean_squared_error' for numbers, "
+        "loss='cross_entropy' for classes, or give it to gp.Network."
+    )
+    found = exam(loss=None).explain([2, 9], [1], loss="huber")
+    assert found.title.endswith("; loss huber")
+
+
+def test_missing_values_are_refused_unless_the_network_fills_them():
+    assert refusal(DataError, lambda: exam().explain([[2, np.nan]])) == (
+        "X: NaN in column 1, row 0. Fill missing values or drop these rows."
+    )
+    example = EXAMPLES["Columns"][0]
+    net = gp.Network([example.layer, gp.Dense(1)], loss="huber")
+    net.fit(example.X, np.zeros((len(example.X), 1)), verbose=False)
+    row = example.X[np.isnan(example.X).any(axis=1)][:1]
+    assert not any(step.problem for step in net.explain(row).steps)
+
+
+def test_what_there_is_not_is_named():
+    found = exam().explain([2, 9])
+    with pytest.raises(KeyError) as caught:
+        found["z"]
+    assert caught.value.args[0] == (
+        "there is no value 'z'; there are z_hidden, a_hidden, z_output, a_output"
+    )
+    assert refusal(ShapeError, lambda: exam().explain([[1, 2, 3]])).startswith("X")
+
+
+def test_it_does_not_build_a_network_for_rows_that_are_refused():
+    net = gp.Network([gp.Dense(1)], loss="huber")
+    refusal(ArgumentError, lambda: net.explain(np.zeros((11, 2))))
+    assert net.input_shape is None
+
+
+def test_several_inputs_and_outputs():
+    layers = [gp.Parallel([gp.Dense(1), gp.Dense(2)])]
+    net = gp.Network(layers, loss=["huber", "cross_entropy"], input_shape=((2,), (3,)))
+    X = (np.ones((2, 2)), np.ones((2, 3)))
+    y = (np.ones((2, 1)), np.array([0, 1]))
+    found = net.explain(X, y)
+    assert list(found.given) == ["x_1", "x_2", "y_1", "y_2"]
+    single = net.explain(map_parts(lambda one: one[0], X))
+    assert [step.section for step in single.steps] == ["forward", "forward"]
+
+
+# As data ------------------------------------------------------------------------------
+
+
+def test_json_is_strict_and_has_all_that_is_shown():
+    net = exam()
+    found = json.loads(net.explain([2, 9], [0.92]).json(), parse_constant=pytest.fail)
+    assert found["title"] == (
+        "exam: 2 -> Dense(3, sigmoid) -> Dense(1, sigmoid); loss half_squared_error"
+    )
+    assert found["given"] == {"x": [[2.0, 9.0]], "y": [[0.92]]}
+    assert found["steps"][0] == {
+        "section": "forward",
+        "layer": "hidden",
+        "name": "z_hidden",
+        "formula": "x @ W_hidden",
+        "word": "weighted sum",
+        "shape": [1, 3],
+        "value": [pytest.approx([7.6, 3.9, 6.5])],
+        "elements": [
+            {"index": [0, at], "arithmetic": text, "value": pytest.approx(value)}
+            for at, (text, value) in enumerate(
+                [
+                    ("2 * 0.2 + 9 * 0.8", 7.6),
+                    ("2 * 0.6 + 9 * 0.3", 3.9),
+                    ("2 * 0.1 + 9 * 0.7", 6.5),
+                ]
+            )
+        ],
+        "problem": "",
+    }
+
+
+def test_json_of_what_is_not_finite_and_of_what_is_large():
+    net = gp.Network([gp.Dense(100), gp.Lambda(np.log)], input_shape=1)
+    net.parameters["dense_1.weight"] = [[*range(100)]]
+    found = json.loads(net.explain([1.0]).json(), parse_constant=pytest.fail)
+    first, second = found["steps"]
+    assert first["value"] == {
+        "finite": 100,
+        "size": 100,
+        "mean": 49.5,
+        "std": pytest.approx(np.arange(100).std()),
+        "min": 0.0,
+        "max": 99.0,
+    }
+    assert second["elements"][0]["value"] == "-inf"
+    assert second["problem"] == "infinity in 1 of 100 numbers, which begins here"
+    assert math.isfinite(second["value"]["max"])

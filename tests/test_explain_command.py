@@ -1,0 +1,84 @@
+"""``glassprop explain``: one row of a table, forward, backward and update."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from glassprop.cli import main
+from glassprop.table_explanations import explain_row
+from glassprop.table_training import prepare_training, train_table
+from glassprop.tables import read_table
+from glassprop.tabular import load_table_model
+
+TABLE = """\
+hours,place,passed
+2,home,no
+9,school,yes
+1,home,no
+5,,yes
+4,school,yes
+3,home,
+"""
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text(TABLE)
+    prepared = prepare_training(read_table("t.csv"), "passed", layers=(2,), epochs=2)
+    train_table(prepared, verbose=False).model.net.save("m.safetensors")
+
+
+@pytest.fixture
+def run(capsys, model):
+    def in_process(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            main(["explain", "m.safetensors", "t.csv", *arguments])
+        return (ended.value.code or 0, *capsys.readouterr())
+
+    return in_process
+
+
+def test_a_row_is_told_in_the_tables_words_and_explained(run):
+    code, out, error = run("--row", "2")
+    head, about, *lines = out.splitlines()
+    assert (code, error) == (0, "")
+    assert head.endswith("Dense(2, relu) -> Dense(1); loss binary_cross_entropy")
+    assert about == "'t.csv', line 3: hours 9, place school, passed yes"
+    assert [one for one in lines if one in ("forward", "backward", "update")] == [
+        "forward",
+        "backward",
+        "update",
+    ]
+    assert "    z1 = " in out
+
+
+def test_a_missing_value_and_a_missing_target_are_said(run):
+    assert "line 5: hours 5, place missing, passed yes" in run("--row", "4")[1]
+    code, out, error = run("--row", "6")
+    assert (code, error) == (
+        0,
+        "row 6 has no passed: the forward pass alone is shown\n",
+    )
+    assert "line 7: hours 3, place home\n" in out
+    assert "backward" not in out
+
+
+def test_json_is_what_the_library_gives(run):
+    code, out, _ = run("--row", "1", "--json")
+    found = json.loads(out)
+    assert (code, found["row"], found["data"]) == (0, 1, "t.csv")
+    expected, _ = explain_row(load_table_model("m.safetensors"), read_table("t.csv"), 1)
+    assert found["steps"] == json.loads(expected.json())["steps"]
+
+
+@pytest.mark.parametrize("row", [0, 7])
+def test_a_row_that_there_is_not(run, row):
+    assert run("--row", str(row)) == (
+        1,
+        "",
+        f"error: 't.csv': there is no row {row}; expected a number from 1 to 6, "
+        "the rows of data.\n",
+    )
