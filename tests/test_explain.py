@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import glassprop as gp
-from glassprop import explain, worked
+from glassprop import number_texts
 from glassprop.backends.expressions import HELPERS
 from glassprop.errors import ArgumentError, DataError, ShapeError
 from glassprop.layers import LAYERS
@@ -100,7 +100,7 @@ def assert_explained(net, X, y, monkeypatch, **options):
 
     Numbers are written with all their digits for that.
     """
-    monkeypatch.setattr(worked, "DIGITS", 17)
+    monkeypatch.setattr(number_texts, "DIGITS", 17)
     how = {"batch_size": None, "shuffle": False, "backend": "numpy", "verbose": False}
     net.fit(X, y, **how, **options)  # layers have learned what they do from rows
     before = bits(net)
@@ -191,19 +191,19 @@ def test_large_values_are_told_by_statistics_and_one_element():
     assert [one.index for one in step.elements] == [(0, 0)]
     assert step.elements[0].arithmetic.count(" * ") == 5
     line = next(one for one in str(found).splitlines() if "mean" in one)
-    assert line.strip() == explain.statistics_text(step.value)
+    assert line.strip() == number_texts.statistics_text(step.value)
     assert found["z2"].elements[0].arithmetic is None  # a sum of 50 products
     assert len(str(found).splitlines()) < 80
 
 
 def test_statistics():
-    assert explain.statistics_text(np.array([1.0, 2.0, 3.0, np.nan])) == (
+    assert number_texts.statistics_text(np.array([1.0, 2.0, 3.0, np.nan])) == (
         "mean 2, standard deviation 0.816497, from 1 to 3  █       █      █"
     )
-    assert explain.statistics_text(np.full(3, 2.0)) == (
+    assert number_texts.statistics_text(np.full(3, 2.0)) == (
         "mean 2, standard deviation 0, from 2 to 2"
     )
-    assert explain.statistics_text(np.full(3, np.inf)) == "no finite number"
+    assert number_texts.statistics_text(np.full(3, np.inf)) == "no finite number"
 
 
 def test_not_a_number_is_shown_where_it_begins():

@@ -82,3 +82,23 @@ def test_a_row_that_there_is_not(run, row):
         f"error: 't.csv': there is no row {row}; expected a number from 1 to 6, "
         "the rows of data.\n",
     )
+
+
+def test_a_page_is_written_and_not_over_another_file(run, tmp_path):
+    page = tmp_path / "row.html"
+    code, out, error = run("--row", "2", "--out", "row.html")
+    assert (code, out, error) == (0, "", "row 2 explained in row.html\n")
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>\n")
+    assert run("--out", "row.html") == (
+        1,
+        "",
+        "error: 'row.html' exists already and is left as it is. Name another file, or "
+        "replace it with --force.\n",
+    )
+    assert run("--out", "row.html", "--force")[0] == 0
+    assert run("--out", "t.csv", "--force") == (
+        1,
+        "",
+        "error: 't.csv' is read by this command and is left as it is, with --force "
+        "too. Name another file.\n",
+    )

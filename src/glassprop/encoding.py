@@ -212,7 +212,7 @@ def write_predictions(
     if path is None:
         sys.stdout.write(text)
     else:
-        _write_file(Path(path), text, force)
+        write_new_file(Path(path), text, force)
 
 
 def _read(table: Table, planned: PlanColumn, plan: Plan) -> NDArray[np.float64]:
@@ -234,7 +234,25 @@ def _csv_text(lines: Iterable[Iterable[object]], words: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def _write_file(path: Path, text: str, force: bool) -> None:
+def write_new_file(path: Path, text: str, force: bool) -> None:
+    """Write a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Where to.
+    text : str
+        What it is to hold.
+    force : bool
+        Whether a file that is there is replaced.
+
+    Raises
+    ------
+    ArgumentError
+        There is one, and it is not to be replaced.
+    DataError
+        The file cannot be written.
+    """
     if path.exists() and not force:
         raise ArgumentError(
             f"{quoted(path)} exists already and is left as it is. Name another file, "

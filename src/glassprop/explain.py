@@ -3,7 +3,7 @@
 The program of the step is the one that `fit` runs, statement by statement. Each has its
 formula with symbols, the same with the numbers of an element where that is short, and
 its value, or of a large one statistics and a small picture. What is shown is data
-first; text and JSON are made of it.
+first; text, HTML and JSON are made of it.
 
 Vocabulary: the *error* is what the output is off by; a *slope* is the derivative of an
 activation where the layer is; a *delta* is the gradient at a weighted sum, an error
@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,12 @@ from numpy.typing import NDArray
 
 from glassprop.backends.to_numpy import statements
 from glassprop.built import Built
-from glassprop.errors import ArgumentError, shape_text
+from glassprop.errors import ArgumentError
+from glassprop.explained import Element, Explained, Step
+from glassprop.explained_html import fragment, page
+from glassprop.explained_text import lines_of
 from glassprop.graph import Node
+from glassprop.number_texts import SMALL
 from glassprop.optimizers import is_minimizer
 from glassprop.program import Program
 from glassprop.programs import predict_program
@@ -34,71 +37,16 @@ from glassprop.summary import structure_text
 from glassprop.training import Training
 from glassprop.trees import named_parts, part_names
 from glassprop.updates import start_memory
-from glassprop.worked import RESULT_DIGITS, Worked, number_text
+from glassprop.worked import Worked
 
 MOST_ROWS = 10  # that a step is explained on
-SMALL = 12  # elements that are shown one by one
 LISTED = 64  # elements that JSON lists
-BARS = " ▁▂▃▄▅▆▇█"
-INDENT = "  "
 WORDS = {"error": "error", "z": "weighted sum", "a": "activation"}
 BACKWARD_WORDS = {"z": "delta", "a": "error that came back", "error": "error"}
 
 
-@dataclass(frozen=True)
-class Element:
-    """One element of a value.
-
-    Parameters
-    ----------
-    index : tuple of int
-        Where it is.
-    arithmetic : str or None
-        What it is calculated from, in numbers; None where that is long.
-    value : number
-        What it is.
-    """
-
-    index: tuple[int, ...]
-    arithmetic: str | None
-    value: Any
-
-
-@dataclass(frozen=True)
-class Step:
-    """One statement of the program, and what it gave.
-
-    Parameters
-    ----------
-    section : str
-        ``"forward"``, ``"backward"`` or ``"update"``.
-    layer : str
-        The path of the layer; empty for what belongs to none.
-    name, formula : str
-        The value's name and the expression it is, in symbols.
-    word : str
-        What the field calls it: weighted sum, error, delta, gradient; or nothing.
-    value : array
-        What came out.
-    elements : tuple of Element
-        All of a small value, else the first one.
-    problem : str
-        What begins to be wrong here, NaN or infinite; empty if nothing does.
-    """
-
-    section: str
-    layer: str
-    name: str
-    formula: str
-    word: str
-    value: NDArray[Any]
-    elements: tuple[Element, ...]
-    problem: str
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """A step, statement by statement; as text, and as data.
+class Explanation(Explained):
+    """A step, statement by statement; as text, as a page, and as data.
 
     Parameters
     ----------
@@ -111,11 +59,6 @@ class Explanation:
     about : str
         Where the rows are from, in the words of their source; or nothing.
     """
-
-    title: str
-    given: Mapping[str, NDArray[Any]]
-    steps: tuple[Step, ...]
-    about: str = ""
 
     def __getitem__(self, name: str) -> Step:
         """Give the statement that made a value, by the value's name."""
@@ -136,7 +79,20 @@ class Explanation:
         str
             Several lines, no wider than its formulas.
         """
-        return "\n".join(_lines(self))
+        return "\n".join(lines_of(self))
+
+    def html(self) -> str:
+        """Write it as a page for a browser: formulas as MathML, no script.
+
+        Returns
+        -------
+        str
+            A whole page.
+        """
+        return page(self)
+
+    def _repr_html_(self) -> str:
+        return fragment(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as dicts, lists, numbers and words.
@@ -338,83 +294,6 @@ def _not_finite(value: Any) -> str:
         return ""
     kind = "NaN" if np.isnan(numbers).any() else "infinity"
     return f"{kind} in {np.sum(~np.isfinite(numbers))} of {numbers.size} numbers"
-
-
-# Text ---------------------------------------------------------------------------------
-
-
-def _lines(explanation: Explanation) -> Iterator[str]:
-    yield explanation.title
-    if explanation.about:
-        yield explanation.about
-    for key, value in explanation.given.items():
-        yield f"{key} = {_value_text(value)}"
-    section = layer = None
-    for step in explanation.steps:
-        if step.section != section:
-            section, layer = step.section, None
-            yield ""
-            yield section
-        if step.layer != layer:
-            layer = step.layer
-            if layer:
-                yield f"{INDENT}{layer}"
-        yield from _step_lines(step)
-
-
-def _step_lines(step: Step) -> Iterator[str]:
-    head = (
-        step.formula
-        if step.formula.startswith(f"{step.name} ")
-        else f"{step.name} = {step.formula}"
-    )
-    word = f"  {step.word}" if step.word else ""
-    yield f"{INDENT * 2}{head}  # {shape_text(step.value.shape)}{word}"
-    if step.problem:
-        yield f"{INDENT * 3}! {step.problem}"
-    if step.value.size > SMALL:
-        yield f"{INDENT * 3}{statistics_text(step.value)}"
-    for one in step.elements:
-        place = f"[{', '.join(map(str, one.index))}]" if one.index else ""
-        value = number_text(one.value, RESULT_DIGITS)
-        parts = [step.name + place, one.arithmetic, value]
-        yield INDENT * 3 + " = ".join(part for part in parts if part is not None)
-
-
-def statistics_text(value: NDArray[Any]) -> str:
-    """Write an array as its mean, spread and ends, and a small picture of its values.
-
-    Parameters
-    ----------
-    value : array
-        Of numbers or truth values.
-    """
-    numbers = np.asarray(value, np.float64)
-    finite = numbers[np.isfinite(numbers)]
-    if not finite.size:
-        return "no finite number"
-    low, high = float(finite.min()), float(finite.max())
-    text = (
-        f"mean {number_text(finite.mean())}, standard deviation "
-        f"{number_text(finite.std())}, from {number_text(low)} to {number_text(high)}"
-    )
-    if low == high:
-        return text
-    counts, _ = np.histogram(finite, bins=16, range=(low, high))
-    heights = np.ceil(counts / counts.max() * (len(BARS) - 1)).astype(int)
-    return f"{text}  {''.join(BARS[one] for one in heights)}"
-
-
-def _value_text(value: NDArray[Any]) -> str:
-    if value.size > SMALL:
-        return f"{shape_text(value.shape)}: {statistics_text(value)}"
-    return _nested(value.tolist(), value.dtype.kind)
-
-
-def _nested(value: Any, kind: str) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(_nested(one, kind) for one in value)}]"
-    return number_text(value)
 
 
 # Data ---------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from glassprop.columns import find_column
 from glassprop.encoding import encode, encode_target
 from glassprop.errors import ArgumentError
 from glassprop.explain import Explanation
+from glassprop.number_texts import number_text
 from glassprop.tables import Table
 from glassprop.tabular import TableModel
-from glassprop.worked import number_text
 
 
 def explain_row(model: TableModel, table: Table, row: int) -> tuple[Explanation, bool]:

@@ -16,12 +16,10 @@ import numpy as np
 
 from glassprop.backends.expressions import PRODUCT, SIGN, SUM, Text, spelled
 from glassprop.graph import Node
+from glassprop.number_texts import number_text
 from glassprop.ops import elementwise, product, reduction, shape
 
 TERMS = 8  # that a sum may have to be written out
-DIGITS = 6  # of a number in a formula
-RESULT_DIGITS = 9  # of what comes out
-FLOAT32_DIGITS = 7  # that a float32 has
 
 Index = tuple[int, ...]
 
@@ -149,29 +147,6 @@ def _added(terms: list[Text]) -> Text | None:
     return Text(" + ".join(one.within(SUM) for one in terms), SUM)
 
 
-def number_text(value: Any, digits: int | None = None) -> str:
-    """Write a number.
-
-    Parameters
-    ----------
-    value : number
-        Any of NumPy's or Python's.
-    digits : int or None
-        Of a float the most, None for six.
-    """
-    if isinstance(value, bool | np.bool_):
-        return str(bool(value))
-    if isinstance(value, int | np.integer):
-        return str(int(value))
-    many = DIGITS if digits is None else digits
-    if getattr(value, "dtype", None) == np.float32:
-        many = min(many, FLOAT32_DIGITS)
-    return f"{float(value):.{many}g}"
-
-
 def _number(value: Any) -> Text:
     text = number_text(value)
     return Text(text, SIGN) if text.startswith("-") else Text(text)
-
-
-__all__ = ["Worked", "number_text"]

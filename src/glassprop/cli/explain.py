@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from glassprop.cli.console import print_json, say
+from glassprop.encoding import write_new_file
+from glassprop.model_names import keep_inputs
 from glassprop.table_explanations import explain_row
 from glassprop.tables import read_table
 from glassprop.tabular import load_table_model
@@ -24,6 +26,13 @@ def explain(
     row: Annotated[
         int, typer.Option(metavar="NUMBER", help="Which row of data; the first is 1.")
     ] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page for a browser, HTML."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace FILE if it exists.")
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the results as one JSON object.")
     ] = False,
@@ -35,7 +44,11 @@ def explain(
     alone.
     """
     known = load_table_model(model)
+    if out is not None:
+        keep_inputs(out, model, data)
     explanation, labelled = explain_row(known, read_table(data), row)
+    if out is not None:
+        write_new_file(out, explanation.html(), force)
     if json:
         print_json(
             {
@@ -46,7 +59,10 @@ def explain(
             }
         )
         return
-    print(explanation)
+    if out is None:
+        print(explanation)
+    else:
+        say(f"row {row} explained in {out}")
     if not labelled:
         target = known.plan.target.name
         say(f"row {row} has no {target}: the forward pass alone is shown")

@@ -1,0 +1,90 @@
+"""The parts of an explanation: its statements, and their elements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element of a value.
+
+    Parameters
+    ----------
+    index : tuple of int
+        Where it is.
+    arithmetic : str or None
+        What it is calculated from, in numbers; None where that is long.
+    value : number
+        What it is.
+    """
+
+    index: tuple[int, ...]
+    arithmetic: str | None
+    value: Any
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement of the program, and what it gave.
+
+    Parameters
+    ----------
+    section : str
+        ``"forward"``, ``"backward"`` or ``"update"``.
+    layer : str
+        The path of the layer; empty for what belongs to none.
+    name, formula : str
+        The value's name and the expression it is, in symbols.
+    word : str
+        What the field calls it: weighted sum, error, delta, gradient; or nothing.
+    value : array
+        What came out.
+    elements : tuple of Element
+        All of a small value, else the first one.
+    problem : str
+        What begins to be wrong here, NaN or infinite; empty if nothing does.
+    """
+
+    section: str
+    layer: str
+    name: str
+    formula: str
+    word: str
+    value: NDArray[Any]
+    elements: tuple[Element, ...]
+    problem: str
+
+    @property
+    def statement(self) -> str:
+        """The formula with what it is assigned to."""
+        changes = self.formula.startswith(f"{self.name} -=") or self.formula.startswith(
+            f"{self.name} +="
+        )
+        return self.formula if changes else f"{self.name} = {self.formula}"
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What an explanation holds.
+
+    Parameters
+    ----------
+    title : str
+        The network in a line.
+    given : dict from str to array
+        The rows and their target.
+    steps : tuple of Step
+        Forward, then backward, then update.
+    about : str
+        Where the rows are from, in the words of their source; or nothing.
+    """
+
+    title: str
+    given: Mapping[str, NDArray[Any]]
+    steps: tuple[Step, ...]
+    about: str = ""

@@ -1,0 +1,56 @@
+"""An explanation as lines of text, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glassprop.errors import shape_text
+from glassprop.explained import Explained, Step
+from glassprop.number_texts import (
+    RESULT_DIGITS,
+    SMALL,
+    number_text,
+    statistics_text,
+    value_text,
+)
+
+INDENT = "  "
+
+
+def lines_of(explanation: Explained) -> Iterator[str]:
+    """Give an explanation line by line.
+
+    Parameters
+    ----------
+    explanation : Explained
+    """
+    yield explanation.title
+    if explanation.about:
+        yield explanation.about
+    for key, value in explanation.given.items():
+        yield f"{key} = {value_text(value)}"
+    section = layer = None
+    for step in explanation.steps:
+        if step.section != section:
+            section, layer = step.section, None
+            yield ""
+            yield section
+        if step.layer != layer:
+            layer = step.layer
+            if layer:
+                yield f"{INDENT}{layer}"
+        yield from _step_lines(step)
+
+
+def _step_lines(step: Step) -> Iterator[str]:
+    word = f"  {step.word}" if step.word else ""
+    yield f"{INDENT * 2}{step.statement}  # {shape_text(step.value.shape)}{word}"
+    if step.problem:
+        yield f"{INDENT * 3}! {step.problem}"
+    if step.value.size > SMALL:
+        yield f"{INDENT * 3}{statistics_text(step.value)}"
+    for one in step.elements:
+        place = f"[{', '.join(map(str, one.index))}]" if one.index else ""
+        value = number_text(one.value, RESULT_DIGITS)
+        parts = [step.name + place, one.arithmetic, value]
+        yield INDENT * 3 + " = ".join(part for part in parts if part is not None)

@@ -1,0 +1,104 @@
+"""Formulas as MathML: well formed, and what the code says."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+import glassprop as gp
+from glassprop.layers import LAYERS
+from glassprop.layers.activations import ACTIVATIONS
+from glassprop.losses import LOSSES
+from glassprop.mathml import mathml
+from glassprop.optimizers import OPTIMIZERS
+from networks import example_target, fitting_outputs
+from test_layers import EXAMPLES
+
+RNG = np.random.default_rng(12)
+TIMES = "\N{INVISIBLE TIMES}"
+
+
+def words(formula):
+    """Give what a reader sees, in order; fractions with a bar."""
+    return _words(ET.fromstring(mathml(formula)))
+
+
+def _words(element):
+    if element.tag == "mfrac":
+        return " | ".join(_words(one) for one in element)
+    text = " ".join(filter(None, [element.text, *map(_words, element)]))
+    return text.strip()
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        ("z1 = x @ W1 + b1", f"z 1 = x {TIMES} W 1 + b 1"),
+        ("a * (1 - a)", "a ⋅ ( 1 − a )"),
+        ("a - (b - c)", "a − ( b − c )"),
+        ("(a - b) - c", "a − b − c"),
+        ("-2 * -0.5", "− 2 ⋅ − 0.5"),
+        ("-(a + b)", "− ( a + b )"),
+        ("a / (b + 1)", "a | b + 1"),
+        ("(a + b) ** 2", "( a + b ) 2"),
+        ("W_hidden.T", "W hidden ⊤"),
+        ("(a + b).T", "( a + b ) ⊤"),
+        ("np.sqrt(v) * scale", "v ⋅ scale"),
+        ("np.exp(-z)", "e − z"),
+        ("np.power(0.9, t)", "0.9 t"),
+        ("np.abs(x)", "| x |"),
+        ("np.sum(a * b, axis=0)", "∑ axis 0 a ⋅ b"),
+        ("np.sum(a + b)", "∑ ( a + b )"),
+        ("np.maximum(z1, 0)", "maximum ( z 1 , 0 )"),
+        ("softmax(z, axis=(1,))", "softmax ( z , axis=(1,) )"),
+        ("a < b", "a < b"),
+        ("y[:, None] == k", "y[:, None] = k"),
+        ("W1 -= learning_rate * d_W1", "W 1 −= learning rate ⋅ ∂ loss | ∂ W 1"),
+    ],
+)
+def test_a_formula_reads_as_mathematics(formula, shown):
+    assert words(formula) == shown
+
+
+def test_roots_and_powers_have_their_elements():
+    assert mathml("np.sqrt(v)") == "<math><msqrt><mi>v</mi></msqrt></math>"
+    assert mathml("x ** 2") == (
+        "<math><msup><mrow><mi>x</mi></mrow><mrow><mn>2</mn></mrow></msup></math>"
+    )
+
+
+def assert_well_formed(explanation):
+    """Parse the whole page as XML; only a doctype and style are HTML's own."""
+    text = explanation.html()
+    body = text[text.index("<body>") : text.index("</html>")]
+    root = ET.fromstring(body.replace("&nbsp;", " "))
+    assert len(list(root.iter("math"))) >= len(explanation.steps)
+    assert "<script" not in text
+    assert explanation._repr_html_() in text
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_has_a_page(name):
+    for example in EXAMPLES[name]:
+        net = example.network("huber", 2)
+        if name in ("Standardize", "Columns"):
+            net.learn(example.X)
+        assert_well_formed(net.explain(example.X))
+
+
+@pytest.mark.parametrize("name", [*ACTIVATIONS, *LOSSES, *OPTIMIZERS])
+def test_every_activation_loss_and_optimizer_has_a_page(name):
+    loss = name if name in LOSSES else "huber"
+    outputs = fitting_outputs(LOSSES[loss], 3)
+    layers = [gp.Dense(3, name if name in ACTIVATIONS else "tanh"), gp.Dense(outputs)]
+    net = gp.Network(layers, loss=loss)
+    y = example_target(LOSSES[loss], 3, outputs, RNG)
+    rule = name if name in OPTIMIZERS else "sgd"
+    assert_well_formed(net.explain(RNG.normal(size=(3, 2)), y, optimizer=rule))
+
+
+def test_what_is_not_markup_is_written_as_text():
+    net = gp.Network([gp.Dense(1)], input_shape=1, name="<b>&")
+    assert "<h2>&lt;b&gt;&amp;: 1 -&gt; Dense(1)</h2>" in net.explain([1.0]).html()
