@@ -15,7 +15,7 @@ from collections.abc import (
 )
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,6 @@ from glassprop.data import (
 from glassprop.early_stopping import EarlyStopping
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.evaluate import decisions, evaluate_rows, outputs
-from glassprop.explain import Explanation, explain
 from glassprop.fit import Callback, fit
 from glassprop.gradient_checks import GradientCheck
 from glassprop.graph import DType
@@ -55,6 +54,9 @@ from glassprop.tasks import MetricSpec
 from glassprop.training import Training
 from glassprop.training_steps import check_backend
 from glassprop.trees import is_several, map_parts
+
+if TYPE_CHECKING:
+    from glassprop.explain import Explanation
 
 Array = NDArray[Any]
 
@@ -691,6 +693,8 @@ class Network:
         >>> net.explain([2, 9])["output1"].elements[0].arithmetic
         '2 * 0.2 + 9 * 0.8'
         """
+        from glassprop.explain import explain
+
         sample = one_sample(X, self.input_shape)
         given = X if sample is None else sample
         with self.built_for(given) as built:
