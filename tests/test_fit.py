@@ -1629,15 +1629,15 @@ def test_the_summary_is_a_table():
     )
     assert net.summary() == textwrap.dedent(
         """\
-        layer          kind               output     parameters
-        -------------  -----------------  ---------  --------------------
-        standardize_1  Standardize()      (n, 4)     0
-        hidden         Dense(1200, relu)  (n, 1200)  6,000 (1,200 frozen)
-        dropout_1      Dropout(0.5)       (n, 1200)  0
-        dense_2        Dense(3)           (n, 3)     3,603
+        layer          kind               output     parameters            operations
+        -------------  -----------------  ---------  --------------------  ----------
+        standardize_1  Standardize()      (n, 4)     0                     20
+        hidden         Dense(1200, relu)  (n, 1200)  6,000 (1,200 frozen)  12,000
+        dropout_1      Dropout(0.5)       (n, 1200)  0                     0
+        dense_2        Dense(3)           (n, 3)     3,603                 7,203
 
-        input (n, 4); 9,603 parameters, 8,403 trained; float64, 76,888 bytes; loss \
-cross_entropy"""
+        input (n, 4); 9,603 parameters, 8,403 trained; float64, 76,888 bytes; \
+19,223 operations to predict a row; loss cross_entropy"""
     )
 
 

@@ -621,7 +621,7 @@ def test_summary_says_which_columns():
         "x[:, 1]: 'sum'",
         "y: 'above', 0 'no', 1 'yes'",
         "",
-        "layer      kind             output   parameters",
+        "layer      kind             output   parameters  operations",
     ]
 
 

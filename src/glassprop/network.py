@@ -45,6 +45,7 @@ from glassprop.optimizers import SGD, Minimizer, Optimizer, get_optimizer
 from glassprop.options import check_seed
 from glassprop.parameters import Parameters
 from glassprop.predictors import make_predictor
+from glassprop.programs import predict_program
 from glassprop.recipes import Recipe, step_source
 from glassprop.rows import checked_rows
 from glassprop.schedules import Schedule
@@ -774,14 +775,20 @@ class Network:
         )
 
     def summary(self) -> str:
-        """Give a table of the layers: kind, output shape, parameters.
+        """Give a table of the layers: kind, output shape, parameters, operations.
+
+        Operations are those of one predicted row: additions and multiplications; a
+        division counts as 4, a function such as tanh as 10.
 
         Returns
         -------
         str
             Several lines.
         """
-        return summary_text(self.structure, self.loss.name if self.loss else None)
+        costs = predict_program(self.structure).cost_by_layer()
+        return summary_text(
+            self.structure, self.loss.name if self.loss else None, costs
+        )
 
     # Files ---------------------------------------------------------------------------
 

@@ -116,16 +116,29 @@ class Program:
         without : collection of Primitive
             Rows of the table that are not counted.
         """
+        return sum(self.cost_by_layer(rows, without).values())
+
+    def cost_by_layer(
+        self, rows: int = 1, without: Collection[Primitive] = ()
+    ) -> dict[str, float]:
+        """Count the arithmetic operations of one run for each layer, by its path.
+
+        Parameters
+        ----------
+        rows : int
+            Of the batch.
+        without : collection of Primitive
+            Rows of the table that are not counted.
+        """
         sizes = {node: _Concrete(concrete(node.shape, rows)) for node in self.nodes}
-        return float(
-            sum(
-                node.primitive.cost(
-                    sizes[node], *(sizes[one] for one in node.inputs), **node.attributes
-                )
-                for node in self.nodes
-                if node.primitive not in without
-            )
-        )
+        found: dict[str, float] = {}
+        for node in self.nodes:
+            if node.primitive in without:
+                continue
+            operands = (sizes[one] for one in node.inputs)
+            own = node.primitive.cost(sizes[node], *operands, **node.attributes)
+            found[node.scope] = found.get(node.scope, 0.0) + float(own)
+        return found
 
     def rows(self, values: Mapping[str, Any]) -> int:
         """Find the number of rows in the inputs; 0 if no input has a row axis.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from glassprop.errors import shape_text
@@ -45,9 +46,21 @@ def layer_text(place: Place) -> str:
     return f"{place.kind}({', '.join(parts)})"
 
 
-def summary_text(structure: Structure, loss: str | None) -> str:
-    """Write the table that `Network.summary` gives."""
-    rows = [("layer", "kind", "output", "parameters")]
+def summary_text(
+    structure: Structure, loss: str | None, costs: Mapping[str, float]
+) -> str:
+    """Write the table that `Network.summary` gives.
+
+    Parameters
+    ----------
+    structure : Structure
+        The network's.
+    loss : str or None
+        The name of its loss.
+    costs : mapping from str to float
+        How many operations each layer takes for a row, by its path.
+    """
+    rows = [("layer", "kind", "output", "parameters", "operations")]
     for place in structure.all_places:
         owned = {name: math.prod(one.shape) for name, one in place.parameters.items()}
         frozen = sum(
@@ -58,7 +71,10 @@ def summary_text(structure: Structure, loss: str | None) -> str:
         depth = place.name.count(".")
         name = f"{'  ' * depth}{place.name.rpartition('.')[2]}"
         text = layer_text(replace(place, inside=()))
-        rows.append((name, text, rows_text(place.output_shape), owned_text + note))
+        cost = f"{costs.get(place.name, 0):,.0f}"
+        rows.append(
+            (name, text, rows_text(place.output_shape), owned_text + note, cost)
+        )
     every = structure.parameters.values()
     total = sum(math.prod(one.shape) for one in every)
     trained = sum(math.prod(one.shape) for one in every if one.trainable)
@@ -68,5 +84,6 @@ def summary_text(structure: Structure, loss: str | None) -> str:
     return (
         f"{table_text(rows)}\n\n"
         f"input {rows_text(structure.input_shape)}; {total:,} parameters, "
-        f"{trained:,} trained; {structure.dtype}, {bytes_:,} bytes{ending}"
+        f"{trained:,} trained; {structure.dtype}, {bytes_:,} bytes; "
+        f"{sum(costs.values()):,.0f} operations to predict a row{ending}"
     )
