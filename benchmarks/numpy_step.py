@@ -123,15 +123,9 @@ def start_values() -> dict[str, np.ndarray]:
 
 def run_epoch(steps: NumpySteps, values: dict[str, Array], count: int) -> Array:
     """Run full-batch steps in one call of the back end."""
-    return steps.epoch(
-        values,
-        {"x": X, "y": Y},
-        slice(0, 3),
-        np.full(count, RATE),
-        batch_size=3,
-        seed=0,
-        first_step=1,
-    )
+    with steps.holding(values, 3) as run:
+        rates, data = np.full(count, RATE), {"x": X, "y": Y}
+        return run(data, slice(0, 3), rates, seed=0, first_step=1)
 
 
 def check_equal(steps: NumpySteps, count: int) -> None:

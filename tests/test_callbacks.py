@@ -56,8 +56,10 @@ OPTIONS = {
 # After every batch --------------------------------------------------------------------
 
 
-def test_a_function_is_called_after_every_step_and_changes_no_bits():
-    seen = []
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_a_function_is_called_after_every_step_and_changes_no_bits(backend):
+    pytest.importorskip(backend)
+    how, seen = {**OPTIONS, "backend": backend}, []
 
     def note(net, step, loss):
         seen.append((step, loss, net.values["dense_1.weight"].copy()))
@@ -65,8 +67,8 @@ def test_a_function_is_called_after_every_step_and_changes_no_bits():
     net, plain = network(), network()
     watch = gp.callbacks.BatchEnd(note)
     for _ in range(2):
-        history = quietly(net, X, LABELS, epochs=2, callbacks=[watch], **OPTIONS)
-        expected = quietly(plain, X, LABELS, epochs=2, **OPTIONS)
+        history = quietly(net, X, LABELS, epochs=2, callbacks=[watch], **how)
+        expected = quietly(plain, X, LABELS, epochs=2, **how)
     assert bits(net) == bits(plain)
     assert dict(history) == dict(expected)
     assert [step for step, _, _ in seen] == list(range(1, 4 * 4 + 1))

@@ -21,6 +21,7 @@ import sklearn.metrics
 
 import glassprop as gp
 from glassprop.backends.contract import batches
+from glassprop.backends.run_numba import NumbaSteps
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.check import GradientCheck
 from glassprop.epochs import CALL, CALLING, steps_of_a_call
@@ -713,15 +714,14 @@ def test_ctrl_c_ends_an_epoch_between_two_steps():
 def test_an_epoch_is_run_in_calls_that_change_nothing(monkeypatch):
     whole, parts, sizes = random_network(), random_network(), []
     expected = quietly(whole, X, LABELS, epochs=6, **OPTIONS)
-    epoch = NumpySteps.epoch
+    run = NumpySteps._run
 
-    def told(self, values, data, order, rates, *, batch_size, **options):
+    def told(self, data, order, rates, *, batch_size, **options):
         assert len(rates) == len(batches(order, batch_size))
         sizes.append(len(rates))
-        options["batch_size"] = batch_size
-        return epoch(self, values, data, order, rates, **options)
+        return run(self, data, order, rates, batch_size=batch_size, **options)
 
-    monkeypatch.setattr(NumpySteps, "epoch", told)
+    monkeypatch.setattr(NumpySteps, "_run", told)
     monkeypatch.setattr("glassprop.epochs.steps_of_a_call", lambda program, rows: 3)
     history = quietly(parts, X, LABELS, epochs=6, **OPTIONS)
     assert sizes == [3, 1] * 6
@@ -742,23 +742,26 @@ def test_a_call_holds_what_the_cost_of_a_step_allows():
 
 
 @pytest.mark.usefixtures("default_handler")
-def test_ctrl_c_ends_an_epoch_between_two_calls(monkeypatch):
+@pytest.mark.parametrize("steps", [NumpySteps, NumbaSteps], ids=lambda one: one.name)
+def test_ctrl_c_ends_an_epoch_between_two_calls(steps, monkeypatch):
+    pytest.importorskip(steps.name)
     monkeypatch.setattr("glassprop.epochs.steps_of_a_call", lambda program, rows: 2)
-    epoch = NumpySteps.epoch
+    run, options = steps._run, {"batch_size": 5, "shuffle": False}
+    options |= {"backend": steps.name}
 
     def deaf(self, *arguments, **options):
         """Run all steps of a call; Ctrl-C comes meanwhile."""
-        losses = epoch(self, *arguments, **options)
+        losses = run(self, *arguments, **options)
         signal.raise_signal(signal.SIGINT)
         return losses
 
-    monkeypatch.setattr(NumpySteps, "epoch", deaf)
+    monkeypatch.setattr(steps, "_run", deaf)
     net, expected = regressor(), regressor()
-    history = quietly(net, X, Y, batch_size=5, shuffle=False, epochs=9)
+    history = quietly(net, X, Y, epochs=9, **options)
     assert (history.stopped, history.epochs) == ("interrupted", [])
     assert (net.training.epochs, net.training.steps) == (0, 2)
     monkeypatch.undo()
-    quietly(expected, X[:10], Y[:10], batch_size=5, shuffle=False)
+    quietly(expected, X[:10], Y[:10], **options)
     assert bits(net) == bits(expected)
 
 
@@ -799,20 +802,19 @@ def test_a_back_end_goes_through_the_rows_again_while_there_are_rates():
     quietly(net, X, Y, optimizer=gp.SGD(0.1))
     steps = NumpySteps(net.recipe.program(net.structure))
     found, data = [], {"x": X, "y": Y}
-    options = {"batch_size": 5, "seed": 0}
+    rates = np.full(7, 0.1)
     for order in (slice(0, 12), np.arange(12)):
         values = {key: np.array(value) for key, value in net.values.items()}
-        rates = np.full(7, 0.1)
-        whole = steps.epoch(
-            values, {"x": X, "y": Y}, order, rates, first_step=1, **options
-        )
+        with steps.holding(values, 5) as run:
+            whole = run(data, order, rates, seed=0, first_step=1)
         assert whole.shape == (7,)
         found.append((whole.tobytes(), {k: v.tobytes() for k, v in values.items()}))
     values = {key: np.array(value) for key, value in net.values.items()}
-    parts = [
-        steps.epoch(values, data, slice(0, 12), rates[:many], first_step=at, **options)
-        for at, many in ((1, 3), (4, 3), (7, 1))
-    ]
+    with steps.holding(values, 5) as run:
+        parts = [
+            run(data, slice(0, 12), rates[:many], seed=0, first_step=at)
+            for at, many in ((1, 3), (4, 3), (7, 1))
+        ]
     found.append(
         (np.concatenate(parts).tobytes(), {k: v.tobytes() for k, v in values.items()})
     )

@@ -274,10 +274,8 @@ def run(steps: Steps, start, data, order, batch_size, *, many=None):
     rates = np.full(
         many or -(-len(order) // batch_size), 0.01, next(iter(values.values())).dtype
     )
-    with np.errstate(all="ignore"):
-        losses = steps.epoch(
-            values, data, order, rates, batch_size=batch_size, seed=0, first_step=2
-        )
+    with np.errstate(all="ignore"), steps.holding(values, batch_size) as run:
+        losses = run(data, order, rates, seed=0, first_step=2)
     return losses, values
 
 

@@ -70,15 +70,8 @@ class Trainer:
     def run(self, order: NDArray[np.int64], steps: int) -> NDArray[Any]:
         """Run steps, going through the order again and again; give their losses."""
         rates = np.full(steps, self.workload.learning_rate, self.dtype)
-        losses = self.steps.epoch(
-            self.values,
-            self.data,
-            order,
-            rates,
-            batch_size=self.workload.batch,
-            seed=0,
-            first_step=self.done + 1,
-        )
+        with self.steps.holding(self.values, self.workload.batch) as run:
+            losses = run(self.data, order, rates, seed=0, first_step=self.done + 1)
         self.done += steps
         return losses
 

@@ -69,13 +69,11 @@ def first_bad_step(
         training.epochs += at > 0 and step == 0
         kept = {key: np.array(value) for key, value in values.items()}
         first = training.steps + 1
-        with np.errstate(all="ignore"):
-            (loss,) = steps.epoch(
-                values,
+        with np.errstate(all="ignore"), steps.holding(values, batch_size) as run:
+            (loss,) = run(
                 data,
                 batch,
                 np.array([rate], rates.dtype),
-                batch_size=batch_size,
                 seed=net.seed,
                 first_step=first,
             )

@@ -207,32 +207,32 @@ def _run(
     stop: Stop,
 ) -> NDArray[Any]:
     """Run all batches, or those before `stop` says so; give the loss of each step."""
-    size, most = work.rows_per_step, len(rates)
-    if len(rates) == work.steps_per_epoch:
-        most = steps_of_a_call(work.steps.program, size)
-    if work.after_step is not None:
-        most = 1
+    steps, size = len(rates), work.rows_per_step
+    unseen = steps if work.after_step is None else 1  # between which nobody looks
+    most = unseen
+    if steps == work.steps_per_epoch:
+        most = min(unseen, steps_of_a_call(work.steps.program, size))
     losses = [np.empty(0)]
-    for start in range(0, len(rates), most):
-        if stop():
-            break
-        with np.errstate(all="ignore"):
-            found = work.steps.epoch(
-                values,
-                work.rows.data(),
-                order
-                if most >= len(rates)
-                else part(order, start * size, (start + most) * size),
-                rates[start : start + most],
-                batch_size=size,
-                seed=work.net.seed,
-                first_step=work.training.steps + start + 1,
-            )
-        losses.append(found)
-        if not np.isfinite(found).all():
-            break
+    for first in range(0, steps, unseen):
+        with work.steps.holding(values, size) as run:
+            for start in range(first, first + unseen, most):
+                if stop():
+                    return np.concatenate(losses)
+                end = min(start + most, first + unseen)
+                whole = end - start == steps
+                with np.errstate(all="ignore"):
+                    found = run(
+                        work.rows.data(),
+                        order if whole else part(order, start * size, end * size),
+                        rates[start:end],
+                        seed=work.net.seed,
+                        first_step=work.training.steps + start + 1,
+                    )
+                losses.append(found)
+                if not np.isfinite(found).all():
+                    return np.concatenate(losses)
         if work.after_step is not None:
-            work.after_step(work.training.steps + start + 1, float(found[0]))
+            work.after_step(work.training.steps + first + 1, float(found[0]))
     return np.concatenate(losses)
 
 

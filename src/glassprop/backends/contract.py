@@ -1,4 +1,4 @@
-"""What every back end offers: many training steps in one call.
+"""What every back end offers: many training steps in one call, on values that it holds.
 
 Nothing in layers, losses, optimizers or `fit` knows which back end runs.
 """
@@ -6,6 +6,7 @@ Nothing in layers, losses, optimizers or `fit` knows which back end runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -16,29 +17,22 @@ from glassprop.program import Program
 Order: TypeAlias = NDArray[np.int64] | slice
 
 
-class Steps(Protocol):
-    """Training steps of one program on one back end."""
+class Run(Protocol):
+    """What runs steps on values that a back end holds."""
 
-    program: Program
-    name: str
-
-    def epoch(
+    def __call__(
         self,
-        values: Mapping[str, Any],
         data: Mapping[str, NDArray[Any]],
         order: Order,
         rates: NDArray[Any],
         *,
-        batch_size: int,
         seed: int,
         first_step: int,
     ) -> NDArray[Any]:
-        """Run one step for each rate and change the values in place.
+        """Run one step for each rate.
 
         Parameters
         ----------
-        values : mapping from str to array
-            Parameters, what the optimizer remembers, and layer states; written into.
         data : mapping from str to array of shape (rows, ...)
             x, y, and weights where rows are weighted.
         order : array of int of shape (rows,) or (epochs, rows), or slice
@@ -46,8 +40,6 @@ class Steps(Protocol):
             epochs, of each its own. When they are used up, they are gone through again.
         rates : array of shape (steps,)
             The learning rate of each step.
-        batch_size : int
-            Rows of a batch; the last one of a pass may have fewer.
         seed : int
             The seed of random layers.
         first_step : int
@@ -57,6 +49,30 @@ class Steps(Protocol):
         -------
         array of shape (steps,)
             The loss of each step.
+        """
+        ...
+
+
+class Steps(Protocol):
+    """Training steps of one program on one back end."""
+
+    program: Program
+    name: str
+
+    def holding(
+        self, values: Mapping[str, Any], batch_size: int
+    ) -> AbstractContextManager[Run]:
+        """Take values, run steps on them in any number of calls, and give them back.
+
+        Parameters
+        ----------
+        values : mapping from str to array
+            Parameters, what the optimizer remembers, and layer states. What the steps
+            make of them is written into these arrays when the context ends, however it
+            does; a back end may do so before.
+        batch_size : int
+            Rows of a batch, no more than there are; the last one of a pass may have
+            fewer.
         """
         ...
 

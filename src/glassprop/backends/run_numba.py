@@ -1,6 +1,6 @@
 """Running compiled code: many training steps in one call, and predictions.
 
-Parameters, memory and states are copied into a workspace before a call of steps and out
+Parameters, memory and states are copied into a workspace before steps run there and out
 of it afterwards. A predictor has its parameters there for good.
 """
 
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from itertools import pairwise
 from types import ModuleType
 from typing import Any
@@ -19,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.backends.blas_threads import blas_threads
-from glassprop.backends.contract import Order
+from glassprop.backends.contract import Order, Run
 from glassprop.backends.disk_cache import load
 from glassprop.backends.loops import Plan, plan
-from glassprop.backends.spaces import Spaces
+from glassprop.backends.spaces import Arrays, Spaces
 from glassprop.backends.to_numba import data_inputs, to_numba, workspaces
 from glassprop.errors import ArgumentError, MissingExtraError, Unspelled
 from glassprop.graph import concrete
@@ -142,46 +143,53 @@ class NumbaSteps:
         self.module = compiled(self.source, waiting)
         self.spaces = Spaces(self.plan, 0)
 
-    def epoch(
+    @contextmanager
+    def holding(self, values: Mapping[str, Any], batch_size: int) -> Iterator[Run]:
+        """Copy values into a workspace, run steps there, copy them back (`Steps`)."""
+        kept = [key for key in self.plan.inputs if key in values]
+        spaces = self._for(batch_size)
+        with spaces.taken() as arrays, blas_threads(self.threads):
+            places = {key: spaces.place(arrays, self.plan.inputs[key]) for key in kept}
+            for key, place in places.items():
+                place[...] = values[key]
+            try:
+                yield partial(
+                    self._run, spaces=spaces, arrays=arrays, batch_size=batch_size
+                )
+            finally:
+                for key in self.program.updates.keys() & places.keys():
+                    values[key][...] = places[key]
+
+    def _run(
         self,
-        values: Mapping[str, Any],
         data: Mapping[str, NDArray[Any]],
         order: Order,
         rates: NDArray[Any],
         *,
+        spaces: Spaces,
+        arrays: Arrays,
         batch_size: int,
         seed: int,
         first_step: int,
     ) -> NDArray[Any]:
-        """Run one step for each rate and change the values in place (`Steps`)."""
         if isinstance(order, slice):
             order = np.arange(order.start, order.stop)
         count = order.shape[-1]
-        batch_size = min(batch_size, count)
-        kept = [key for key in self.plan.inputs if key in values]
         rows = [_rows(data[key]) for key in data_inputs(self.plan)]
         losses = np.empty(len(rates))
-        rate_dtype = self.plan.inputs["learning_rate"].dtype
-        spaces = self._for(batch_size)
-        with spaces.taken() as arrays, blas_threads(self.threads):
-            for key in kept:
-                spaces.place(arrays, self.plan.inputs[key])[...] = values[key]
-            self.module.epoch(
-                *arrays,
-                *rows,
-                np.ascontiguousarray(order, np.int64).reshape(-1),
-                np.ascontiguousarray(rates, rate_dtype),
-                losses,
-                count,
-                batch_size,
-                first_step,
-                seed,
-                spaces.most,
-            )
-            spaces.check(arrays)
-            for key in kept:
-                if key in self.program.updates:
-                    values[key][...] = spaces.place(arrays, self.plan.inputs[key])
+        self.module.epoch(
+            *arrays,
+            *rows,
+            np.ascontiguousarray(order, np.int64).reshape(-1),
+            np.ascontiguousarray(rates, self.plan.inputs["learning_rate"].dtype),
+            losses,
+            count,
+            min(batch_size, count),
+            first_step,
+            seed,
+            spaces.most,
+        )
+        spaces.check(arrays)
         return losses
 
     def _for(self, rows: int) -> Spaces:

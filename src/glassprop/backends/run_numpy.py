@@ -1,18 +1,20 @@
 """Running training steps with NumPy: the reference back end.
 
-The printed program is called once a batch. Every back end offers the same `epoch`.
+The printed program is called once a batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.backends.blas_threads import blas_threads
-from glassprop.backends.contract import Order, batches
+from glassprop.backends.contract import Order, Run, batches
 from glassprop.compiling import Compiled
 from glassprop.program import Program
 
@@ -36,18 +38,23 @@ class NumpySteps:
         self.compiled = Compiled(program)
         self.keys = list(program.inputs)
 
-    def epoch(
+    @contextmanager
+    def holding(self, values: Mapping[str, Any], batch_size: int) -> Iterator[Run]:
+        """Run steps on the arrays themselves (`Steps`)."""
+        with blas_threads(self.threads):
+            yield partial(self._run, values=values, batch_size=batch_size)
+
+    def _run(
         self,
-        values: Mapping[str, Any],
         data: Mapping[str, NDArray[Any]],
         order: Order,
         rates: NDArray[Any],
         *,
+        values: Mapping[str, Any],
         batch_size: int,
         seed: int,
         first_step: int,
     ) -> NDArray[Any]:
-        """Run one step for each rate and change the values in place (`Steps`)."""
         given = {**values, **data, "seed": seed}
         arguments = [given.get(key) for key in self.keys]
         varying = [(at, data[key]) for at, key in enumerate(self.keys) if key in data]
@@ -55,13 +62,12 @@ class NumpySteps:
         step_at = self.keys.index("t") if "t" in self.keys else None
         cut = batches(order, batch_size)
         losses = np.empty(len(rates))
-        with blas_threads(self.threads):
-            for at, rate in enumerate(rates):
-                rows = cut[at % len(cut)]
-                for place, array in varying:
-                    arguments[place] = array[rows]
-                arguments[rate_at] = rate
-                if step_at is not None:
-                    arguments[step_at] = np.float64(first_step + at)
-                losses[at] = self.compiled(*arguments)
+        for at, rate in enumerate(rates):
+            rows = cut[at % len(cut)]
+            for place, array in varying:
+                arguments[place] = array[rows]
+            arguments[rate_at] = rate
+            if step_at is not None:
+                arguments[step_at] = np.float64(first_step + at)
+            losses[at] = self.compiled(*arguments)
         return losses
