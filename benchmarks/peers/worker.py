@@ -24,6 +24,9 @@ from peers.workloads import data_of, order_of
 Trainer = Any
 
 
+FEWEST = 16  # steps of a turn
+
+
 class Worker:
     """What is kept from task to task."""
 
@@ -71,13 +74,17 @@ class Worker:
         return {"seconds": seconds / steps, "processors": busy / max(seconds, 1e-9)}
 
     def steps_of_a_turn(self, seconds: float) -> int:
-        """Find how many steps take about so long, and run that many once."""
+        """Find how many steps take about so long, and run that many once.
+
+        No fewer than 16: what begins and ends a system's call is not in each step of a
+        training.
+        """
         whole = self.workload.steps
         steps = min(whole, 20)
         self.run(steps)
         each = min(self.time(steps)["seconds"] for _ in range(2))
         for _ in range(2):
-            wanted = max(1, round(seconds / each))
+            wanted = max(FEWEST, round(seconds / each))
             steps = wanted if wanted < whole else wanted // whole * whole
             self.run(steps)
             each = self.time(steps)["seconds"]
