@@ -32,10 +32,21 @@ median over the turns, with its quartiles.
 "glassprop" is the compiled epoch that `fit` calls, as the others are their training
 loops; "glassprop fit" is the whole call of `fit`, with its checks and its history.
 
-A dash stands for what this run left out, or for what a system cannot do. Rows that are
-almost all matrix products of large matrices, images and wide, show whose BLAS is
-faster: ours is SciPy's OpenBLAS, PyTorch and JAX bring others with them. What is
-not kept in the list of numbers to reach is not reached on this machine.
+A dash stands for what this run left out, or for what a system cannot do. What is not
+kept in the list of numbers to reach is not reached on this machine; where it is one of
+these, the reason is known:
+
+- **wide**: a step is almost all products of large matrices, which on one thread, and on
+  several for smaller ones too, SciPy's OpenBLAS does; PyTorch and JAX bring other
+  libraries. The part of the machine's own rate below says how much of a step that is.
+  (On one thread products like those of images are glassprop's own: tiles whose sums
+  stay in registers.)
+- **digits beside PyTorch's eager mode**: at the full rate of the processor's arithmetic
+  the products of a step take more than half of what our step takes. PyTorch's waiting
+  between operations is gone, so there is little left to win.
+- **a process with `backend="numba"`**: it imports Numba, and the first time it waits for
+  the compiler, longer than this whole training takes with NumPy. That is why
+  `backend="auto"` takes NumPy for it.
 
 ## Run it again
 
