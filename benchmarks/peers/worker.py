@@ -25,6 +25,7 @@ Trainer = Any
 
 
 FEWEST = 16  # steps of a turn
+LONGEST = 2  # seconds of a turn that has no more
 
 
 class Worker:
@@ -76,15 +77,16 @@ class Worker:
     def steps_of_a_turn(self, seconds: float) -> int:
         """Find how many steps take about so long, and run that many once.
 
-        No fewer than 16: what begins and ends a system's call is not in each step of a
-        training.
+        No fewer than 16, if they do not take over 2 seconds: what begins and ends a
+        system's call is not in each step of a training.
         """
         whole = self.workload.steps
         steps = min(whole, 20)
         self.run(steps)
         each = min(self.time(steps)["seconds"] for _ in range(2))
         for _ in range(2):
-            wanted = max(FEWEST, round(seconds / each))
+            fewest = min(FEWEST, round(LONGEST / each))
+            wanted = max(1, fewest, round(seconds / each))
             steps = wanted if wanted < whole else wanted // whole * whole
             self.run(steps)
             each = self.time(steps)["seconds"]
