@@ -44,8 +44,8 @@ these, the reason is known:
 - **digits beside PyTorch's eager mode**: at the full rate of the processor's arithmetic
   the products of a step take more than half of what our step takes. PyTorch's waiting
   between operations is gone, so there is little left to win.
-- **a process with `backend="numba"`**: it imports Numba, and the first time it waits for
-  the compiler, longer than this whole training takes with NumPy. That is why
+- **a process with `backend="numba"`**: it imports Numba, and the first time it waits
+  for the compiler, longer than this whole training takes with NumPy. That is why
   `backend="auto"` takes NumPy for it.
 
 ## Run it again
