@@ -691,7 +691,7 @@ class Network:
         >>> import glassprop as gp
         >>> weights = [[[0.2], [0.8]]]
         >>> net = gp.Network([gp.Dense(1, weights=weights, bias=False)], input_shape=2)
-        >>> net.explain([2, 9])["output1"].elements[0].arithmetic
+        >>> net.explain([2, 9])["z1"].elements[0].arithmetic
         '2 * 0.2 + 9 * 0.8'
         """
         from glassprop.explain import explain

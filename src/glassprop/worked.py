@@ -24,10 +24,6 @@ TERMS = 8  # that a sum may have to be written out
 Index = tuple[int, ...]
 
 
-class _TooLongError(Exception):
-    """A sum has more terms than somebody reads."""
-
-
 class Worked:
     """The arithmetic behind the values of one run.
 
@@ -41,6 +37,7 @@ class Worked:
 
     def __init__(self, values: Mapping[Node, Any], variables: Collection[Node]) -> None:
         self.values, self.variables = values, variables
+        self._is_long = False  # whether a sum has more terms than somebody reads
 
     def element(self, node: Node, index: Index) -> str | None:
         """Write how an element is calculated; None if that says no more than its value.
@@ -52,11 +49,9 @@ class Worked:
         index : tuple of int
             Of the element.
         """
-        try:
-            found = self._taken_apart(node, index)
-        except _TooLongError:
-            return None
-        return None if found is None else found.code
+        self._is_long = False
+        found = self._taken_apart(node, index)
+        return None if found is None or self._is_long else found.code
 
     def _text(self, node: Node, index: Index) -> Text:
         if node.inputs and node not in self.variables:
@@ -108,7 +103,8 @@ class Worked:
         if [len(one) for one in shapes] != [2, 2]:
             return None
         if shapes[0][1] > TERMS:
-            raise _TooLongError
+            self._is_long = True
+            return None
         row, column = index
         pairs = [
             (self._text(a, (row, k)), self._text(b, (k, column)))
@@ -127,7 +123,8 @@ class Worked:
         axes = node.attributes["axis"]
         axes = tuple(range(len(sizes))) if axes is None else axes
         if math.prod(sizes[axis] for axis in axes) > TERMS:
-            raise _TooLongError
+            self._is_long = True
+            return None
         left = list(index)
         if not node.attributes["keepdims"]:
             for axis in sorted(axes):
