@@ -55,6 +55,7 @@ def _words(element):
         ("softmax(z, axis=(1,))", "softmax ( z , axis=(1,) )"),
         ("a < b", "a < b"),
         ("y[:, None] == k", "y[:, None] = k"),
+        ("row_loss", "row loss"),
         ("W1 -= learning_rate * d_W1", "W 1 −= learning rate ⋅ ∂ loss | ∂ W 1"),
     ],
 )
@@ -63,9 +64,10 @@ def test_a_formula_reads_as_mathematics(formula, shown):
 
 
 def test_roots_and_powers_have_their_elements():
-    assert mathml("np.sqrt(v)") == "<math><msqrt><mi>v</mi></msqrt></math>"
+    head = '<math displaystyle="true">'
+    assert mathml("np.sqrt(v)") == f"{head}<msqrt><mi>v</mi></msqrt></math>"
     assert mathml("x ** 2") == (
-        "<math><msup><mrow><mi>x</mi></mrow><mrow><mn>2</mn></mrow></msup></math>"
+        f"{head}<msup><mrow><mi>x</mi></mrow><mrow><mn>2</mn></mrow></msup></math>"
     )
 
 

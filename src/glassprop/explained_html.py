@@ -21,13 +21,14 @@ STYLE = """
   max-width: 60rem; }
 .glassprop-step h3 { border-bottom: 1px solid; margin: 1.5rem 0 0.5rem; }
 .glassprop-step h4 { margin: 1rem 0 0.25rem; }
-.glassprop-step section > div { break-inside: avoid; margin: 0 0 0.75rem 1rem; }
+.glassprop-step section > div { break-inside: avoid; margin: 0 0 0.75rem 1rem;
+  overflow-x: auto; }
 .glassprop-step math { font-size: 1.1em; }
 .glassprop-step small { margin-left: 1rem; opacity: 0.75; }
 .glassprop-step table { border-collapse: collapse; margin: 0.25rem 0 0 1rem;
   font-variant-numeric: tabular-nums; }
 .glassprop-step th, .glassprop-step td { font-weight: normal; padding: 0 1rem 0 0;
-  text-align: left; }
+  text-align: left; white-space: nowrap; }
 .glassprop-step td:last-child { text-align: right; }
 .glassprop-step strong { border: 2px solid; padding: 0 0.25rem; }
 """

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from types import MappingProxyType
 
-NAME = re.compile(r"([A-Za-z]+?)_?(\d+)|([A-Za-z]+)_(\w+)")
+NAME = re.compile(r"([A-Za-z]+?)_?(\d+)|([A-Za-z])_(\w+)")
 SIGNS: Mapping[type[ast.AST], str] = MappingProxyType(
     {
         ast.Add: "+",
@@ -64,7 +64,7 @@ def mathml(formula: str) -> str:
     else:
         assert isinstance(statement, ast.Expr)
         body = _written(statement.value)
-    return f"<math>{body}</math>"
+    return f'<math displaystyle="true">{body}</math>'
 
 
 def _row(*parts: str) -> str:
@@ -87,7 +87,7 @@ def _name(name: str) -> str:
         return f"<mfrac>{above}{below}</mfrac>"
     found = NAME.fullmatch(name)
     if found is None:
-        return f"<mi>{escape(name)}</mi>"
+        return f"<mi>{escape(name.replace('_', ' '))}</mi>"
     letter, index = found[1] or found[3], found[2] or found[4]
     tag = "mn" if index.isdigit() else "mi"
     return f"<msub><mi>{escape(letter)}</mi><{tag}>{escape(index)}</{tag}></msub>"
