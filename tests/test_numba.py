@@ -366,9 +366,13 @@ def test_every_loss_trains_as_with_numpy():
     assert_same_training(net, X, y, gp.SGD(0.01, momentum=0.9))
 
 
+OPTIONS_OF = {"LayerRates": {"factors": {"parallel_1.LayerRates": 0.5}}}
 WAYS = {
     **{name: kind() for name, kind in OPTIMIZERS.items()},
-    **{name: kind(gp.Adam()) for name, kind in WRAPPERS.items()},
+    **{
+        name: kind(gp.Adam(), **OPTIONS_OF.get(name, {}))
+        for name, kind in WRAPPERS.items()
+    },
 }
 
 

@@ -27,8 +27,9 @@ from glassprop.explained import Element, Explained, Step
 from glassprop.explained_html import fragment, page
 from glassprop.explained_text import lines_of
 from glassprop.graph import Node
+from glassprop.losses import AnyLoss
 from glassprop.number_texts import SMALL
-from glassprop.optimizers import is_minimizer
+from glassprop.optimizers import SGD, is_minimizer
 from glassprop.program import Program
 from glassprop.programs import predict_program
 from glassprop.recipes import Recipe
@@ -141,27 +142,54 @@ class Explanation(Explained):
         return json.dumps(self.as_dict(), allow_nan=False)
 
 
-def explain(
+def explain_forward(built: Built, x: Any, *, name: str | None) -> Explanation:
+    """Explain the forward pass on checked rows.
+
+    Parameters
+    ----------
+    built : Built
+        The network's structure and values.
+    x : array, or tuple of such
+        The rows.
+    name : str or None
+        The network's.
+
+    Raises
+    ------
+    ArgumentError
+        If there are too many rows to be read.
+    """
+    data = named_parts(part_names("x", x), x)
+    _check_few(data)
+    title = _title(built, name)
+    given = {**built.given(), **data}
+    return _explanation(title, predict_program(built.structure), given, data)
+
+
+def explain_step(
     built: Built,
-    rows: Rows | None,
-    x: Any,
+    rows: Rows,
+    loss: AnyLoss,
     *,
-    recipe: Recipe | None,
+    optimizer: Any,
+    known: Recipe | None,
     training: Training | None,
     name: str | None,
 ) -> Explanation:
-    """Explain a step on checked rows, or without a target the forward pass.
+    """Explain a training step on checked rows.
 
     Parameters
     ----------
     built : Built
         The network's structure and values; nothing of it changes.
-    rows : Rows or None
-        With a target.
-    x : array, or tuple of such
-        The same rows without one.
-    recipe : Recipe or None
-        Of the step; None without a target.
+    rows : Rows
+        With their target.
+    loss : Loss or Several
+        What is made small.
+    optimizer : Optimizer, Minimizer or None
+        None for that of the last training, before one for plain SGD.
+    known : Recipe or None
+        That of the last training.
     training : Training or None
         The network's; its memory counts where it is of this optimizer.
     name : str or None
@@ -172,26 +200,38 @@ def explain(
     ArgumentError
         If there are too many rows to be read.
     """
-    data = rows.data() if rows else named_parts(part_names("x", x), x)
+    data = rows.data()
+    _check_few(data)
+    before = known or Recipe(loss, SGD(), rows.target)
+    rule = before.optimizer if optimizer is None else optimizer
+    recipe = Recipe(loss, rule, rows.target, before.clip)
+    title = f"{_title(built, name)}; loss {loss.name}"
+    given = {**built.given(), **_of_training(built, recipe, training), **data}
+    return _explanation(title, recipe.program(built.structure, name), given, data)
+
+
+def _check_few(data: Mapping[str, NDArray[Any]]) -> None:
     count = len(next(iter(data.values())))
     if count > MOST_ROWS:
         raise ArgumentError(
             f"explain shows the values of a step one by one: expected at most "
             f"{MOST_ROWS} rows, got {count:,}. Pick some: net.explain(X[:1], y[:1])."
         )
-    structure = built.structure
-    if recipe is None:
-        program, more = predict_program(structure), {}
-    else:
-        program = recipe.program(structure, name)
-        more = _of_training(built, recipe, training)
-    given = {**built.given(), **more, **data}
+
+
+def _title(built: Built, name: str | None) -> str:
+    return f"{name}: " * bool(name) + structure_text(built.structure)
+
+
+def _explanation(
+    title: str,
+    program: Program,
+    given: Mapping[str, Any],
+    data: Mapping[str, NDArray[Any]],
+) -> Explanation:
     used = {key: given[key] for key in program.inputs}
     with np.errstate(all="ignore"):
         steps = tuple(_explained(program, used, data))
-    label = f"{name}: " if name else ""
-    ending = f"; loss {recipe.loss.name}" if recipe else ""
-    title = f"{label}{structure_text(structure)}{ending}"
     return Explanation(title, data, steps)
 
 

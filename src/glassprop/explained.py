@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from numpy.typing import NDArray
@@ -88,3 +89,8 @@ class Explained:
     given: Mapping[str, NDArray[Any]]
     steps: tuple[Step, ...]
     about: str = ""
+
+    def sections(self) -> Iterator[tuple[str, Iterator[tuple[str, Iterator[Step]]]]]:
+        """Give each section with its layers, and each of these with its steps."""
+        for section, steps in groupby(self.steps, lambda one: one.section):
+            yield section, groupby(steps, lambda one: one.layer)

@@ -67,18 +67,14 @@ def _parts(explanation: Explained) -> Iterator[str]:
         yield f"<p>{escape(explanation.about)}</p>"
     for key, value in explanation.given.items():
         yield f"<p><code>{escape(key)} = {escape(value_text(value))}</code></p>"
-    section = layer = None
-    for step in explanation.steps:
-        if step.section != section:
-            yield "</section>" if section else ""
-            section, layer = step.section, None
-            yield f"<section><h3>{escape(section)}</h3>"
-        if step.layer != layer:
-            layer = step.layer
+    for section, layers in explanation.sections():
+        yield f"<section><h3>{escape(section)}</h3>"
+        for layer, steps in layers:
             if layer:
                 yield f"<h4>{escape(layer)}</h4>"
-        yield f"<div>{''.join(_step(step))}</div>"
-    yield "</section>"
+            for step in steps:
+                yield f"<div>{''.join(_step(step))}</div>"
+        yield "</section>"
 
 
 def _step(step: Step) -> Iterator[str]:

@@ -29,17 +29,13 @@ def lines_of(explanation: Explained) -> Iterator[str]:
         yield explanation.about
     for key, value in explanation.given.items():
         yield f"{key} = {value_text(value)}"
-    section = layer = None
-    for step in explanation.steps:
-        if step.section != section:
-            section, layer = step.section, None
-            yield ""
-            yield section
-        if step.layer != layer:
-            layer = step.layer
+    for section, layers in explanation.sections():
+        yield from ("", section)
+        for layer, steps in layers:
             if layer:
                 yield f"{INDENT}{layer}"
-        yield from _step_lines(step)
+            for step in steps:
+                yield from _step_lines(step)
 
 
 def _step_lines(step: Step) -> Iterator[str]:

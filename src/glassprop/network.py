@@ -41,7 +41,7 @@ from glassprop.layer_names import layer_names
 from glassprop.layers.contract import Shapes
 from glassprop.learning import learn
 from glassprop.losses import AnyLoss, LossSpec, get_loss
-from glassprop.optimizers import SGD, Minimizer, Optimizer, get_optimizer
+from glassprop.optimizers import Minimizer, Optimizer, get_optimizer
 from glassprop.options import check_seed
 from glassprop.parameters import Parameters
 from glassprop.predictors import make_predictor
@@ -436,14 +436,7 @@ class Network:
         sample = one_sample(X, self.input_shape)
         given = X if sample is None else sample
         with self.built_for(given) as built:
-            structure = built.structure
-            rows = as_each_input(
-                given,
-                structure.dtype,
-                structure.input_shape,
-                missing_allowed=structure.fills_missing,
-            )
-            result = calculate(built, rows, *more)
+            result = calculate(built, _checked_inputs(built, given), *more)
         return result if sample is None else map_parts(lambda one: one[0], result)
 
     # Training ------------------------------------------------------------------------
@@ -675,9 +668,10 @@ class Network:
         Returns
         -------
         Explanation
-            Each statement of the step that `fit` would take next, with its formula and
-            its numbers: ``print`` shows it, ``explanation["z1"].value`` is a value,
-            ``json()`` is for programs. The network does not change.
+            Each statement of the step that `fit` would take next, at the learning rate
+            and with the clipping of the last one, with its formula and its numbers:
+            ``print`` shows it, ``explanation["z1"].value`` is a value, ``json()`` is
+            for programs. The network does not change.
 
         Raises
         ------
@@ -694,37 +688,22 @@ class Network:
         >>> net.explain([2, 9])["z1"].elements[0].arithmetic
         '2 * 0.2 + 9 * 0.8'
         """
-        from glassprop.explain import explain
+        from glassprop.explain import explain_forward, explain_step
 
         sample = one_sample(X, self.input_shape)
         given = X if sample is None else sample
         with self.built_for(given) as built:
             if y is None:
-                structure = built.structure
-                x = as_each_input(
-                    given,
-                    structure.dtype,
-                    structure.input_shape,
-                    missing_allowed=structure.fills_missing,
-                )
-                return explain(
-                    built, None, x, recipe=None, training=None, name=self.name
-                )
-            chosen = self._chosen_loss(loss)
+                x = _checked_inputs(built, given)
+                return explain_forward(built, x, name=self.name)
             target = y if sample is None else map_parts(lambda one: [one], y)
-            rows = checked_rows(built.structure, given, target, chosen)
-            recipe = Recipe(chosen, SGD(), rows.target)
-            if self.recipe is not None:
-                recipe = replace(
-                    recipe, optimizer=self.recipe.optimizer, clip=self.recipe.clip
-                )
-            if optimizer is not None:
-                recipe = replace(recipe, optimizer=get_optimizer(optimizer))
-            return explain(
+            chosen = self._chosen_loss(loss)
+            return explain_step(
                 built,
-                rows,
-                rows.x,
-                recipe=recipe,
+                checked_rows(built.structure, given, target, chosen),
+                chosen,
+                optimizer=None if optimizer is None else get_optimizer(optimizer),
+                known=self.recipe,
                 training=self.training,
                 name=self.name,
             )
@@ -810,6 +789,17 @@ class Network:
         from glassprop.save import save
 
         save(self, path)
+
+
+def _checked_inputs(built: Built, X: Any) -> Any:
+    """Give rows as the arrays that a built network takes."""
+    structure = built.structure
+    return as_each_input(
+        X,
+        structure.dtype,
+        structure.input_shape,
+        missing_allowed=structure.fills_missing,
+    )
 
 
 def _checked_shape(input_shape: Any) -> Shapes:

@@ -83,7 +83,7 @@ def statements(program: Program) -> list[Line]:
     program : Program
         What to print.
     """
-    return _Printer(program, shared=False).lines()
+    return list(_Printer(program, shared=False).lines())
 
 
 def large_arrays(program: Program) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class _Printer:
     # Statements -----------------------------------------------------------------------
 
     def _body(self) -> Iterator[str]:
-        lines = self.lines()
+        lines = list(self.lines())
         results = [
             self.copies.get(node, self.texts[node].code)
             for node in self.program.results.values()
@@ -198,11 +198,8 @@ class _Printer:
         if results or not lines:
             yield from _return(results).split("\n")
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> Iterator[Line]:
         """Give the statements."""
-        return list(self._lines())
-
-    def _lines(self) -> Iterator[Line]:
         last_read = self._last_reads()
         late: list[Line] = []
         blocks = {item.nodes[0]: item for item in self.items if isinstance(item, Block)}
