@@ -8,20 +8,58 @@ is run once more, with every value recorded, to find where the first bad one was
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassprop.backends.contract import Order, batches, epochs_of
+from glassprop.diagnosis.changes import Change
+from glassprop.diagnosis.findings import Finding
+from glassprop.diagnosis.remedies import slower
 from glassprop.errors import DivergenceError
+from glassprop.layers import Standardize
 from glassprop.names import LOSS_SCOPE
 from glassprop.program import Program, Value
+from glassprop.programs import DATA
 from glassprop.training import Training
 
 if TYPE_CHECKING:
     from glassprop.backends.contract import Steps
     from glassprop.network import Network
+
+
+LARGE = 1e3  # inputs beyond it are no good start for weights
+DOMAINS: Mapping[str, tuple[int, Callable[[Any], Any], str, str]] = MappingProxyType(
+    {
+        "log": (
+            0,
+            lambda x: x <= 0,
+            "0 and below",
+            "keep its argument above, np.log(np.maximum(p, 1e-12))",
+        ),
+        "log1p": (
+            0,
+            lambda x: x <= -1,
+            "-1 and below",
+            "keep its argument above, np.log1p(np.maximum(p, -1 + 1e-12))",
+        ),
+        "sqrt": (
+            0,
+            lambda x: x < 0,
+            "numbers below 0",
+            "keep its argument there, np.sqrt(np.maximum(x, 0))",
+        ),
+        "divide": (
+            1,
+            lambda x: x == 0,
+            "a divisor of 0",
+            "keep the divisor away from it, a / (b + 1e-12) where b is not negative",
+        ),
+    }
+)
+"""Operations that are not defined everywhere: which argument, and where not."""
 
 
 def is_finite(values: Mapping[str, Any]) -> bool:
@@ -132,14 +170,64 @@ def divergence(
     if layer in ("", LOSS_SCOPE):
         layer = owner
         found += f"; the largest weight then was {largest:.2g}, of layer {owner!r}"
-    return DivergenceError(
+    cause, change = _cause(bad, values, inputs)
+    error = DivergenceError(
         epoch=training.epochs + 1,
         step=step,
         found=found,
         layer=layer,
         learning_rate=learning_rate,
         largest=largest,
+        cause=cause,
     )
+    if change is None and learning_rate:
+        change = slower(training.optimizer, learning_rate / 10)
+    elif change is None:
+        change = Change(first=Standardize())
+    error.finding = Finding(
+        "not_finite",
+        error.what,
+        change,
+        severity="error",
+        layer=bad.scope,
+        step=training.steps + 1,
+    )
+    return error
+
+
+def _cause(
+    bad: Value, values: Sequence[Value], given: Mapping[str, Any]
+) -> tuple[str, Change | None]:
+    """Tell what it comes from, where that is not the learning rate, and what to do."""
+    known = {one.node: one.value for one in values}
+    read = [np.asarray(known[one], np.float64) for one in bad.node.inputs]
+    kind = bad.node.primitive.name
+    finite = all(np.isfinite(one).all() for one in read)
+    if kind in DOMAINS and finite:
+        at, outside, words, repair = DOMAINS[kind]
+        if outside(read[min(at, len(read) - 1)]).any():
+            text = f"{kind} has no finite value for {words}: {repair}."
+            return text, Change(words=text)
+    size = max(
+        (
+            float(np.nanmax(np.abs(one), initial=0))
+            for key, one in given.items()
+            if DATA.fullmatch(key) and key.startswith("x")
+        ),
+        default=0.0,
+    )
+    if size > LARGE and not _scales(values):
+        text = (
+            f"The inputs are up to {size:.3g} in size: standardize them, "
+            "gp.Standardize() as first layer."
+        )
+        return text, Change(first=Standardize())
+    return "", None
+
+
+def _scales(values: Sequence[Value]) -> bool:
+    """Tell whether the inputs are brought to another size before they are used."""
+    return any(one.node.name in ("standardized", "scaled") for one in values)
 
 
 def _largest(training: Training, given: Mapping[str, Any]) -> tuple[float, str]:

@@ -7,7 +7,7 @@ two calls training can be interrupted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -62,6 +62,9 @@ class Work:
     after_step : callable or None
         Called with the number and the loss of each step; a call of the back end then
         holds a single step.
+    pauses : collection of int
+        The epochs of this `fit` after which somebody looks, besides; no call goes
+        beyond one.
     """
 
     net: Network
@@ -74,6 +77,7 @@ class Work:
     monitor: str
     is_unwatched: bool = False
     after_step: AfterStep | None = None
+    pauses: Collection[int] = ()
 
     @property
     def rows_per_step(self) -> int:
@@ -139,7 +143,8 @@ def run_epochs(work: Work, epochs: int, after_epoch: AfterEpoch, stop: Stop) -> 
     """
     most, done = epochs_of_a_call(work), 0
     while done < epochs:
-        mean_losses = _run_some(work, min(most, epochs - done), stop)
+        ahead = [one - done for one in (*work.pauses, epochs) if one > done]
+        mean_losses = _run_some(work, min(most, *ahead, epochs), stop)
         reasons: list[str | None] = [] if mean_losses else ["interrupted"]
         for mean_loss in mean_losses:
             work.training.epochs += 1

@@ -6,6 +6,7 @@ way out. The tree, each with the built-in exception it also is::
     GlasspropError
     |-- TraceError (TypeError)        a function that cannot be traced, and its repair
     |-- ShapeError (ValueError)       shapes that do not fit together
+    |   `-- BroadcastError            target and output that NumPy would repeat
     |-- DataError (ValueError)        X, y, a table or a file of data
     |-- ArgumentError (ValueError)    an argument with a wrong value
     |-- DivergenceError (ArithmeticError)   training met NaN or infinity
@@ -32,6 +33,30 @@ class TraceError(GlasspropError, TypeError):
 
 class ShapeError(GlasspropError, ValueError):
     """Arrays whose shapes do not fit together."""
+
+
+class BroadcastError(ShapeError):
+    """Target and output whose shapes differ, and that NumPy would combine all the same.
+
+    Parameters
+    ----------
+    seen : str
+        Which shapes, and what would become of them, as a sentence.
+    repair : str
+        What to do, as a sentence.
+    code : str
+        The same as a line of Python, where one line will do.
+    """
+
+    def __init__(self, seen: str, repair: str, code: str = "") -> None:
+        super().__init__(seen, repair, code)
+        self.seen = seen
+        self.repair = repair
+        self.code = code
+
+    def __str__(self) -> str:
+        """Say what was seen, and what to do."""
+        return f"{self.seen} {self.repair}"
 
 
 class DataError(GlasspropError, ValueError):
@@ -61,6 +86,15 @@ class DivergenceError(GlasspropError, ArithmeticError):
         Of that step; None where the optimizer finds its own step size.
     largest : float
         The largest absolute value of a parameter before that step.
+    cause : str
+        What it comes from and what to do, where that is not the learning rate.
+
+    Attributes
+    ----------
+    finding : Finding or None
+        The same as a finding of a diagnosis, with the change to make.
+    diagnosis : Diagnosis or None
+        With ``fit(diagnose=True)``, all that was found.
     """
 
     def __init__(  # noqa: PLR0917  # pickle gives all of them by position
@@ -71,14 +105,18 @@ class DivergenceError(GlasspropError, ArithmeticError):
         layer: str | None,
         learning_rate: float | None,
         largest: float = 0.0,
+        cause: str = "",
     ) -> None:
-        super().__init__(epoch, step, found, layer, learning_rate, largest)
+        super().__init__(epoch, step, found, layer, learning_rate, largest, cause)
         self.epoch = epoch
         self.step = step
         self.found = found
         self.layer = layer
         self.learning_rate = learning_rate
         self.largest = largest
+        self.cause = cause
+        self.finding: Any = None
+        self.diagnosis: Any = None
 
     @property
     def what(self) -> str:
@@ -92,6 +130,8 @@ class DivergenceError(GlasspropError, ArithmeticError):
         kept = "The network keeps the weights from before that step."
         if self.largest > RUINED:
             kept += " They are too large to go on from: make the network anew."
+        if self.cause:
+            return f"{self.what} {kept} {self.cause}"
         if rate is None:
             return (
                 f"{self.what} {kept} Standardize the inputs (gp.Standardize() as first "

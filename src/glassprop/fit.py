@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from glassprop.clipping import Clipping, get_clipping
 from glassprop.contradictions import begins_late, ends_early, frozen_in_vain
+from glassprop.diagnosis.at_rest import AtRest
+from glassprop.diagnosis.looks import Watch
+from glassprop.diagnosis.watching import Watching
 from glassprop.early_stopping import (
     Best,
     EarlyStopping,
@@ -26,7 +29,7 @@ from glassprop.early_stopping import (
     monitored,
 )
 from glassprop.epochs import Work
-from glassprop.errors import ArgumentError, GlasspropWarning
+from glassprop.errors import ArgumentError, DivergenceError, GlasspropWarning
 from glassprop.evaluate import evaluate_rows, rising_numbers
 from glassprop.history import History
 from glassprop.interrupts import Interrupts
@@ -72,6 +75,7 @@ def fit(
     metrics: MetricSpec | None,
     backend: str,
     threads: int | None,
+    diagnose: bool,
     verbose: bool | None,
 ) -> History:
     """Train a network; `Network.fit` documents the arguments."""
@@ -131,7 +135,18 @@ def fit(
         warnings.warn(text, GlasspropWarning, stacklevel=3)
     best = None if stopping is None else Best(stopping)
     after = After(work.training, recipe, held_out, calls, best, metrics)
-    return _trained(work, after, epochs, verbose)
+    watching = None
+    if diagnose:
+        at_rest = AtRest(
+            net.layers,
+            net.built,
+            rows,
+            loss,
+            balanced=rows.weights is not None,
+            trained=training.steps > 0,
+        )
+        watching = Watching(at_rest, Watch(net, recipe, rows), work, epochs)
+    return _trained(work, after, epochs, verbose, watching)
 
 
 # The loop -----------------------------------------------------------------------------
@@ -163,7 +178,13 @@ class After:
     metrics: MetricSpec | None
 
 
-def _trained(work: Work, after: After, epochs: int, verbose: bool | None) -> History:
+def _trained(
+    work: Work,
+    after: After,
+    epochs: int,
+    verbose: bool | None,
+    watching: Watching | None,
+) -> History:
     """Train epoch by epoch until there is a reason to stop."""
     net, history = work.net, History()
     shapes, loss = net.structure.output_shape, after.recipe.loss
@@ -172,7 +193,10 @@ def _trained(work: Work, after: After, epochs: int, verbose: bool | None) -> His
     listeners = Listeners(net, after.callbacks)
     watchers = (after.callbacks, after.held_out, after.best, watched_by(work.schedule))
     work = replace(
-        work, is_unwatched=not any(watchers), after_step=listeners.after_step
+        work,
+        is_unwatched=not any(watchers),
+        after_step=listeners.after_step,
+        pauses=() if watching is None else watching.pauses,
     )
     with Progress(epochs, verbose) as progress, Interrupts() as interrupted, listeners:
 
@@ -183,14 +207,25 @@ def _trained(work: Work, after: After, epochs: int, verbose: bool | None) -> His
             numbers = {"loss": mean_loss, **_validated(net, after)}
             history.add(work.training.epochs, numbers)
             progress.show(len(history.epochs), work.training.epochs, numbers)
+            if watching is not None:
+                watching.after_epoch(history)
             reason = _reason_to_stop(net, after, history)
             if watched_by(work.schedule) is not None:
                 costs = work.training.watched.setdefault(work.monitor, [])
                 costs.append(last_cost(work.monitor, history))
             return reason or ("interrupted" if stop() else None)
 
-        reason = after.recipe.run(work, epochs, after_epoch, stop)
+        if watching is not None:
+            watching.begin(progress.say if progress.shown else None)
+        try:
+            reason = after.recipe.run(work, epochs, after_epoch, stop)
+        except DivergenceError as error:
+            if watching is not None:
+                error.diagnosis = watching.diagnosis(history, error.finding)
+            raise
         history.stopped = "callback" if listeners.asked else reason
+        if watching is not None:
+            history.diagnosis = watching.diagnosis(history)
     if after.best is not None and after.best.values:
         net.put(after.best.values)
         history.best_epoch = after.best.epoch

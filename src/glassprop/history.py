@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from glassprop.diagnosis.findings import Diagnosis
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.result_files import (
     Curve,
@@ -36,6 +37,8 @@ class History(Mapping[str, list[float]]):
         With early stopping, the epoch whose parameters the network has now.
     rising : frozenset of str
         The numbers that get better as they rise; all others do as they fall.
+    diagnosis : Diagnosis or None
+        What ``fit(diagnose=True)`` found.
     """
 
     epochs: list[int] = field(default_factory=list)
@@ -43,6 +46,7 @@ class History(Mapping[str, list[float]]):
     stopped: str = "epochs"
     best_epoch: int | None = None
     rising: frozenset[str] = frozenset()
+    diagnosis: Diagnosis | None = None
 
     def add(self, epoch: int, numbers: Mapping[str, float]) -> None:
         """Write down one epoch."""

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from glassprop.errors import ArgumentError, ShapeError, shape_text
+from glassprop.errors import (
+    ArgumentError,
+    BroadcastError,
+    ShapeError,
+    shape_text,
+)
 from glassprop.graph import Node, Shape, Size, order
 from glassprop.names import LOSS_SCOPE
 from glassprop.ops.leaves import constant
@@ -23,7 +28,7 @@ def refuse_accidents(loss: str, losses: Node, output: Node, y: Node) -> None:
 
     Raises
     ------
-    ShapeError
+    BroadcastError
         With both shapes, and how to write what is meant.
     """
     kinds = {output: "output", y: "target"}
@@ -35,18 +40,20 @@ def refuse_accidents(loss: str, losses: Node, output: Node, y: Node) -> None:
         if len(ranks) > 1 and _symbols(node.shape) > max(
             _symbols(one.shape) for one in arrays
         ):
-            raise ShapeError(
+            raise BroadcastError(
                 f"loss {loss!r}: {_shapes_text(arrays, kinds)} would broadcast to "
-                f"{shape_text(node.shape)}, every row with every other. y[:, None] "
-                "makes a column of one number a row, output[:, 0] one number a row of "
-                "a column."
+                f"{shape_text(node.shape)}, every row with every other.",
+                "y[:, None] makes a column of one number a row, output[:, 0] one "
+                "number a row of a column.",
+                "y = y[:, None]" if len(y.shape) == 1 else "y = y[:, 0]",
             )
         found = {kinds[one] for one in arrays if one in kinds}
         if len(found) > 1 and len({one.shape for one in arrays if one in kinds}) > 1:
-            raise ShapeError(
+            raise BroadcastError(
                 f"loss {loss!r}: {_shapes_text(arrays, kinds)} would broadcast against "
-                "each other. Give y the shape of the output; if the loss means it, let "
-                "it say so: np.broadcast_to(y, output.shape)."
+                "each other.",
+                "Give y the shape of the output; if the loss means it, let it say so: "
+                "np.broadcast_to(y, output.shape).",
             )
         if len(found) == 1 and all(
             one in kinds or one.primitive is constant for one in arrays

@@ -57,6 +57,9 @@ from glassprop.training_steps import check_backend
 from glassprop.trees import is_several, map_parts
 
 if TYPE_CHECKING:
+    from glassprop.diagnosis.findings import Diagnosis
+    from glassprop.diagnosis.overfitting import OverfitCheck
+    from glassprop.diagnosis.rates import RateSearch
     from glassprop.explain import Explanation
 
 Array = NDArray[Any]
@@ -317,6 +320,34 @@ class Network:
         """
         learn(self.built, x)
 
+    def copy(self) -> Network:
+        """Give a network like this one that shares nothing with it.
+
+        Returns
+        -------
+        Network
+            The same layers and loss, copies of all values, and of what a training
+            needs to go on.
+        """
+        made = Network(
+            self.layers,
+            loss=self.loss,
+            input_shape=self.input_shape,
+            seed=self.seed,
+            dtype=self.dtype,
+            name=self.name,
+        )
+        made.notes, made.recipe = dict(self.notes), self.recipe
+        if self._built is not None:
+            before = self._built
+            made.take(before.structure, before.values, before.learned)
+            made.built.dtype_assumed = before.dtype_assumed
+        if self.training is not None:
+            copies = {key: np.array(one) for key, one in self.training.memory.items()}
+            watched = {key: [*one] for key, one in self.training.watched.items()}
+            made.training = replace(self.training, memory=copies, watched=watched)
+        return made
+
     # Prediction ----------------------------------------------------------------------
 
     def __call__(self, X: Any) -> Any:
@@ -461,6 +492,7 @@ class Network:
         metrics: MetricSpec | None = None,
         backend: str = "auto",
         threads: int | None = None,
+        diagnose: bool = False,
         verbose: bool | None = None,
     ) -> History:
         """Train the network.
@@ -512,6 +544,10 @@ class Network:
         threads : int or None
             How many cores a step may use; None for one, or with compiled code for all
             if a step is worth it. Needs the extra ``fast``.
+        diagnose : bool
+            Whether to look for faults before and during training, at a few moments
+            that cost a tenth of its time at most. What is found is told, and is in
+            ``history.diagnosis``. The training is the same, bit for bit.
         verbose : bool or None
             False for nothing; else a bar on a terminal, a few plain lines elsewhere.
 
@@ -548,6 +584,7 @@ class Network:
             metrics=metrics,
             backend=backend,
             threads=threads,
+            diagnose=diagnose,
             verbose=verbose,
         )
 
@@ -707,6 +744,189 @@ class Network:
                 training=self.training,
                 name=self.name,
             )
+
+    def diagnose(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        loss: LossSpec | None = None,
+        optimizer: str | Optimizer | Minimizer | None = None,
+        epochs: int | None = None,
+        batch_size: int | None = 32,
+        **options: Any,
+    ) -> Diagnosis:
+        """Look for what keeps the network from learning, and say what to change.
+
+        Layers, start values, data and loss are looked at; gradients are compared with
+        finite differences; a few rows are learned by heart; learning rates are tried;
+        and a copy is trained for a short time, watched. The network does not change.
+
+        Parameters
+        ----------
+        X, y : array-like of shape (n, ...)
+            The rows to learn from, and their target.
+        loss : str, function, list of such or None
+            None for the network's own.
+        optimizer : str, Optimizer or None
+            None for that of the last `fit`, before it for Adam.
+        epochs : int or None
+            Of the trial, on all rows; None for about 300 steps, on as many rows as
+            they need. Overfitting shows only in a trial as long as the training, with
+            rows held out.
+        batch_size : int or None
+            As for `fit`.
+        **options
+            Further options of `fit`: ``validation``, ``class_weight``, ``clip``, ...
+
+        Returns
+        -------
+        Diagnosis
+            A list of findings, empty when healthy. Each is a record: condition,
+            severity, what was seen, where, why it matters, and the change to make.
+
+        Raises
+        ------
+        ArgumentError, DataError, ShapeError
+            If the data or an option cannot be used.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glassprop as gp
+        >>> layers = [gp.Dense(8, "relu"), gp.Dense(3, "softmax")]
+        >>> net = gp.Network(layers, loss="cross_entropy")
+        >>> X = np.random.default_rng(0).standard_normal((60, 2))
+        >>> found = net.diagnose(X, (X[:, 0] > 0).astype(int) + (X[:, 1] > 0))
+        >>> found[0].condition, str(found[0].change)
+        ('loss_and_output', 'gp.Dense(3) instead of gp.Dense(3, "softmax")')
+        """
+        from glassprop.diagnosis.diagnose import diagnose
+
+        chosen = self._chosen_loss(loss)
+        return diagnose(
+            self,
+            X,
+            y,
+            loss=chosen,
+            optimizer=self._chosen_optimizer(optimizer),
+            epochs=epochs,
+            options={"batch_size": batch_size, **options},
+        )
+
+    def _chosen_optimizer(self, optimizer: Any) -> Any:
+        if optimizer is None and self.recipe is not None:
+            return self.recipe.optimizer
+        return get_optimizer("adam" if optimizer is None else optimizer)
+
+    def find_learning_rate(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        loss: LossSpec | None = None,
+        optimizer: str | Optimizer | None = None,
+        batch_size: int | None = 32,
+        low: float = 1e-7,
+        high: float = 10.0,
+        steps: int = 100,
+    ) -> RateSearch:
+        """Find learning rates that work, by a range test on a copy.
+
+        The rate rises from step to step, each on another batch, until the loss
+        explodes (Smith 2017, section 3.3; the suggestions are those of fastai).
+
+        Parameters
+        ----------
+        X, y : array-like of shape (n, ...)
+            The rows to learn from, and their target.
+        loss : str, function, list of such or None
+            None for the network's own.
+        optimizer : str, Optimizer or None
+            None for that of the last `fit`, before it for Adam.
+        batch_size : int or None
+            As for `fit`.
+        low, high : float
+            The first and the last rate.
+        steps : int
+            How many.
+
+        Returns
+        -------
+        RateSearch
+            ``suggestion``, and the losses by rate. The network does not change.
+
+        Raises
+        ------
+        ArgumentError, DataError, ShapeError
+            If the data or an argument cannot be used, or the loss explodes at once.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glassprop as gp
+        >>> net = gp.Network([gp.Dense(1)], loss="mean_squared_error")
+        >>> X = np.random.default_rng(0).standard_normal((64, 3))
+        >>> found = net.find_learning_rate(X, X[:, :1], optimizer=gp.SGD())
+        >>> 0.001 < found.suggestion < 1
+        True
+        """
+        from glassprop.diagnosis.diagnose import find_learning_rate
+
+        return find_learning_rate(
+            self,
+            X,
+            y,
+            loss=self._chosen_loss(loss),
+            optimizer=self._chosen_optimizer(optimizer),
+            batch_size=batch_size,
+            low=low,
+            high=high,
+            steps=steps,
+        )
+
+    def overfit_check(
+        self, X: Any, y: Any, *, loss: LossSpec | None = None
+    ) -> OverfitCheck:
+        """See whether a copy can learn a few rows by heart.
+
+        With neither penalties nor random layers the loss must go to about the lowest
+        that there is for these rows (CS231n, "Neural networks part 3").
+
+        Parameters
+        ----------
+        X, y : array-like of shape (n, ...)
+            Rows to choose 20 from, or fewer where the network has few parameters.
+        loss : str, function, list of such or None
+            None for the network's own.
+
+        Returns
+        -------
+        OverfitCheck
+            ``ok``, and the losses. The network does not change.
+
+        Raises
+        ------
+        DataError, ShapeError
+            If the data cannot be used.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glassprop as gp
+        >>> net = gp.Network([gp.Dense(8, "tanh"), gp.Dense(1)])
+        >>> X = np.random.default_rng(0).standard_normal((64, 3))
+        >>> net.overfit_check(X, X[:, :1] > 0, loss="binary_cross_entropy").ok
+        True
+        """
+        from glassprop.diagnosis.overfitting import check_overfit
+
+        chosen = self._chosen_loss(loss)
+        trial = self.copy()
+        with trial.built_for(X) as built:
+            rows = checked_rows(built.structure, X, y, chosen)
+        trial.learn(rows.x)
+        return check_overfit(trial.built, rows, chosen)
 
     def source(
         self,

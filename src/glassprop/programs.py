@@ -26,7 +26,7 @@ from glassprop.losses import AnyLoss, check_outputs
 from glassprop.names import LOSS_SCOPE
 from glassprop.optimizers import Optimizer
 from glassprop.program import Program
-from glassprop.structure import Structure, arriving, forward, penalties
+from glassprop.structure import Structure, arrivals, forward, penalties
 from glassprop.summary import structure_text
 from glassprop.trace import Trace
 from glassprop.traced import Array
@@ -66,8 +66,16 @@ DATA = re.compile(r"(x|y)(_\d+)?|learning_rate")
 # The inputs ---------------------------------------------------------------------------
 
 
-def _declared(trace: Trace, structure: Structure) -> dict[str, Array]:
-    """Make the inputs that every program may have."""
+def declared(trace: Trace, structure: Structure) -> dict[str, Array]:
+    """Make the inputs that every program may have.
+
+    Parameters
+    ----------
+    trace : Trace
+        Where they are written down.
+    structure : Structure
+        The network's.
+    """
     inputs: dict[str, Array] = {}
     for key, parameter in {**structure.parameters, **structure.state}.items():
         scope, _, name = key.rpartition(".")
@@ -95,8 +103,14 @@ def _declared_target(trace: Trace, target: Target) -> dict[str, Array]:
     return inputs
 
 
-def _used(inputs: Mapping[str, Array], outputs: Mapping[str, Any]) -> dict[str, Array]:
-    """Leave out the inputs that no output needs or replaces, but for the data."""
+def used(inputs: Mapping[str, Array], outputs: Mapping[str, Any]) -> dict[str, Array]:
+    """Leave out the inputs that no output needs or replaces, but for the data.
+
+    Parameters
+    ----------
+    inputs, outputs : mapping from str to traced array
+        All that there are.
+    """
     nodes = [one.node for one in outputs.values()]
     needed: set[Node] = set(order(nodes))
     return {
@@ -158,6 +172,7 @@ def total_loss(
     output: Any,
     *,
     target: Target,
+    penalized: bool = True,
 ) -> Array:
     """Trace the one number that training makes small.
 
@@ -183,7 +198,7 @@ def total_loss(
                 part = factor * part
             total = part if total is None else total + part
     with trace.within(scope=LOSS_SCOPE):
-        for penalty in penalties(structure, trace, values):
+        for penalty in penalties(structure, trace, values) if penalized else ():
             total = total + penalty
         return _named(trace, total, "loss")
 
@@ -195,12 +210,12 @@ def predict_program(structure: Structure, loss: AnyLoss | None = None) -> Progra
     """Make the program of the forward pass; with a loss, of its probabilities."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = _declared(trace, structure)
+        inputs = declared(trace, structure)
         output = _output(trace, structure, inputs)
         if loss is not None:
             output = _probabilities(trace, structure, loss, output)
         outputs = named_parts(part_names("output", structure.output_shape), output)
-        return _used(inputs, outputs), outputs
+        return used(inputs, outputs), outputs
 
     doc = f"Prediction: {structure_text(structure)}."
     return build("predict", whole, dtype=structure.dtype, doc=doc)
@@ -210,10 +225,10 @@ def arriving_program(structure: Structure, path: str) -> Program:
     """Make the program of what comes to one layer, by its path."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = _declared(trace, structure)
+        inputs = declared(trace, structure)
         x = _data(inputs, "x", structure.input_shape)
-        outputs = {"arriving": arriving(structure, trace, inputs, x, path)}
-        return _used(inputs, outputs), outputs
+        outputs = {"arriving": arrivals(structure, trace, inputs, x)[1][path]}
+        return used(inputs, outputs), outputs
 
     doc = f"What comes to {path}: {structure_text(structure)}."
     return build("arriving", whole, dtype=structure.dtype, doc=doc)
@@ -223,7 +238,7 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
     """Make the program of output, probabilities, the loss of each row and penalties."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = {**_declared(trace, structure), **_declared_target(trace, target)}
+        inputs = {**declared(trace, structure), **_declared_target(trace, target)}
         output = _output(trace, structure, inputs)
         y = _data(inputs, "y", target.shape)
         losses = row_losses(trace, structure, loss, output, y)
@@ -241,7 +256,7 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
             ("probabilities", chances),
         ):
             outputs |= named_parts(part_names(name, structure.output_shape), parts)
-        return _used(inputs, outputs), outputs
+        return used(inputs, outputs), outputs
 
     doc = f"Evaluation: {structure_text(structure)}; loss {loss.name}."
     return build("evaluate", whole, dtype=structure.dtype, doc=doc)
@@ -277,7 +292,7 @@ def gradient_program(
     """
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = {**_declared(trace, structure), **_declared_target(trace, target)}
+        inputs = {**declared(trace, structure), **_declared_target(trace, target)}
         x = _data(inputs, "x", structure.input_shape)
         output, states = forward(structure, trace, inputs, x, training=training)
         total = total_loss(trace, structure, loss, inputs, output, target=target)
@@ -288,7 +303,7 @@ def gradient_program(
         outputs = {"loss": total}
         outputs |= {f"d {key}": one for key, one in zip(trainable, slopes, strict=True)}
         outputs |= states
-        return _used(inputs, outputs), outputs
+        return used(inputs, outputs), outputs
 
     doc = f"Loss and gradients: {structure_text(structure)}; loss {loss.name}."
     return build("gradients", whole, dtype=structure.dtype, doc=doc)
@@ -302,31 +317,37 @@ def step_program(
     *,
     clip: Clipping | None = None,
     name: str | None = None,
+    bare: bool = False,
 ) -> Program:
-    """Make the program of one training step: forward, loss, backward, update."""
+    """Make the program of one training step: forward, loss, backward, update.
+
+    A `bare` one has no penalties, and its layers behave as in prediction.
+    """
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        declared = _declared(trace, structure)
+        own = declared(trace, structure)
         rules = rules_for(structure, optimizer)
         memory = declared_memory(trace, structure, rules)
-        inputs = {key: declared[key] for key in structure.parameters}
+        inputs = {key: own[key] for key in structure.parameters}
         inputs |= flat(memory)
-        inputs |= declared  # states, x, seed and t behind what is trained
+        inputs |= own  # states, x, seed and t behind what is trained
         inputs |= _declared_target(trace, target)
         rate = trace.input("learning_rate", (), structure.dtype)
         inputs["learning_rate"] = rate
         x = _data(inputs, "x", structure.input_shape)
         here = points(rules, inputs, memory)
         at = {**inputs, **here}
-        output, states = forward(structure, trace, at, x, training=True)
-        total = total_loss(trace, structure, loss, at, output, target=target)
+        output, states = forward(structure, trace, at, x, training=not bare)
+        total = total_loss(
+            trace, structure, loss, at, output, target=target, penalized=not bare
+        )
         one = trace.lift(1, trace.dtype)
         slopes = pullback(total, list(here.values()), one)
         gradients = clipped(trace, dict(zip(here, slopes, strict=True)), clip)
         outputs: dict[str, Any] = {"loss": total}
         outputs |= updated(trace, rules, inputs, memory, gradients)
         outputs |= states
-        return _used(inputs, outputs), outputs
+        return used(inputs, outputs), outputs
 
     label = f" of {name}" if name else ""
     doc = (

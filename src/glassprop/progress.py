@@ -61,6 +61,19 @@ class Progress:
         elif done % self.every == 0 or done in (1, self.total):
             print(f"{self.what} {number}  {text}", file=sys.stderr)
 
+    def say(self, text: str) -> None:
+        """Show a text above the bar, or as lines.
+
+        Parameters
+        ----------
+        text : str
+            Of one line or several.
+        """
+        if self.bar is not None:
+            self.bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        elif self.shown:
+            print(text, file=sys.stderr)
+
 
 def _bar(what: str) -> Any:
     """Make the bar; rich is imported only where one is shown."""

@@ -15,6 +15,8 @@ START = 1 << 32
 SHUFFLE = 2 << 32
 SPLIT = 3 << 32
 CHECK = 4 << 32
+LOOK = 5 << 32
+RANGE = 6 << 32
 
 
 def generator(seed: int, stream: int, step: int = 0) -> np.random.Generator:

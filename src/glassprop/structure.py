@@ -176,15 +176,26 @@ def forward(
     return x, feeding.updates
 
 
-def arriving(
-    structure: Structure, trace: Trace, values: Mapping[str, Array], x: Any, path: str
-) -> Any:
-    """Trace the forward pass in prediction, and give what comes to one layer."""
+def arrivals(
+    structure: Structure, trace: Trace, values: Mapping[str, Array], x: Any
+) -> tuple[Any, dict[str, Any]]:
+    """Trace the forward pass in prediction.
+
+    Parameters
+    ----------
+    structure, trace, values, x
+        As for `forward`.
+
+    Returns
+    -------
+    traced array or tuple of such, dict from str to such
+        The last layer's output, and what comes to each layer, by its path.
+    """
     draw = drawer(trace, values["seed"], values["t"])
     feeding = Feeding(trace, lambda key, _: values[key], draw, training=False)
     for place in structure.places:
         x, _ = feeding.feed(place.name, place.layer, x)
-    return feeding.arrived[path]
+    return x, feeding.arrived
 
 
 def penalties(

@@ -13,7 +13,7 @@ import numpy as np
 
 from glassprop.arrays import Array, as_array, check_finite, column_names
 from glassprop.data import parts_of
-from glassprop.errors import DataError, ShapeError, shape_text
+from glassprop.errors import BroadcastError, DataError, ShapeError, shape_text
 from glassprop.layers.contract import SampleShape, Shapes
 from glassprop.losses import AnyLoss, Loss, check_outputs
 from glassprop.programs import Target
@@ -188,25 +188,25 @@ def _check_shape(
             f"each {count} of the network's outputs, got {shape_text(('n', *shape))}. "
             f"Give the last layer {count} units for each column of y."
         )
+    code = ""
     if shape == () and output_shape == (1,):
-        repair = "Make it a column, y[:, None]."
+        repair, code = "Make it a column, y[:, None].", "y = y[:, None]"
     elif output_shape == () and shape == (1,):
-        repair = "Take the column, y[:, 0]."
+        repair, code = "Take the column, y[:, 0].", "y = y[:, 0]"
     elif loss.target == "classes" and shape == (1,):
-        repair = "Labels are one number a row, y[:, 0]."
+        repair, code = "Labels are one number a row, y[:, 0].", "y = y[:, 0]"
     elif len(shape) == len(output_shape) == 1:
         units = "1 unit" if shape[0] == 1 else f"{shape[0]} units"
         columns = "1 column" if output_shape[0] == 1 else f"{output_shape[0]} columns"
         repair = f"Give the last layer {units}, or y {columns}."
     else:
         repair = "Give y the shape of the network's output."
-    danger = ""
+    expected = f"{name}: expected shape {shape_text(('n', *output_shape))}"
+    seen = f"{expected}, like the network's output, got {shape_text(('n', *shape))}"
     if _broadcasts(shape, output_shape):
-        danger = f"; loss {loss.name!r} would broadcast them against each other"
-    raise ShapeError(
-        f"{name}: expected shape {shape_text(('n', *output_shape))}, like the "
-        f"network's output, got {shape_text(('n', *shape))}{danger}. {repair}"
-    )
+        danger = f"loss {loss.name!r} would broadcast them against each other"
+        raise BroadcastError(f"{seen}; {danger}.", repair, code)
+    raise ShapeError(f"{seen}. {repair}")
 
 
 def _broadcasts(shape: tuple[int, ...], output_shape: tuple[int, ...]) -> bool:

@@ -1,0 +1,1 @@
+"""What is wrong with a training: rules, what they look at, and what to change."""

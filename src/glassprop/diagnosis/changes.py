@@ -1,0 +1,131 @@
+"""A change to make: as code for a list of layers and for `fit`, and carried out.
+
+What is printed and what is done come from one record, so that the calibration follows
+the very repair that people read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+from glassprop.layer_names import layer_names
+from glassprop.layers.contract import START
+
+AT_THE_TOP = ("layers", "optimizers", "early_stopping")  # what gp itself names
+POSITIONAL = ("units", "activation", "function", "rate", "layers", "layer")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What to do about a finding.
+
+    Parameters
+    ----------
+    words : str
+        A sentence, where the code below does not say it all.
+    layers : dict from str to (layer, layer)
+        By name, what a layer is and what it should be; None for none.
+    first : layer or None
+        A layer to put in front of all others.
+    options : dict from str to object
+        Arguments of `fit`.
+    data : str
+        Code for X or y, before `fit`.
+    """
+
+    words: str = ""
+    layers: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    first: Any = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    data: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """The code, a line for each thing to change."""
+        made = [self.data] if self.data else []
+        if self.first is not None:
+            made.append(f"layers = [{code_of(self.first)}, *layers]")
+        made += [
+            f"without {code_of(old)}"
+            if new is None
+            else f"{code_of(new)} instead of {code_of(old)}"
+            for old, new in self.layers.values()
+        ]
+        if self.options:
+            given = ", ".join(f"{key}={code_of(one)}" for key, one in self._options())
+            made.append(f"net.fit(X, y, {given})")
+        return made
+
+    def _options(self) -> list[tuple[str, Any]]:
+        return sorted(self.options.items())
+
+    def __str__(self) -> str:
+        return "\n".join([*([self.words] if self.words else []), *self.lines])
+
+    def applied(
+        self, layers: Sequence[Any], options: Mapping[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Give the layers and the options of `fit` with the change made.
+
+        Parameters
+        ----------
+        layers : sequence of layers
+            Those of the network that was diagnosed.
+        options : mapping
+            What `fit` was told.
+        """
+        made = [
+            self.layers[name][1] if name in self.layers else layer
+            for name, layer in zip(layer_names(layers), layers, strict=True)
+        ]
+        kept = [layer for layer in (self.first, *made) if layer is not None]
+        return kept, {**options, **self.options}
+
+
+def code_of(value: Any) -> str:
+    """Write a layer, an optimizer or another record as the call that makes it.
+
+    Parameters
+    ----------
+    value : object
+        Fields with their defaults are left out; what is no record is written as Python
+        writes it, a function by its name.
+    """
+    kind = type(value)
+    if not hasattr(kind, "__dataclass_fields__"):
+        if callable(value):
+            return str(getattr(value, "__name__", kind.__name__))
+        if isinstance(value, list | tuple):
+            return f"[{', '.join(map(code_of, value))}]"
+        return repr(value).replace("'", '"') if isinstance(value, str) else repr(value)
+    parts: list[str] = []
+    for one in fields(value):
+        if one.name == "_" or not one.init:
+            continue
+        given = getattr(value, one.name)
+        if _is_default(one, given):
+            continue
+        text = one.name if one.metadata.get(START) else code_of(given)
+        by_place = one.name in POSITIONAL and not one.kw_only
+        parts.append(text if by_place else f"{one.name}={text}")
+    module = kind.__module__.split(".")
+    return f"{_owner(module)}{kind.__name__}({', '.join(parts)})"
+
+
+def _is_default(one: Any, given: Any) -> bool:
+    if one.default_factory is not MISSING:
+        return bool(given == one.default_factory())
+    if one.default is MISSING:
+        return False
+    return given is one.default or (
+        isinstance(given, str | int | float | tuple) and given == one.default
+    )
+
+
+def _owner(module: Sequence[str]) -> str:
+    """Give what stands before the name of a record: ``gp.``, ``gp.clipping.``."""
+    if module[0] != "glassprop":
+        return ""
+    return "gp." if module[1] in AT_THE_TOP else f"gp.{module[1]}."

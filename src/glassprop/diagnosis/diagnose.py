@@ -1,0 +1,293 @@
+"""A diagnosis before training: what is wrong, and what to change.
+
+Static checks, a gradient check, a few rows learned by heart, a range test, and a short
+trial on a copy that is watched. ``fit(diagnose=True)`` has the watch alone, over the
+training itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.check import check_gradients
+from glassprop.diagnosis.changes import Change
+from glassprop.diagnosis.conditions import CONDITIONS
+from glassprop.diagnosis.findings import Diagnosis, Finding
+from glassprop.diagnosis.overfitting import check_overfit
+from glassprop.diagnosis.rates import RateSearch, check_range, search_rates
+from glassprop.diagnosis.remedies import has_field, other, slower, together
+from glassprop.errors import ArgumentError, BroadcastError, DivergenceError
+from glassprop.layer_names import layer_names
+from glassprop.losses import AnyLoss
+from glassprop.names import LOSS_SCOPE
+from glassprop.optimizers import is_minimizer
+from glassprop.programs import evaluate_program
+from glassprop.randomness import LOOK, generator
+from glassprop.recipes import Recipe
+from glassprop.rows import Rows, checked_rows
+from glassprop.splits import take_rows
+from glassprop.structure import check_batches
+from glassprop.targets import check_several_classes
+from glassprop.training_steps import training_steps
+from glassprop.updates import start_memory
+
+if TYPE_CHECKING:
+    from glassprop.network import Network
+
+CHECKED = 16  # rows of a gradient check
+TRIAL_STEPS, LEAST_EPOCHS = 300, 3  # of a trial whose epochs are not given
+LOOKED_AT = (
+    "layers, start, data and loss",
+    "gradients against finite differences",
+    "a few rows learned by heart",
+    "a range of learning rates",
+)
+
+
+def diagnose(
+    net: Network,
+    X: Any,
+    y: Any,
+    *,
+    loss: AnyLoss,
+    optimizer: Any,
+    epochs: int | None,
+    options: Mapping[str, Any],
+) -> Diagnosis:
+    """Diagnose a network; `Network.diagnose` documents the arguments.
+
+    Nothing of the network changes.
+    """
+    trial, size = net.copy(), options["batch_size"]
+    told = {**options, "loss": loss, "optimizer": optimizer, "verbose": False}
+    try:
+        rows = _prepared(trial, X, y, loss)
+        evaluate_program(trial.structure, loss, rows.target)
+    except BroadcastError as error:
+        return Diagnosis((_accident(net, error, y),), ("shapes",))
+    per_step = min(size or len(rows), len(rows))
+    if epochs is None:
+        chosen, epochs = _shortened(trial, rows, per_step, TRIAL_STEPS)
+        X, y, told = _taken(X, y, told, chosen, len(rows))
+    try:
+        history = trial.copy().fit(X, y, epochs=epochs, diagnose=True, **told)
+        watched = history.diagnosis
+    except DivergenceError as error:
+        watched = error.diagnosis
+    assert watched is not None
+    found = [*watched]
+    fresh = trial.training is None or not trial.training.steps
+    found += wrong_gradient(trial, rows, loss)
+    if fresh:
+        found += cannot_overfit(trial, rows, loss)
+    if not is_minimizer(optimizer):
+        found += learning_rate(trial, rows, loss, optimizer, per_step)
+    return Diagnosis(tuple(found), (*LOOKED_AT, f"a trial of {epochs} epochs"))
+
+
+def _prepared(net: Network, X: Any, y: Any, loss: AnyLoss) -> Rows:
+    """Check data as `fit` does, and let layers learn from them."""
+    with net.built_for(X) as built:
+        rows = checked_rows(built.structure, X, y, loss)
+        check_several_classes(rows.y, loss)
+    net.learn(rows.x)
+    return rows
+
+
+def _shortened(
+    net: Network, rows: Rows, per_step: int, steps: int
+) -> tuple[NDArray[Any] | None, int]:
+    """Choose rows and epochs for a trial: some hundred steps, at least three epochs."""
+    total = len(rows)
+    most = per_step * steps // LEAST_EPOCHS
+    chosen = None
+    if total > most:
+        order = generator(net.seed, LOOK, 98).permutation(total)
+        chosen, total = np.sort(order[:most]), most
+    return chosen, max(LEAST_EPOCHS, -(-steps // -(-total // per_step)))
+
+
+def _taken(
+    X: Any, y: Any, told: Mapping[str, Any], chosen: NDArray[Any] | None, rows: int
+) -> tuple[Any, Any, dict[str, Any]]:
+    if chosen is None:
+        return X, y, dict(told)
+    weights = told.get("sample_weight")
+    if weights is not None:
+        told = {**told, "sample_weight": np.asarray(weights)[chosen]}
+    x, target = (take_rows(one, chosen, rows) for one in (X, y))
+    return x, target, dict(told)
+
+
+# Conditions that need more than a look ------------------------------------------------
+
+
+def _accident(net: Network, error: BroadcastError, y: Any) -> Finding:
+    """Make a finding of shapes that NumPy would combine."""
+    change = Change(words=error.repair, data=error.code)
+    shape = np.shape(y)
+    if not error.code and len(shape) == 2:
+        name = layer_names(net.layers)[-1]
+        wider = other(net.layers, name, units=int(shape[1]))
+        if wider is not None:
+            change = replace(wider, words=error.repair)
+    return Finding("broadcasting", error.seen, change, severity="error")
+
+
+def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]:
+    """Compare gradients with finite differences, on two sets of rows.
+
+    Where a corner of relu lies within the difference, the two are apart on one of
+    them; a gradient that is wrong is so on both.
+    """
+    wrong, doubtful = CONDITIONS["wrong_gradient"].limits
+    order = generator(net.seed, LOOK, 97).permutation(len(rows))
+    errors: dict[str, float] = {}
+    for at in range(2):
+        chosen = np.roll(order, -at * CHECKED)[:CHECKED]
+        found = check_gradients(net.built, rows.take(np.sort(chosen)), loss)
+        errors = {key: min(errors.get(key, np.inf), one) for key, one in found.items()}
+        if not max(errors.values(), default=0.0) >= doubtful:
+            return
+    bad = {key: one for key, one in errors.items() if not one < doubtful}
+    worst = max(bad, key=lambda key: bad[key])
+    last = list(bad)[-1]
+    name = last.rpartition(".")[0]
+    stopped = _stops(net, rows, loss)
+    where = f" in {', '.join(stopped)}" if stopped else ""
+    if stopped:
+        change = Change(words=f"Take gp.stop_gradient out{where}.")
+    else:
+        change = Change(
+            words=f"Look at layer {name!r} and at what comes after it, up to the loss: "
+            "a function with a jump or a corner there has no slope that can be checked."
+        )
+    yield Finding(
+        "wrong_gradient",
+        f"the gradient of {worst} is {errors[worst]:.2g} of its size away from finite "
+        f"differences; from {doubtful:g} it is in doubt, from {wrong:g} wrong. So are "
+        f"{len(bad)} of {len(errors)} parameters, the last of them {last}.",
+        change,
+        value=errors[worst],
+        limit=doubtful,
+        severity="error" if not errors[worst] < wrong else "warning",
+        layer=name,
+    )
+
+
+def _stops(net: Network, rows: Rows, loss: AnyLoss) -> list[str]:
+    """Name the layers in which the gradient is stopped."""
+    program = evaluate_program(net.structure, loss, rows.target)
+    scopes = [
+        node.scope for node in program.nodes if node.primitive.name == "stop_gradient"
+    ]
+    return [
+        "the loss" if one == LOSS_SCOPE else f"layer {one!r}"
+        for one in dict.fromkeys(scopes)
+    ]
+
+
+def cannot_overfit(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]:
+    """See whether a few rows can be learned by heart."""
+    limit = CONDITIONS["cannot_overfit"].limit
+    found = check_overfit(net.built, rows, loss)
+    if found.ok:
+        return
+    wider = [
+        other(net.layers, name, units=4 * layer.units)
+        for name, layer in zip(layer_names(net.layers), net.layers, strict=True)
+        if has_field(layer, "units") and name != layer_names(net.layers)[-1]
+    ]
+    change = together(wider, "Give it more units, if no other finding says why.")
+    if not change.layers:
+        change = Change(words="Give it a hidden layer, or look at the other findings.")
+    yield Finding(
+        "cannot_overfit",
+        f"{found}. {found.left:.2g} of the way is left; up to {limit:g} is fine.",
+        change,
+        value=found.left,
+        limit=limit,
+    )
+
+
+def learning_rate(
+    net: Network, rows: Rows, loss: AnyLoss, optimizer: Any, per_step: int
+) -> Iterator[Finding]:
+    """Compare the learning rate with those of a range test."""
+    limit = CONDITIONS["learning_rate"].limit
+    try:
+        found = _searched(net, rows, loss, optimizer, per_step)
+    except ArgumentError:
+        return  # it explodes at once: the trial says why
+    rate, good = optimizer.learning_rate, found.suggestion
+    apart = max(rate / good, good / rate) if rate else np.inf
+    if apart <= limit:
+        return
+    side = "above" if rate > good else "below"
+    yield Finding(
+        "learning_rate",
+        f"the learning rate {rate:g} is {apart:.2g} times {side} that of a range test: "
+        f"{found}; up to {limit:g} times is fine.",
+        slower(optimizer, good),
+        value=apart,
+        limit=limit,
+    )
+
+
+# The range test -----------------------------------------------------------------------
+
+
+def _searched(
+    net: Network,
+    rows: Rows,
+    loss: AnyLoss,
+    optimizer: Any,
+    per_step: int,
+    **limits: Any,
+) -> RateSearch:
+    recipe = Recipe(loss, optimizer, rows.target)
+    steps = training_steps(
+        net.built,
+        recipe,
+        net.name,
+        backend="auto",
+        threads=None,
+        rows=per_step,
+        steps=limits.get("count", 100),
+        verbose=False,
+    )
+    values = {**net.values, **start_memory(net.structure, optimizer, net.values)}
+    return search_rates(steps, values, rows, per_step, seed=net.seed, **limits)
+
+
+def find_learning_rate(
+    net: Network,
+    X: Any,
+    y: Any,
+    *,
+    loss: AnyLoss,
+    optimizer: Any,
+    batch_size: int | None,
+    low: float,
+    high: float,
+    steps: int,
+) -> RateSearch:
+    """Test a range of learning rates; `Network.find_learning_rate` documents it."""
+    check_range(low, high, steps)
+    if is_minimizer(optimizer):
+        raise ArgumentError(
+            f"find_learning_rate: {type(optimizer).__name__} finds the size of its "
+            "steps itself. Give an optimizer with a learning rate, such as gp.Adam()."
+        )
+    trial = net.copy()
+    rows = _prepared(trial, X, y, loss)
+    check_batches(trial.structure, len(rows), batch_size)
+    size = min(batch_size or len(rows), len(rows))
+    return _searched(
+        trial, rows, loss, optimizer, size, low=low, high=high, count=steps
+    )

@@ -1,0 +1,193 @@
+"""What a diagnosis gives: findings, each a record, printed as a short paragraph."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, overload
+
+from glassprop.diagnosis.changes import Change
+from glassprop.diagnosis.conditions import CONDITIONS, Condition
+
+SEVERITIES = ("error", "warning")
+LISTED = 8  # units or columns that are named one by one
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong, where it is, and what to change.
+
+    Parameters
+    ----------
+    condition : str
+        A key of `CONDITIONS`, which has why it matters and the source.
+    seen : str
+        What was seen, with the number and its limit, as a sentence.
+    change : Change
+        What to do.
+    value, limit : float
+        The number that was seen, and where the condition begins; NaN where it is no
+        matter of a number.
+    severity : str
+        ``"error"`` where nothing is learned this way, else ``"warning"``.
+    layer : str
+        The layer's path; empty for none.
+    units, columns : tuple of int
+        Which, from 0.
+    step : int or None
+        Of the training, from 1.
+    """
+
+    condition: str
+    seen: str
+    change: Change
+    value: float = math.nan
+    limit: float = math.nan
+    severity: str = "warning"
+    layer: str = ""
+    units: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
+    step: int | None = None
+
+    @property
+    def about(self) -> Condition:
+        """The condition: title, why it matters, source."""
+        return CONDITIONS[self.condition]
+
+    def __str__(self) -> str:
+        about = self.about
+        change = str(self.change).replace("\n", "\n          ")
+        return (
+            f"{self.severity}: {about.title} ({about.key})\n"
+            f"  seen: {self.seen}\n"
+            f"  why: {about.why} [{about.source}]\n"
+            f"  change: {change}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as dicts, lists, numbers and words; None where there is no number."""
+        return {
+            "condition": self.condition,
+            "title": self.about.title,
+            "severity": self.severity,
+            "seen": self.seen,
+            "value": _number(self.value),
+            "limit": _number(self.limit),
+            "layer": self.layer,
+            "units": list(self.units),
+            "columns": list(self.columns),
+            "step": self.step,
+            "why": self.about.why,
+            "source": self.about.source,
+            "words": self.change.words,
+            "code": self.change.lines,
+        }
+
+
+@dataclass(frozen=True)
+class Diagnosis(Sequence[Finding]):
+    """A list of findings, the worst first; empty when healthy.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        What is wrong.
+    looked_at : tuple of str
+        What was looked at, in a few words each.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    looked_at: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        order = list(CONDITIONS)
+        ranked = sorted(
+            self.findings,
+            key=lambda one: (
+                SEVERITIES.index(one.severity),
+                order.index(one.condition),
+            ),
+        )
+        object.__setattr__(self, "findings", tuple(ranked))
+
+    @overload
+    def __getitem__(self, at: int) -> Finding: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, at: int | slice) -> Finding | tuple[Finding, ...]:
+        return self.findings[at]
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The keys of the conditions that were found, each once."""
+        return tuple(dict.fromkeys(one.condition for one in self.findings))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"<Diagnosis: {', '.join(self.conditions) or 'healthy'}>"
+
+    def text(self) -> str:
+        """Write it for a terminal.
+
+        Returns
+        -------
+        str
+            A paragraph for each finding.
+        """
+        looked = f"Looked at: {', '.join(self.looked_at)}." if self.looked_at else ""
+        if not self.findings:
+            return f"Healthy: nothing found. {looked}".strip()
+        return "\n\n".join([*map(str, self.findings), *([looked] if looked else [])])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<section><h4>{escape(one.about.title)} <small>{one.severity}, "
+            f"{one.condition}</small></h4><p>{escape(one.seen)}</p>"
+            f"<p>{escape(one.about.why)} <cite>{escape(one.about.source)}</cite></p>"
+            f"<p>{escape(one.change.words)}</p>"
+            f"<pre>{escape(chr(10).join(one.change.lines))}</pre></section>"
+            for one in self.findings
+        )
+        looked = escape(", ".join(self.looked_at))
+        return f"<div>{rows or '<p>Healthy: nothing found.</p>'}<p>{looked}</p></div>"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as dicts, lists, numbers and words."""
+        return {
+            "healthy": not self.findings,
+            "findings": [one.as_dict() for one in self.findings],
+            "looked_at": list(self.looked_at),
+        }
+
+    def json(self) -> str:
+        """Write it for programs.
+
+        Returns
+        -------
+        str
+            `as_dict` as JSON.
+        """
+        return json.dumps(self.as_dict(), allow_nan=False)
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def some(numbers: Sequence[int]) -> str:
+    """List a few numbers: ``0, 3, 4``, or ``0, 1, 2, ... (40 of them)``."""
+    if len(numbers) <= LISTED:
+        return ", ".join(map(str, numbers))
+    first = ", ".join(map(str, numbers[:3]))
+    return f"{first}, ... ({len(numbers)} of them)"

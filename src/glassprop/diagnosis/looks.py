@@ -1,0 +1,274 @@
+"""Looks at a training: what its layers, gradients and steps do at one moment.
+
+A look runs a step of the training on copies, so that nothing changes by it, and on the
+same few rows each time. How often it is worth one follows from what it costs, never
+from a clock: a tenth of the training at most.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.backends.choice import CALL
+from glassprop.compiling import Compiled
+from glassprop.diagnosis.conditions import CONDITIONS
+from glassprop.diagnosis.regions import Activations, Region
+from glassprop.optimizers import is_minimizer
+from glassprop.program import Program
+from glassprop.programs import gradient_program
+from glassprop.randomness import LOOK, generator
+from glassprop.rows import Rows
+from glassprop.trees import as_parts, named_parts, part_names
+
+if TYPE_CHECKING:
+    from glassprop.epochs import Work
+    from glassprop.network import Network
+    from glassprop.recipes import Recipe
+
+ROWS = 256  # that a look is on, at most
+MOST, FEWEST = 12, 2  # looks at a training
+SHARE = 0.1  # of a training's time that all looks may take
+NUMPY, COMPILED = 5e9, 2e10  # arithmetic operations in a second, about
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of a training at one moment.
+
+    Parameters
+    ----------
+    epoch, step : int
+        How many were done.
+    losses : tuple of float
+        Of a batch: before a step, halfway along it, and after it.
+    updates : dict from str to float
+        ``norm(update) / norm(parameter)`` of the step, by parameter.
+    gradients : dict from str to float
+        The mean absolute gradient, by parameter.
+    on : tuple of array of shape (units,)
+        For each activation, the part of the rows for which a unit has a slope.
+    outputs : tuple of (float, float)
+        For each output, its standard deviation over the rows and its size, both the
+        root of a mean square.
+    """
+
+    epoch: int
+    step: int
+    losses: tuple[float, float, float]
+    updates: Mapping[str, float]
+    gradients: Mapping[str, float]
+    on: tuple[NDArray[Any], ...]
+    outputs: tuple[tuple[float, float], ...]
+
+    @property
+    def overshoot(self) -> float:
+        """How far the step went: 0 to the lowest point of a parabola along it.
+
+        -1 is no way at all, 1 twice the way, where the loss is what it was before
+        (Schneider, Dangel and Hennig 2021, "alpha"). NaN where the step changed the
+        loss by no more than rounding.
+        """
+        first, half, last = self.losses
+        if not all(map(math.isfinite, self.losses)):
+            return math.nan
+        if abs(last - first) <= 1e-6 * max(abs(first), abs(last)):
+            return math.nan
+        curve = 2 * (first - 2 * half + last)
+        slope = -3 * first + 4 * half - last
+        if slope >= 0:
+            return math.inf
+        return -2 * curve / slope - 1 if curve > 0 else -1.0
+
+
+@dataclass
+class Watch:
+    """Looks at a training as it goes on.
+
+    Parameters
+    ----------
+    net : Network
+        What is trained.
+    recipe : Recipe
+        Of the training.
+    rows : Rows
+        The training rows; some of them are looked at.
+    looks : list of Look
+        So far.
+    """
+
+    net: Network
+    recipe: Recipe
+    rows: Rows
+    looks: list[Look] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        count = len(self.rows)
+        if count > ROWS:
+            chosen = generator(self.net.seed, LOOK).permutation(count)[:ROWS]
+            self.rows = self.rows.take(np.sort(chosen))
+
+    @property
+    def activations(self) -> Activations:
+        """The program that gives slopes; made once for a network."""
+        built = self.net.built
+        made: Activations = built.compiled(
+            ("activations",), lambda: Activations(built.structure)
+        )
+        return made
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The activations, in order."""
+        return self.activations.regions
+
+    def look(self, work: Work) -> None:
+        """Look at the training now.
+
+        Parameters
+        ----------
+        work : Work
+            What it works with.
+        """
+        training = work.training
+        losses, updates = self._step(work)
+        self.looks.append(
+            Look(
+                training.epochs,
+                training.steps,
+                losses,
+                updates,
+                self._gradients(work),
+                *self._slopes(),
+            )
+        )
+
+    def _batch(self, work: Work) -> tuple[dict[str, NDArray[Any]], int]:
+        size = min(work.rows_per_step, len(self.rows))
+        return {key: one[:size] for key, one in self.rows.data().items()}, size
+
+    def _step(
+        self, work: Work
+    ) -> tuple[tuple[float, float, float], Mapping[str, float]]:
+        """Run one step on copies, and once more from halfway along it and its end."""
+        net, training = work.net, work.training
+        if is_minimizer(training.optimizer):
+            return (math.nan,) * 3, {}
+        batch, size = self._batch(work)
+        dtype = net.structure.dtype
+        rate = training.rate or training.optimizer.learning_rate
+        start = {**net.values, **training.memory}
+        trained = net.structure.trainable
+
+        def stepped(values: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
+            copies = {key: np.array(one) for key, one in values.items()}
+            with (
+                np.errstate(all="ignore"),
+                work.steps.holding(copies, size) as run,
+            ):
+                (loss,) = run(
+                    batch,
+                    slice(0, size),
+                    np.array([rate], dtype),
+                    seed=net.seed,
+                    first_step=training.steps + 1,
+                )
+            return float(loss), copies
+
+        first, after = stepped(start)
+        with np.errstate(all="ignore"):
+            half = {key: (start[key] + after[key]) / 2 for key in trained}
+            updates = {
+                key: _ratio(after[key] - start[key], start[key]) for key in trained
+            }
+        middle, _ = stepped({**start, **half})
+        last, _ = stepped({**start, **{key: after[key] for key in trained}})
+        return (first, middle, last), updates
+
+    def _gradients(self, work: Work) -> dict[str, float]:
+        built, recipe = self.net.built, self.recipe
+        compiled: Compiled = built.compiled(
+            ("look", recipe.loss, recipe.target),
+            lambda: Compiled(
+                gradient_program(
+                    built.structure, recipe.loss, recipe.target, training=True
+                )
+            ),
+        )
+        batch, _ = self._batch(work)
+        states = {key: np.array(built.values[key]) for key in built.structure.state}
+        given = {**built.given(), **states, **batch}
+        given["t"] = np.float64(work.training.steps + 1)
+        with np.errstate(all="ignore"):
+            found = compiled.named(given)
+            return {
+                key: float(np.mean(np.abs(found[f"d {key}"])))
+                for key in built.structure.trainable
+            }
+
+    def _slopes(self) -> tuple[tuple[NDArray[Any], ...], tuple[Any, ...]]:
+        built, lost = self.net.built, CONDITIONS["saturation"].limit
+        x = named_parts(part_names("x", built.structure.input_shape), self.rows.x)
+        found = self.activations({**built.given(), **x})
+        on = tuple(
+            np.mean(
+                np.abs(_by_unit(found[region.slope])) > (lost if region.smooth else 0),
+                axis=0,
+            )
+            for region in self.regions
+        )
+        names = as_parts(part_names("output", built.structure.output_shape))
+        with np.errstate(all="ignore"):
+            outputs = tuple(_spread(_by_unit(found[name])) for name in names)
+        return on, outputs
+
+
+def _by_unit(array: Any) -> NDArray[Any]:
+    rows = np.asarray(array)
+    return rows.reshape(len(rows), -1)
+
+
+def _ratio(update: NDArray[Any], value: NDArray[Any]) -> float:
+    size = float(np.linalg.norm(value))
+    moved = float(np.linalg.norm(update))
+    return moved / size if size else (math.inf if moved else 0.0)
+
+
+def _spread(output: NDArray[Any]) -> tuple[float, float]:
+    wide = output.astype(np.float64)
+    deviation = float(np.sqrt(np.mean(np.var(wide, axis=0))))
+    return deviation, float(np.sqrt(np.mean(wide * wide)))
+
+
+def look_epochs(
+    epochs: int, program: Program, rows: int, steps: int, *, compiled: bool
+) -> list[int]:
+    """Choose after which epochs a training is looked at, the first look before it.
+
+    Parameters
+    ----------
+    epochs : int
+        Of the training.
+    program : Program
+        One step.
+    rows : int
+        Of a batch.
+    steps : int
+        Of the whole training.
+    compiled : bool
+        Whether its steps are machine code; looks are not.
+    """
+    operations = program.cost(rows)
+    calls = CALL * program.size + operations / NUMPY
+    step = operations / COMPILED if compiled else calls
+    affordable = SHARE * steps * step / (3 * step + 2 * calls)
+    most = min(MOST, max(FEWEST, int(affordable)))
+    if epochs < most:
+        return list(range(epochs + 1))
+    spread = np.unique(np.round(np.geomspace(1, epochs, most - 1)).astype(int))
+    return [0, *spread.tolist()]

@@ -1,0 +1,216 @@
+"""Whether a few rows can be learned by heart: with neither penalties nor noise.
+
+CS231n, "Neural networks part 3", sanity checks. How low the loss can be is found by
+training the outputs themselves instead of the weights.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.backends.run_numpy import NumpySteps
+from glassprop.built import Built
+from glassprop.diagnosis.baselines import constant_loss
+from glassprop.diagnosis.conditions import CONDITIONS
+from glassprop.losses import AnyLoss
+from glassprop.optimizers import Adam
+from glassprop.programs import step_program
+from glassprop.randomness import LOOK, generator
+from glassprop.rows import Rows
+from glassprop.structure import arrange, start_values
+from glassprop.trees import as_parts, map_parts
+from glassprop.updates import start_memory
+
+MOST_ROWS = 20
+STEPS = 600
+RATES = (0.01, 0.001, 0.05)  # tried in this order, until one is enough
+
+
+@dataclass(frozen=True)
+class OverfitCheck:
+    """How far a network got in learning a few rows by heart.
+
+    Parameters
+    ----------
+    rows : int
+        How many it was given: 20, or fewer where it has few parameters.
+    start, end : float
+        The loss before and after.
+    constant : float
+        That of the best constant answer for these rows.
+    lowest : float
+        The lowest that any outputs have for these rows.
+    steps : int
+        Of training.
+    rate : float
+        The learning rate that came furthest.
+    """
+
+    rows: int
+    start: float
+    end: float
+    constant: float
+    lowest: float
+    steps: int
+    rate: float
+
+    @property
+    def left(self) -> float:
+        """What part of the way from the constant answer to the lowest loss is left."""
+        way = self.constant - self.lowest
+        return (self.end - self.lowest) / way if way > 0 else math.nan
+
+    @property
+    def ok(self) -> bool:
+        """Whether nine tenths of the way were gone."""
+        return not self.left > CONDITIONS["cannot_overfit"].limit
+
+    def __str__(self) -> str:
+        verdict = "learned by heart" if self.ok else "not learned by heart"
+        return (
+            f"{self.rows} rows {verdict}: loss {self.start:.4g} to {self.end:.4g} in "
+            f"{self.steps} steps; the best constant answer has {self.constant:.4g}, "
+            f"the lowest is {self.lowest:.4g}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as numbers; None where there is none."""
+        numbers = {
+            "start": self.start,
+            "end": self.end,
+            "constant": self.constant,
+            "lowest": self.lowest,
+            "left": self.left,
+        }
+        return {
+            "ok": self.ok,
+            "rows": self.rows,
+            "steps": self.steps,
+            "rate": self.rate,
+            **{k: one if math.isfinite(one) else None for k, one in numbers.items()},
+        }
+
+    def json(self) -> str:
+        """Write it for programs.
+
+        Returns
+        -------
+        str
+            `as_dict` as JSON.
+        """
+        return json.dumps(self.as_dict(), allow_nan=False)
+
+
+def check_overfit(built: Built, rows: Rows, loss: AnyLoss) -> OverfitCheck:
+    """Train copies of a network on a few rows, without penalties and noise.
+
+    Parameters
+    ----------
+    built : Built
+        Structure and values to start from; nothing of it changes.
+    rows : Rows
+        To choose from.
+    loss : Loss or Several
+        What is made small.
+    """
+    few = few_rows(built, rows)
+    found = [math.nan, math.nan]
+    best, chosen = math.inf, RATES[0]
+    constant = constant_loss(built.structure, few, loss)
+    lowest = _lowest(built, few, loss)
+    for rate in RATES:
+        start, end = _trained(built, few, loss, rate)
+        found[0] = start
+        if end < best:
+            best, chosen = end, rate
+        if math.isfinite(constant) and best - lowest <= 0.05 * (constant - lowest):
+            break
+    return OverfitCheck(len(few), found[0], best, constant, lowest, STEPS, chosen)
+
+
+def few_rows(built: Built, rows: Rows) -> Rows:
+    """Choose rows that differ: 20, or half as many as there are parameters for."""
+    structure = built.structure
+    trained = sum(
+        math.prod(structure.parameters[key].shape) for key in structure.trainable
+    )
+    outputs = sum(math.prod(shape) for shape in as_parts(structure.output_shape))
+    count = max(2, min(MOST_ROWS, trained // (2 * outputs)))
+    order = generator(built.seed, LOOK, 99).permutation(len(rows))
+    return rows.take(np.array(list(_distinct(rows, order, count)), np.int64))
+
+
+def _distinct(rows: Rows, order: NDArray[Any], count: int) -> Iterator[int]:
+    """Give the numbers of rows with different inputs, as far as there are."""
+    seen: set[bytes] = set()
+    for at in order:
+        key = b"".join(np.asarray(one[at]).tobytes() for one in as_parts(rows.x))
+        if key not in seen:
+            seen.add(key)
+            yield int(at)
+        if len(seen) == count:
+            return
+
+
+def _trained(
+    built: Built, rows: Rows, loss: AnyLoss, rate: float
+) -> tuple[float, float]:
+    """Give the loss of the first and of the best step."""
+    optimizer = Adam(rate)
+    steps: NumpySteps = built.compiled(
+        ("bare", loss, rows.target),
+        lambda: NumpySteps(
+            step_program(built.structure, loss, optimizer, rows.target, bare=True)
+        ),
+    )
+    values = {key: np.array(one) for key, one in built.values.items()}
+    values |= start_memory(built.structure, optimizer, values)
+    return _run(steps, values, rows, rate, built.seed)
+
+
+def _run(
+    steps: NumpySteps, values: dict[str, Any], rows: Rows, rate: float, seed: int
+) -> tuple[float, float]:
+    rates = rate * np.linspace(1, 0.05, STEPS)
+    with np.errstate(all="ignore"), steps.holding(values, len(rows)) as run:
+        losses = run(rows.data(), slice(0, len(rows)), rates, seed=seed, first_step=1)
+    return float(losses[0]), float(np.nanmin(losses))
+
+
+def _lowest(built: Built, rows: Rows, loss: AnyLoss) -> float:
+    """Train the outputs themselves, one parameter for each row and output."""
+    structure = built.structure
+    shapes = as_parts(structure.output_shape)
+    if len(shapes) > 1:
+        return 0.0
+    count = len(rows)
+    free = arrange([_Free((count, *shapes[0]))], (count,), structure.dtype)
+    optimizer = Adam(0.1)
+    steps = NumpySteps(step_program(free, loss, optimizer, rows.target))
+    values = start_values(free, built.seed, {})
+    values |= start_memory(free, optimizer, values)
+    eye = map_parts(lambda _: np.eye(count, dtype=structure.dtype), rows.x)
+    given = Rows(eye, rows.y, rows.weights, rows.target)
+    return _run(steps, values, given, 0.1, built.seed)[1]
+
+
+@dataclass(frozen=True)
+class _Free:
+    """A layer whose output for row i is its i-th parameter."""
+
+    shape: tuple[int, ...]
+
+    def parameters(self, _shape: Any) -> dict[str, Any]:
+        from glassprop.layers import Parameter
+
+        return {"output": Parameter(self.shape, 0.0)}
+
+    def forward(self, p: Any, x: Any, _run: Any) -> Any:
+        return np.tensordot(x, p["output"], 1)

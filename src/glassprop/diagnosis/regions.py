@@ -1,0 +1,156 @@
+"""Where a network bends: its activations, found in the graph, with their slopes.
+
+An activation is a part of a layer that turns one array, element by element, into
+another, with a slope that depends on the element. So it is found for every layer, one
+of the user's own too, by looking at the graph of the forward pass. Its slope is
+derived, as every derivative here; where the slope of the slope is 0 the activation is
+made of straight lines, as relu is, else it is smooth, as sigmoid is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassprop.compiling import Compiled, build
+from glassprop.differentiate import pullback
+from glassprop.graph import Node, order
+from glassprop.ops.product import matmul
+from glassprop.program import Program
+from glassprop.programs import declared, used
+from glassprop.structure import Structure, arrivals
+from glassprop.trace import Trace
+from glassprop.traced import Array
+from glassprop.trees import (
+    as_parts,
+    is_several,
+    map_parts,
+    named_parts,
+    part_names,
+)
+
+
+@dataclass(frozen=True)
+class Region:
+    """One activation.
+
+    Parameters
+    ----------
+    layer : str
+        The path of the layer that it belongs to.
+    slope : str
+        The name of its slope among the program's outputs.
+    smooth : bool
+        Whether its slope changes gradually; else it is made of straight lines.
+    """
+
+    layer: str
+    slope: str
+    smooth: bool
+
+
+class Activations:
+    """The forward pass of a network in prediction, with the slopes of its activations.
+
+    Parameters
+    ----------
+    structure : Structure
+        The network's.
+
+    Attributes
+    ----------
+    regions : tuple of Region
+        In the order of the forward pass.
+    program : Program
+        It gives ``output``, each region's slope, and what comes to each layer as
+        ``to`` and its path.
+    """
+
+    def __init__(self, structure: Structure) -> None:
+        self.regions: tuple[Region, ...] = ()
+        self.program = self._made(structure)
+        self._compiled = Compiled(self.program)
+
+    def __call__(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Give output and slopes for values and rows by name."""
+        with np.errstate(all="ignore"):
+            return self._compiled.named(given)
+
+    def _made(self, structure: Structure) -> Program:
+        def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
+            inputs = declared(trace, structure)
+            names = part_names("x", structure.input_shape)
+            x = map_parts(inputs.__getitem__, names)
+            output, arrived = arrivals(structure, trace, inputs, x)
+            outputs = named_parts(part_names("output", structure.output_shape), output)
+            data = [inputs[key].node for key in as_parts(names)]
+            found = []
+            for after, before in bends([one.node for one in outputs.values()], data):
+                region = _sloped(trace, after, before, f"slope_{len(found) + 1}")
+                if region is not None:
+                    outputs[region[0].slope] = region[1]
+                    found.append(region[0])
+            single = {key: one for key, one in arrived.items() if not is_several(one)}
+            outputs |= {f"to {key}": one for key, one in single.items()}
+            self.regions = tuple(found)
+            return used(inputs, outputs), outputs
+
+        return build("look", whole, dtype=structure.dtype, doc="Activations.")
+
+
+def bends(outputs: list[Node], data: list[Node]) -> list[tuple[Node, Node]]:
+    """Find what leaves a layer and is made of one value of it element by element.
+
+    Parameters
+    ----------
+    outputs : list of Node
+        What the network gives.
+    data : list of Node
+        What it is given.
+
+    Returns
+    -------
+    list of (Node, Node)
+        The last such value of each part, and what it is made of.
+    """
+    roots: dict[Node, Node] = {}  # of every value that depends on the data
+    inside: set[Node] = set()  # read by a further value of the same part
+    leaving: set[Node] = set(outputs)  # what another layer or a product reads
+    for node in order(outputs):
+        leaving.update(
+            one
+            for one in node.inputs
+            if one.scope != node.scope or node.primitive is matmul
+        )
+        if node in data:
+            roots[node] = node
+            continue
+        reads = [one for one in node.inputs if one in roots]
+        if not reads:
+            continue
+        near = {roots[one] if one.scope == node.scope else one for one in reads}
+        (root,) = near if len(near) == 1 else (node,)
+        joined = node.primitive.elementwise and root.shape == node.shape
+        roots[node] = root if joined else node
+        if joined:
+            inside.update(one for one in reads if roots[one] is root)
+    return [
+        (node, root)
+        for node, root in roots.items()
+        if root is not node and node in leaving - inside and node.dtype.kind == "f"
+    ]
+
+
+def _sloped(
+    trace: Trace, after: Node, before: Node, name: str
+) -> tuple[Region, Array] | None:
+    """Derive the slope of a part; None where it is the same everywhere."""
+    value, point = trace.array(after), trace.array(before)
+    (slope,) = pullback(value, [point], np.ones_like(value))
+    if before not in order([slope.node]) or after is before:
+        return None
+    (bend,) = pullback(slope, [point], np.ones_like(slope))
+    return Region(after.scope, name, before in order([bend.node])), slope

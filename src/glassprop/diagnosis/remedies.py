@@ -1,0 +1,131 @@
+"""The changes that findings propose, made of the network that has them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from glassprop.diagnosis.changes import Change
+from glassprop.layer_names import layer_names
+from glassprop.layers import Dense, Standardize
+from glassprop.layers.activations import activation_name
+from glassprop.structure import Structure
+
+
+def has_field(record: Any, name: str) -> bool:
+    """Tell whether a record has a field of that name."""
+    known = getattr(type(record), "__dataclass_fields__", {})
+    return name in known
+
+
+def other(layers: Sequence[Any], name: str, **changed: Any) -> Change | None:
+    """Propose another form of a layer.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+        Those of the network, in order.
+    name : str
+        Which, by its name in the network.
+    **changed
+        Fields of the record.
+
+    Returns
+    -------
+    Change or None
+        None if it is no layer of the row, or has no such field.
+    """
+    known = dict(zip(layer_names(layers), layers, strict=True))
+    layer = known.get(name)
+    if layer is None or not all(has_field(layer, one) for one in changed):
+        return None
+    if all(getattr(layer, one) == value for one, value in changed.items()):
+        return None
+    return Change(layers={name: (layer, replace(layer, **changed))})
+
+
+def together(changes: Sequence[Change | None], words: str = "") -> Change:
+    """Join changes of layers into one.
+
+    Parameters
+    ----------
+    changes : sequence of Change or None
+        None for nothing.
+    words : str
+        What is said of all of them.
+    """
+    layers: dict[str, tuple[Any, Any]] = {}
+    for one in changes:
+        layers |= {} if one is None else dict(one.layers)
+    return Change(words=words, layers=layers)
+
+
+def bent(layers: Sequence[Any], names: Sequence[str], activation: str) -> Change:
+    """Propose another activation for some layers, and the start that goes with it."""
+    known = dict(zip(layer_names(layers), layers, strict=True))
+    found = []
+    for name in names:
+        changed: dict[str, Any] = {"activation": activation}
+        if has_field(known.get(name), "initializer"):
+            changed["initializer"] = None
+        found.append(other(layers, name, **changed))
+    return together(found)
+
+
+def fresh_start(layers: Sequence[Any], names: Sequence[str]) -> Change:
+    """Propose that layers start as they do by default."""
+    known = dict(zip(layer_names(layers), layers, strict=True))
+    changes = []
+    for name in names:
+        layer = known.get(name)
+        changed = {
+            key: None
+            for key in ("initializer", "weights")
+            if has_field(layer, key) and getattr(layer, key) is not None
+        }
+        changes.append(other(layers, name, **changed) if changed else None)
+    return together(changes)
+
+
+def scaled(layers: Sequence[Any]) -> Change:
+    """Propose to standardize what comes in."""
+    first = layers[0] if layers else None
+    if isinstance(first, Standardize):
+        return Change(words="Leave out the columns that have no place here.")
+    return Change(first=Standardize())
+
+
+def at_rate(optimizer: Any, rate: float) -> Any:
+    """Give an optimizer with another learning rate, inside of others too."""
+    if has_field(optimizer, "learning_rate"):
+        return replace(optimizer, learning_rate=rate)
+    return replace(optimizer, optimizer=at_rate(optimizer.optimizer, rate))
+
+
+def slower(optimizer: Any, rate: float) -> Change:
+    """Propose another learning rate, rounded to one digit and a half."""
+    return Change(options={"optimizer": at_rate(optimizer, rounded(rate))})
+
+
+def rounded(rate: float) -> float:
+    """Round to 1, 1.5, 2, 3, 5 or 7 times a power of ten."""
+    power = math.floor(math.log10(rate))
+    steps = (1, 1.5, 2, 3, 5, 7, 10)
+    part = min(steps, key=lambda one: abs(math.log(rate / (one * 10.0**power))))
+    return float(f"{part}e{power}")
+
+
+def hidden(structure: Structure) -> list[str]:
+    """Name the layers of neurons before the last one, inside of others too."""
+    dense = [one.name for one in structure.all_places if isinstance(one.layer, Dense)]
+    return dense[:-1]
+
+
+def bend_of(layers: Sequence[Any], name: str) -> str:
+    """Name a layer's activation; empty where it has none."""
+    known = dict(zip(layer_names(layers), layers, strict=True))
+    layer = known.get(name)
+    spec = getattr(layer, "activation", None) or getattr(layer, "function", None)
+    return activation_name(spec) or ""

@@ -1,0 +1,152 @@
+"""A training that is watched: what `fit` calls, and what it has found in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from glassprop.diagnosis.at_rest import AtRest, findings_at_rest, is_scaled
+from glassprop.diagnosis.findings import Diagnosis, Finding
+from glassprop.diagnosis.looks import Watch, look_epochs
+from glassprop.diagnosis.rates import search_rates
+from glassprop.diagnosis.trends import Trends, trends
+from glassprop.errors import ArgumentError
+from glassprop.optimizers import is_minimizer
+from glassprop.structure import start_values
+from glassprop.updates import start_memory
+
+if TYPE_CHECKING:
+    from glassprop.epochs import Work
+    from glassprop.history import History
+
+LOOKED_AT = ("layers, start, data and loss", "steps, gradients and units in training")
+
+
+@dataclass
+class Watching:
+    """The diagnosis of one `fit`.
+
+    Parameters
+    ----------
+    at_rest : AtRest
+        What can be seen before the first step.
+    watch : Watch
+        What looks.
+    work : Work
+        What `fit` works with.
+    epochs : int
+        Of this `fit`.
+    """
+
+    at_rest: AtRest
+    watch: Watch
+    work: Work
+    epochs: int
+    say: Callable[[str], None] | None = field(default=None, init=False)
+    before: list[Finding] = field(default_factory=list)
+    held: set[tuple[str, str]] = field(default_factory=set)
+    told: set[tuple[str, str]] = field(default_factory=set)
+
+    @cached_property
+    def pauses(self) -> Collection[int]:
+        """After how many epochs of this `fit` there is a look."""
+        work = self.work
+        return look_epochs(
+            self.epochs,
+            work.steps.program,
+            work.rows_per_step,
+            self.epochs * work.steps_per_epoch,
+            compiled=work.steps.name != "numpy",
+        )
+
+    @cached_property
+    def inputs_scaled(self) -> bool:
+        """Whether what comes in is scaled."""
+        return is_scaled(self.at_rest)
+
+    @cached_property
+    def suggestion(self) -> float | None:
+        """The learning rate that a range test finds from a fresh start."""
+        work, structure = self.work, self.at_rest.built.structure
+        optimizer = self.watch.recipe.optimizer
+        if is_minimizer(optimizer):
+            return None
+        kept = {key: work.net.values[key] for key in structure.state}
+        values = start_values(structure, work.net.seed, kept)
+        values |= start_memory(structure, optimizer, values)
+        try:
+            found = search_rates(
+                work.steps, values, work.rows, work.rows_per_step, seed=work.net.seed
+            )
+        except ArgumentError:
+            return None
+        return found.suggestion
+
+    def begin(self, say: Callable[[str], None] | None) -> None:
+        """Judge what can be seen before training, and look for the first time.
+
+        Parameters
+        ----------
+        say : callable or None
+            Told of a finding when it has held for two looks.
+        """
+        self.say = say
+        self.before = list(findings_at_rest(self.at_rest))
+        self._tell(self.before)
+        self.watch.look(self.work)
+
+    def after_epoch(self, history: History) -> None:
+        """Look, if it is time.
+
+        Parameters
+        ----------
+        history : History
+            So far.
+        """
+        if len(history.epochs) not in self.pauses:
+            return
+        self.watch.look(self.work)
+        if len(history.epochs) == self.epochs:
+            return  # what is left is told at the end
+        found = list(trends(self._trends(history)))
+        self._tell([one for one in found if _key(one) in self.held])
+        self.held = {_key(one) for one in found}
+
+    def diagnosis(self, history: History, worst: Finding | None = None) -> Diagnosis:
+        """Give all that was found.
+
+        Parameters
+        ----------
+        history : History
+            The whole.
+        worst : Finding or None
+            What ended the training.
+        """
+        if history.epochs and self.watch.looks[-1].epoch != self.work.training.epochs:
+            self.watch.look(self.work)
+        ended = [] if worst is None else [worst]
+        found = [*ended, *self.before, *trends(self._trends(history))]
+        self._tell(found)
+        return Diagnosis(tuple(found), LOOKED_AT)
+
+    def _trends(self, history: History) -> Trends:
+        return Trends(
+            self.watch,
+            history.get("loss", []),
+            history.get("validation_loss", []),
+            self.at_rest.constant,
+            self.inputs_scaled,
+            lambda: self.suggestion,
+        )
+
+    def _tell(self, findings: list[Finding]) -> None:
+        for one in findings:
+            if self.say is not None and _key(one) not in self.told:
+                self.told.add(_key(one))
+                self.say(str(one))
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.condition, finding.layer
