@@ -388,19 +388,18 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
     mean = np.abs(np.nanmean(columns, axis=0))
     learned = bool(seen.built.learned)
     limit = outside if learned else large
-    beyond = np.flatnonzero(
-        (np.nanmax(np.abs(columns), axis=0) if learned else size) > limit
-    )
+    reach = np.nanmax(np.abs(columns), axis=0)
+    beyond = np.flatnonzero((reach if learned else size) > limit)
     far = np.flatnonzero((spread > 0) & (mean > apart * spread))
     if beyond.size and learned:
         yield _unscaled(
             seen,
             f"columns {some(beyond.tolist())} reach "
-            f"{float(np.nanmax(np.abs(columns))):.3g} standard deviations from the "
+            f"{float(reach.max()):.3g} standard deviations from the "
             f"mean of the rows that the network has learned their scale from; up to "
             f"{limit:g} is fine.",
             beyond,
-            float(np.nanmax(np.abs(columns))),
+            float(reach.max()),
             limit,
         )
     elif beyond.size:

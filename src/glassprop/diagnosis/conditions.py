@@ -73,8 +73,9 @@ _ROWS = (
     Condition(
         "cannot_overfit",
         "a few rows cannot be learned by heart",
-        "A network that cannot learn a few rows by heart, without penalties and noise, "
-        "will not learn many. Something between input and loss is broken or too narrow.",
+        "A network that cannot learn a few rows by heart, without penalties and "
+        "noise, will not learn many. Something between input and loss is broken or too "
+        "narrow.",
         _cs231n("Neural networks part 3, sanity checks"),
         (0.1,),  # part of the loss of the best constant that is left
     ),
@@ -140,8 +141,8 @@ _ROWS = (
         "bad_start",
         "the weights start where learning cannot begin well",
         "Units that start alike get the same gradient and stay alike for ever. Layers "
-        "whose outputs differ in size by orders of magnitude learn at rates that differ "
-        "so.",
+        "whose outputs differ in size by orders of magnitude learn at rates that "
+        "differ so.",
         f"{_cs231n('Neural networks part 2, weight initialization')}; {GLOROT}",
         (1e-6, 100.0),  # relative distance of units that are alike; ratio of spreads
     ),

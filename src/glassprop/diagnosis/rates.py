@@ -107,7 +107,8 @@ def check_range(low: float, high: float, steps: int) -> None:
         )
     if not is_whole(steps) or steps < 10:
         raise ArgumentError(
-            f"find_learning_rate: steps must be an integer of 10 or more, got {steps!r}."
+            "find_learning_rate: steps must be an integer of 10 or more, got "
+            f"{steps!r}."
         )
 
 

@@ -87,7 +87,7 @@ class Activations:
             output, arrived = arrivals(structure, trace, inputs, x)
             outputs = named_parts(part_names("output", structure.output_shape), output)
             data = [inputs[key].node for key in as_parts(names)]
-            found = []
+            found: list[Region] = []
             for after, before in bends([one.node for one in outputs.values()], data):
                 region = _sloped(trace, after, before, f"slope_{len(found) + 1}")
                 if region is not None:
@@ -149,8 +149,12 @@ def _sloped(
 ) -> tuple[Region, Array] | None:
     """Derive the slope of a part; None where it is the same everywhere."""
     value, point = trace.array(after), trace.array(before)
-    (slope,) = pullback(value, [point], np.ones_like(value))
+    (slope,) = pullback(value, [point], _ones(value))
     if before not in order([slope.node]) or after is before:
         return None
-    (bend,) = pullback(slope, [point], np.ones_like(slope))
+    (bend,) = pullback(slope, [point], _ones(slope))
     return Region(after.scope, name, before in order([bend.node])), slope
+
+
+def _ones(like: Any) -> Any:
+    return np.ones_like(like)

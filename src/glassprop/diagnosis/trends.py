@@ -219,7 +219,7 @@ def _dead(seen: Trends, look: Look) -> dict[int, list[int]]:
 
 
 def units(seen: Trends) -> Iterator[Finding]:
-    """Judge how many units have a slope: those that are off, and those at their ends."""
+    """Judge how many units have a slope: those that are off, those at their ends."""
     last = seen.looks[-1]
     yield from _dead_units(seen, last)
     yield from _saturated(seen, seen.looks[0])
