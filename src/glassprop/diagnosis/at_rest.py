@@ -313,9 +313,13 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     if seen.trained or not seen.constant > 0:
         return
     start = evaluate_rows(seen.built, seen.rows, seen.loss, [])["loss"]
+    shapes = as_parts(seen.built.structure.output_shape)
     classifies = all(one.classifies for one in seen.loss.each)
     limit = limit if classifies else 3 * limit
-    if not start > limit * seen.constant:
+    expected = seen.constant
+    if classifies:  # of classes that are not balanced a fresh network knows nothing
+        expected = max(expected, sum(map(_balanced, seen.loss.each, shapes)))
+    if not start > limit * expected:
         return
     keys = seen.built.structure.trainable
     last = keys[-1].rpartition(".")[0] if keys else ""
@@ -328,16 +332,21 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
         change = fresh_start(seen.layers, layer_names(seen.layers))
     if not (change.layers or change.first or change.data):
         change = Change(words="Let the last layer start with smaller weights.")
-    kind = "the entropy of the classes" if classifies else "the best constant answer"
+    kind = "answers by chance" if classifies else "the best constant answer"
     yield Finding(
         "starting_loss",
-        f"the loss starts at {start:.4g}, {start / seen.constant:.3g} times that of "
-        f"{kind}, {seen.constant:.4g}; up to {limit:g} times is fine.",
+        f"the loss starts at {start:.4g}, {start / expected:.3g} times that of {kind}, "
+        f"{expected:.4g}; up to {limit:g} times is fine.",
         change,
-        value=start / seen.constant,
+        value=start / expected,
         limit=limit,
         layer=last,
     )
+
+
+def _balanced(loss: Loss, shape: tuple[int, ...]) -> float:
+    """Give the cross entropy of answers by chance: ln K of K classes."""
+    return math.log(2 if loss.target == "binary" else max(2, shape[-1]))
 
 
 # Parameters and data ------------------------------------------------------------------
@@ -390,7 +399,8 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
     limit = outside if learned else large
     reach = np.nanmax(np.abs(columns), axis=0)
     beyond = np.flatnonzero((reach if learned else size) > limit)
-    far = np.flatnonzero((spread > 0) & (mean > apart * spread))
+    varies = spread > 1e-9 * mean  # a constant column may have some by rounding
+    far = np.flatnonzero(varies & (mean > apart * spread))
     if beyond.size and learned:
         yield _unscaled(
             seen,

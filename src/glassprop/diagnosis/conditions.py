@@ -77,7 +77,7 @@ _ROWS = (
         "noise, will not learn many. Something between input and loss is broken or too "
         "narrow.",
         _cs231n("Neural networks part 3, sanity checks"),
-        (0.1,),  # part of the loss of the best constant that is left
+        (0.2,),  # part of the way from the best constant to the lowest that is left
     ),
     Condition(
         "not_finite",
@@ -101,7 +101,7 @@ _ROWS = (
         "of them it stays, or explodes.",
         "L. N. Smith (2017), Cyclical learning rates for training neural networks, "
         "WACV, section 3.3; fastai, lr_find",
-        (30.0,),  # times above or below the rate where the loss falls fastest
+        (10.0, 1.0),  # times below where the loss falls; above where it explodes
     ),
     Condition(
         "overshooting",

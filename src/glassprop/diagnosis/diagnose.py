@@ -219,22 +219,32 @@ def learning_rate(
     net: Network, rows: Rows, loss: AnyLoss, optimizer: Any, per_step: int
 ) -> Iterator[Finding]:
     """Compare the learning rate with those of a range test."""
-    limit = CONDITIONS["learning_rate"].limit
+    below, above = CONDITIONS["learning_rate"].limits
     try:
         found = _searched(net, rows, loss, optimizer, per_step)
     except ArgumentError:
         return  # it explodes at once: the trial says why
-    rate, good = optimizer.learning_rate, found.suggestion
-    apart = max(rate / good, good / rate) if rate else np.inf
-    if apart <= limit:
+    rate, last = optimizer.learning_rate, float(found.rates[-1])
+    if not found.falls:
         return
-    side = "above" if rate > good else "below"
-    yield Finding(
+    if rate * below < found.falling:
+        apart = found.falling / rate
+        text = f"{apart:.2g} times below where the loss begins to fall"
+        yield _rated(optimizer, found, text, apart, below)
+    elif found.exploded and rate > above * last:
+        text = f"{rate / last:.2g} times that at which the loss explodes"
+        yield _rated(optimizer, found, text, rate / last, above)
+
+
+def _rated(
+    optimizer: Any, found: RateSearch, text: str, value: float, limit: float
+) -> Finding:
+    return Finding(
         "learning_rate",
-        f"the learning rate {rate:g} is {apart:.2g} times {side} that of a range test: "
-        f"{found}; up to {limit:g} times is fine.",
-        slower(optimizer, good),
-        value=apart,
+        f"the learning rate {optimizer.learning_rate:g} is {text} in a range test "
+        f"({found}); up to {limit:g} times is fine.",
+        slower(optimizer, found.suggestion),
+        value=value,
         limit=limit,
     )
 

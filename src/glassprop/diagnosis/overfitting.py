@@ -29,7 +29,7 @@ from glassprop.trees import as_parts, map_parts
 from glassprop.updates import start_memory
 
 MOST_ROWS = 20
-STEPS = 600
+STEPS = 1000
 RATES = (0.01, 0.001, 0.05)  # tried in this order, until one is enough
 
 
@@ -69,7 +69,7 @@ class OverfitCheck:
 
     @property
     def ok(self) -> bool:
-        """Whether nine tenths of the way were gone."""
+        """Whether most of the way is gone."""
         return not self.left > CONDITIONS["cannot_overfit"].limit
 
     def __str__(self) -> str:
@@ -181,7 +181,8 @@ def _run(
     rates = rate * np.linspace(1, 0.05, STEPS)
     with np.errstate(all="ignore"), steps.holding(values, len(rows)) as run:
         losses = run(rows.data(), slice(0, len(rows)), rates, seed=seed, first_step=1)
-    return float(losses[0]), float(np.nanmin(losses))
+    lowest = np.nanmin(losses) if np.isfinite(losses).any() else np.inf
+    return float(losses[0]), float(lowest)
 
 
 def _lowest(built: Built, rows: Rows, loss: AnyLoss) -> float:

@@ -2,7 +2,8 @@
 
 The learning rate rises from step to step, each on another batch, until the loss
 explodes. L. N. Smith (2017), "Cyclical learning rates for training neural networks",
-section 3.3; with the smoothing, and the two suggestions, of fastai's ``lr_find``.
+section 3.3; the smoothing, the end at four times the best loss, and the two kinds of
+suggestion, in the valley and where it is steepest, are those of fastai's ``lr_find``.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from glassprop.rows import Rows
 
 SMOOTHING = 0.9  # of a running mean of losses, corrected for its start
 EXPLODED = 4.0  # times the best smoothed loss, where the test ends
+FALLING = 0.1  # part of its whole fall after which the loss is said to fall
+LEAST_FALL = 0.02  # of the first loss, that a fall must be
 Vector = NDArray[np.float64]
 
 
@@ -39,10 +42,13 @@ class RateSearch:
         The loss of each step's batch, before the step.
     smoothed : array of shape (k,)
         Their running mean.
+    falling : float
+        Where the smoothed loss has gone a tenth of its way down; NaN where it falls at
+        no rate.
     valley : float
-        Halfway along the longest stretch in which the smoothed loss falls.
+        Halfway from there to its lowest, over the logarithm of the rate.
     steepest : float
-        Where it falls fastest, over the logarithm of the rate.
+        Where it falls fastest from there on, over the logarithm of the rate.
     exploded : bool
         Whether the test ended because the loss did not stay finite, or rose to four
         times the best.
@@ -51,29 +57,42 @@ class RateSearch:
     rates: Vector
     losses: Vector
     smoothed: Vector
+    falling: float
     valley: float
     steepest: float
     exploded: bool
 
     @property
     def suggestion(self) -> float:
-        """The learning rate to begin with: the valley."""
+        """The learning rate to begin with: the valley; NaN where there is none."""
         return self.valley
 
+    @property
+    def falls(self) -> bool:
+        """Whether the loss falls at some rate."""
+        return math.isfinite(self.valley)
+
     def __str__(self) -> str:
+        first, last = self.rates[0], self.rates[-1]
         end = "where the loss exploded" if self.exploded else "where the test ended"
+        if not self.falls:
+            return f"the loss falls at no learning rate from {first:.2g} to {last:.2g}"
         return (
-            f"learning rate {self.suggestion:.2g} (valley; the loss falls fastest at "
-            f"{self.steepest:.2g}), of {self.rates[0]:.2g} to {self.rates[-1]:.2g}, "
+            f"learning rate {self.suggestion:.2g}: the loss falls from "
+            f"{self.falling:.2g} on, fastest at {self.steepest:.2g}, up to {last:.2g}, "
             f"{end}"
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it as lists and numbers."""
-        return {
+        """Give it as lists and numbers; None where there is no number."""
+        named = {
             "suggestion": self.suggestion,
+            "falling": self.falling,
             "valley": self.valley,
             "steepest": self.steepest,
+        }
+        return {
+            **{k: one if math.isfinite(one) else None for k, one in named.items()},
             "exploded": self.exploded,
             "rates": self.rates.tolist(),
             "losses": self.losses.tolist(),
@@ -194,25 +213,17 @@ def read_search(rates: Vector, losses: Vector) -> RateSearch:
             f"rate {rates[end]:.2g}. Give a smaller low=, or scale the inputs, "
             "gp.Standardize() as first layer."
         )
-    rates, kept = rates[:end], smoothed[:end]
-    slopes = np.gradient(kept, np.log(rates))
+    rates, kept, logs = rates[:end], smoothed[:end], np.log(rates[:end])
+    lowest = int(np.argmin(kept))
+    fall = float(kept[0] - kept[lowest])
+    falling = valley = steepest = math.nan
+    if fall > LEAST_FALL * abs(kept[0]):
+        above = np.flatnonzero(kept[: lowest + 1] > kept[0] - FALLING * fall)
+        begin = int(above[-1])
+        slopes = np.gradient(kept, logs)[begin : lowest + 1]
+        falling = float(rates[begin])
+        valley = float(np.exp((logs[begin] + logs[lowest]) / 2))
+        steepest = float(rates[begin + int(np.argmin(slopes))])
     return RateSearch(
-        rates,
-        losses[:end],
-        kept,
-        float(rates[_valley(kept)]),
-        float(rates[int(np.argmin(slopes))]),
-        end < len(losses),
+        rates, losses[:end], kept, falling, valley, steepest, end < len(losses)
     )
-
-
-def _valley(losses: Vector) -> int:
-    """Give the place halfway along the longest stretch that falls."""
-    length = np.ones(len(losses), int)  # of the falling subsequence that ends here
-    for at in range(1, len(losses)):
-        higher = np.flatnonzero(losses[:at] > losses[at])
-        if higher.size:
-            length[at] = 1 + length[higher].max()
-    last = int(np.argmax(length))
-    first = last - int(length[last]) + 1
-    return first + (last - first) // 2

@@ -136,12 +136,15 @@ def step_size(seen: Trends) -> Iterator[Finding]:
             value=typical,
             limit=small,
         )
-    elif typical > large and not seen.learns:
+    first = float(np.median([looks[0].updates[key] for key in keys]))
+    if max(typical, first) > large and not seen.learns:
+        which = "the first step" if first > typical else "a step"
         yield Finding(
             "step_size",
-            f"{text}; above {large:g} a step overwrites what was learned.",
+            f"{which} changes the weights by {max(typical, first):.2g} of their size; "
+            f"above {large:g} it overwrites what was learned.",
             seen.rate_change(up=False),
-            value=typical,
+            value=max(typical, first),
             limit=large,
         )
 
@@ -181,7 +184,7 @@ def vanishing_gradient(seen: Trends) -> Iterator[Finding]:
         max(one.gradients[key] for one in early) for key in (keys[0], keys[-1])
     )
     ratio = first / last if last else math.nan
-    if seen.learns or not (ratio < part or first < least):
+    if not (ratio < part or (first < least and not seen.learns)):
         return
     if not first and _dead(seen, seen.looks[0]):
         return  # said of the units that pass nothing back

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from glassprop.diagnosis.at_rest import AtRest, findings_at_rest, is_scaled
 from glassprop.diagnosis.findings import Diagnosis, Finding
 from glassprop.diagnosis.looks import Watch, look_epochs
 from glassprop.diagnosis.rates import search_rates
+from glassprop.diagnosis.remedies import slower
 from glassprop.diagnosis.trends import Trends, trends
 from glassprop.errors import ArgumentError
 from glassprop.optimizers import is_minimizer
@@ -82,7 +83,7 @@ class Watching:
             )
         except ArgumentError:
             return None
-        return found.suggestion
+        return found.suggestion if found.falls else None
 
     def begin(self, say: Callable[[str], None] | None) -> None:
         """Judge what can be seen before training, and look for the first time.
@@ -126,10 +127,17 @@ class Watching:
         """
         if history.epochs and self.watch.looks[-1].epoch != self.work.training.epochs:
             self.watch.look(self.work)
-        ended = [] if worst is None else [worst]
+        ended = [] if worst is None else [self._slowed(worst)]
         found = [*ended, *self.before, *trends(self._trends(history))]
         self._tell(found)
         return Diagnosis(tuple(found), LOOKED_AT)
+
+    def _slowed(self, worst: Finding) -> Finding:
+        """Propose the learning rate of a range test where a lower one is proposed."""
+        if "optimizer" not in worst.change.options or self.suggestion is None:
+            return worst
+        change = slower(self.watch.recipe.optimizer, self.suggestion)
+        return replace(worst, change=change)
 
     def _trends(self, history: History) -> Trends:
         return Trends(

@@ -1,0 +1,214 @@
+"""Whether a diagnosis is right: planted faults found, healthy trainings left in peace.
+
+Each case of ``diagnose_cases.py`` is diagnosed before training and watched in training.
+Reported is the half that nothing was tuned on:
+
+- recall: the planted condition is among what was found; at least 95 %;
+- false alarms: healthy trainings with any finding; at most 2 %;
+- cured: the printed changes are made, all of them at once, and the training is run: its
+  loss on held-out rows ends within 10 % of the healthy twin's; at least 80 %;
+- watching costs a tenth of a training's time at most.
+
+A loss near 0 has no 10 % worth the name: where the twin's is below a tenth of that of
+the best constant answer, within a hundredth of the constant's counts as well; how many
+need that is printed.
+
+Run as ``python benchmarks/diagnose.py`` with the extra ``[dev]`` installed; with
+``--tune`` for the other half.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import statistics
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+import glassprop as gp
+from diagnose_cases import Case, healthy, sick
+from glassprop.diagnosis.baselines import constant_loss
+from glassprop.diagnosis.findings import Diagnosis
+from glassprop.errors import BroadcastError, DivergenceError
+from glassprop.losses import get_loss
+from glassprop.rows import checked_rows
+
+RECALL, ALARMS, CURED, COST = 0.95, 0.02, 0.80, 0.10
+NEAR, ABSOLUTE, TURNS = 0.1, 0.01, 5
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a case: what was found, and the losses after the repair."""
+
+    case: Case
+    found: tuple[str, ...]
+    repaired: float = np.nan
+    twin: float = np.nan
+    constant: float = np.nan
+
+    @property
+    def hit(self) -> bool:
+        return self.case.condition in self.found
+
+    @property
+    def strictly(self) -> bool:
+        return bool(self.repaired <= 1.1 * self.twin)
+
+    @property
+    def cured(self) -> bool:
+        near_zero = self.twin < NEAR * self.constant
+        room = ABSOLUTE * self.constant if near_zero else 0.0
+        return bool(self.repaired <= 1.1 * self.twin + room)
+
+
+def diagnoses(case: Case) -> list[Diagnosis]:
+    """Diagnose before training, and watch a training."""
+    net = gp.Network(case.layers)
+    found = [net.diagnose(case.X, case.y, **case.options)]
+    try:
+        history = gp.Network(case.layers).fit(
+            case.X, case.y, diagnose=True, verbose=False, **case.options
+        )
+    except DivergenceError as error:
+        return [*found, error.diagnosis]
+    except BroadcastError:
+        return found
+    return [*found, history.diagnosis]
+
+
+def repaired(case: Case, found: Iterable[Any]) -> Case:
+    """Make every change that is printed; where it is in words, what a person does."""
+    layers, options, y, X = list(case.layers), dict(case.options), case.y, case.X
+    for finding in found:
+        change = finding.change
+        names = {getattr(one, "name", None) for one in layers}
+        kept = {key: one for key, one in change.layers.items() if key in names}
+        first = change.first if not isinstance(layers[0], type(change.first)) else None
+        layers, options = replace(change, layers=kept, first=first).applied(
+            layers, options
+        )
+        if change.data:
+            space = {"X": X, "y": y, "np": np}
+            exec(change.data, space)
+            X, y = space["X"], space["y"]
+        if not change.lines and finding.condition == case.condition and case.by_hand:
+            layers, options, y = case.by_hand(layers, options, y)
+    return replace(case, X=X, y=y, layers=layers, options=options)
+
+
+def outcome(case: Case, measured_by: Case) -> float:
+    """Train on three quarters of the rows; give the loss on the rest."""
+    count = len(case.X) * 3 // 4
+    options = dict(case.options)
+    if "early_stopping" in options:
+        options.setdefault("validation", 0.25)
+    net = gp.Network(case.layers)
+    try:
+        net.fit(case.X[:count], case.y[:count], verbose=False, **options)
+    except (DivergenceError, BroadcastError):
+        return np.inf
+    weights = None
+    if "class_weight" in measured_by.options:
+        counts = np.bincount(measured_by.y)
+        weights = 1 / counts[measured_by.y[count:]]
+    return net.evaluate(
+        case.X[count:],
+        case.y[count:],
+        loss=measured_by.options["loss"],
+        sample_weight=weights,
+        metrics=[],
+    )["loss"]
+
+
+def constant_of(case: Case) -> float:
+    net = gp.Network(case.layers)
+    loss = get_loss(case.options["loss"])
+    with net.built_for(case.X) as built:
+        rows = checked_rows(built.structure, case.X, case.y, loss)
+    return constant_loss(net.structure, rows, loss)
+
+
+def treat(case: Case, twin: Case) -> Result:
+    """Diagnose a sick case, follow the repair, and compare with the twin."""
+    found = diagnoses(case)
+    keys = tuple(dict.fromkeys(key for one in found for key in one.conditions))
+    every = {(one.condition, one.layer): one for each in found for one in each.findings}
+    mended = repaired(case, every.values())
+    return Result(
+        case, keys, outcome(mended, twin), outcome(twin, twin), constant_of(twin)
+    )
+
+
+def cost(cases: list[Case]) -> list[float]:
+    """Compare the time of watched trainings with that of the same without."""
+    found = []
+    for case in cases:
+        times: dict[bool, list[float]] = {False: [], True: []}
+        options = {**case.options, "verbose": False, "backend": "numpy"}
+        options["epochs"] = 10 * options["epochs"]
+        for _ in range(TURNS):
+            for watched in times:
+                net = gp.Network(case.layers)
+                start = time.perf_counter()
+                net.fit(case.X, case.y, diagnose=watched, **options)
+                times[watched].append(time.perf_counter() - start)
+        found.append(statistics.median(times[True]) / statistics.median(times[False]))
+    return found
+
+
+def main() -> None:
+    half = 1 if "--tune" in sys.argv else 2
+    wells = [case for case in healthy() if case.half == half]
+    alarms = [(case, diagnoses(case)) for case in wells]
+    loud = [(case, found) for case, found in alarms if any(found)]
+    for case, found in loud:
+        for one in (one for each in found for one in each):
+            print(f"false alarm: {case.name}: {one.condition}: {one.seen}")
+    results = [treat(*pair) for pair in sick() if pair[0].half == half]
+    by_key: dict[str, list[Result]] = defaultdict(list)
+    for one in results:
+        by_key[one.case.condition].append(one)
+    for key, several in by_key.items():
+        for one in several:
+            told = ", ".join(one.found) or "nothing"
+            print(
+                f"{key:20} {one.case.name:22} {'found' if one.hit else 'MISSED':7}"
+                f"{'cured' if one.cured else 'NOT'} {one.repaired:.3g}, twin "
+                f"{one.twin:.3g}, constant {one.constant:.3g}  [{told}]"
+            )
+    hits = sum(one.hit for one in results)
+    cured = sum(one.cured for one in results)
+    strictly = sum(one.strictly for one in results)
+    n, m = len(results), len(wells)
+    print(f"half {half}: {n} planted, {m} healthy")
+    print(f"recall {hits}/{n} = {hits / n:.1%}, {verdict(hits / n >= RECALL)}")
+    share = len(loud) / m
+    print(f"false alarms {len(loud)}/{m} = {share:.1%}, {verdict(share <= ALARMS)}")
+    print(
+        f"cured {cured}/{n} = {cured / n:.1%}, {verdict(cured / n >= CURED)}; "
+        f"{strictly} of them without the room near 0"
+    )
+    if "--no-cost" not in sys.argv:
+        ratios = cost(wells[::4])
+        middle, worst = statistics.median(ratios), max(ratios)
+        print(
+            f"watching: {middle - 1:+.1%} of the time in the median, {worst - 1:+.1%} "
+            f"at most, {verdict(worst - 1 <= COST)}"
+        )
+
+
+def verdict(kept: bool) -> str:
+    return "kept" if kept else "NOT kept"
+
+
+if __name__ == "__main__":
+    main()

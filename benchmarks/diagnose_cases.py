@@ -1,0 +1,427 @@
+"""Trainings to diagnose: healthy ones, and ones with a fault planted in them.
+
+A `Case` is a network, its rows and what `fit` is told. A sick one is a healthy twin
+with one thing made wrong, in a narrow and in a wide network, on two data sets: those of
+the first half are what thresholds and repairs were tuned on, those of the second are
+what is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_linnerud,
+    load_wine,
+)
+
+import glassprop as gp
+from glassprop.layers.activations import ACTIVATIONS
+
+NARROW, WIDE = 8, 128
+CLASSES, NUMBERS = "cross_entropy", "mean_squared_error"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A training, and what is wrong with it.
+
+    Parameters
+    ----------
+    name : str
+    X, y : array
+        To learn from.
+    layers : list of layer
+    options : dict
+        What `fit` is told, loss and optimizer and epochs among them.
+    condition : str
+        What was planted; empty if healthy.
+    half : int
+        1 for tuning, 2 for the report.
+    by_hand : callable or None
+        What a person does where the repair is in words: from layers, options and y to
+        the same.
+    """
+
+    name: str
+    X: Any
+    y: Any
+    layers: list[Any]
+    options: dict[str, Any] = field(default_factory=dict)
+    condition: str = ""
+    half: int = 2
+    by_hand: Callable[..., Any] | None = None
+
+
+@cache
+def data(name: str) -> tuple[Any, Any, int]:
+    """Give scaled inputs, the target, and the number of classes; 0 for numbers."""
+    load = {
+        "iris": load_iris,
+        "wine": load_wine,
+        "cancer": load_breast_cancer,
+        "digits": load_digits,
+        "diabetes": load_diabetes,
+        "linnerud": load_linnerud,
+    }[name]
+    X, y = load(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(X))
+    X, y = X[order], y[order]
+    X = X / 16 if name == "digits" else (X - X.mean(0)) / X.std(0)
+    if name in ("diabetes", "linnerud"):
+        y = y.reshape(len(y), -1)
+        return X, (y - y.mean(0)) / y.std(0), 0
+    return X, y, int(y.max()) + 1
+
+
+def base(name: str, width: int, activation: Any = "relu", **options: Any) -> Case:
+    """Make a healthy training: one hidden layer, or two if it is wide."""
+    X, y, classes = data(name)
+    units = classes or y.shape[1]
+    hidden = [gp.Dense(width, activation, name="hidden")]
+    if width >= WIDE:
+        hidden.append(gp.Dense(width // 2, activation, name="second"))
+    given = {
+        "loss": CLASSES if classes else NUMBERS,
+        "optimizer": gp.Adam(0.01 if width < WIDE else 0.003),
+        "epochs": 40,
+        **options,
+    }
+    layers = [*hidden, gp.Dense(units, name="out")]
+    return Case(f"{name}, {width} {activation}", X, y, layers, given)
+
+
+# Healthy ------------------------------------------------------------------------------
+
+
+def healthy() -> Iterator[Case]:
+    """Give healthy trainings: every activation, narrow to wide, many optimizers."""
+    sets = ("iris", "digits", "diabetes", "wine", "cancer", "linnerud")
+    optimizers = (
+        gp.Adam(0.01),
+        gp.SGD(0.1),
+        gp.SGD(0.05, momentum=0.9),
+        gp.RMSprop(0.003),
+        gp.AdamW(0.005),
+        gp.Nadam(0.005),
+        gp.Adagrad(0.05),
+    )
+    widths = (3, 8, 32, 128, 512)
+    at = 0
+    for activation in ACTIVATIONS:
+        for _ in range(3):
+            name, width = sets[at % len(sets)], widths[at % len(widths)]
+            optimizer = optimizers[at % len(optimizers)]
+            if activation == "log_softmax":  # of 512 units: not a healthy layer
+                width = min(width, 32)
+            rate = optimizer.learning_rate / {128: 4, 512: 16}.get(width, 1)
+            at += 1
+            yield replace(
+                base(
+                    name,
+                    width,
+                    activation,
+                    optimizer=replace(optimizer, learning_rate=rate),
+                ),
+                name=f"{name}, {width} {activation}, {type(optimizer).__name__}",
+                half=1 + at % 2,
+            )
+    for name in sets:
+        X, y, classes = data(name)
+        block = [
+            gp.Standardize(),
+            gp.Dense(32),
+            gp.BatchNorm(),
+            gp.Activation("relu"),
+            gp.Dropout(0.2),
+            gp.Residual([gp.Dense(32, "tanh"), gp.LayerNorm()]),
+            gp.Dense(classes or y.shape[1]),
+        ]
+        at += 1
+        yield Case(
+            f"{name}, normalized and residual",
+            X,
+            y,
+            block,
+            {
+                "loss": CLASSES if classes else NUMBERS,
+                "epochs": 40,
+                "optimizer": "adam",
+            },
+            half=1 + at % 2,
+        )
+
+
+# Faults -------------------------------------------------------------------------------
+
+SETS = {1: ("iris", "digits", "diabetes"), 2: ("wine", "cancer", "linnerud")}
+Plant = Callable[[Case, int], Case]
+FAULTS: dict[str, Plant] = {}
+
+
+def fault(plant: Plant) -> Plant:
+    """Add a fault under the name of the condition."""
+    FAULTS[plant.__name__] = plant
+    return plant
+
+
+def sick() -> Iterator[tuple[Case, Case]]:
+    """Give each planted case with its healthy twin: narrow and wide, in both halves."""
+    for condition, plant in FAULTS.items():
+        for half, sets in SETS.items():
+            small, large, numbers = sets
+            for name, width in ((small, NARROW), (large, WIDE)):
+                asked = condition in FOR_NUMBERS and width == WIDE
+                chosen = numbers if asked or condition == "overshooting" else name
+                twin = base(chosen, width, **OPTIONS.get(condition, {}))
+                twin = replace(twin, half=half)
+                if condition in TWINS:
+                    twin = TWINS[condition](twin)
+                case = plant(twin, width)
+                yield (
+                    replace(case, condition=condition, half=half),
+                    twin,
+                )
+
+
+FOR_NUMBERS = ("loss_and_output", "overshooting", "not_finite")
+OPTIONS: dict[str, dict[str, Any]] = {
+    "overshooting": {"optimizer": gp.SGD(0.1), "batch_size": None, "epochs": 300},
+    "step_size": {"optimizer": gp.SGD(0.1)},
+    "not_falling": {"optimizer": gp.SGD(0.1)},
+    "not_finite": {"optimizer": gp.SGD(0.1)},
+    "vanishing_gradient": {"epochs": 60},
+    "overfitting": {"epochs": 300, "validation": 0.5},
+}
+
+
+def _activated(case: Case, activation: Any, **more: Any) -> list[Any]:
+    return [
+        replace(one, activation=activation, **more) if one.name != "out" else one
+        for one in case.layers
+    ]
+
+
+def halved(z: Any) -> Any:
+    """Give z * sigmoid(z), with half of its slope left out by mistake."""
+    return z * gp.sigmoid(gp.stop_gradient(z))
+
+
+def whole(z: Any) -> Any:
+    """Give z * sigmoid(z)."""
+    return z * gp.sigmoid(z)
+
+
+@fault
+def wrong_gradient(case: Case, _width: int) -> Case:
+    def by_hand(layers: Any, options: Any, y: Any) -> Any:
+        layers = [
+            replace(one, activation=whole)
+            if getattr(one, "activation", None) is halved
+            else one
+            for one in layers
+        ]
+        return layers, options, y
+
+    return replace(case, layers=_activated(case, halved), by_hand=by_hand)
+
+
+@fault
+def starting_loss(case: Case, width: int) -> Case:
+    start = gp.initializers.normal(stddev=8.0 if width == NARROW else 3.0)
+    *others, last = case.layers
+    return replace(case, layers=[*others, replace(last, initializer=start)])
+
+
+@fault
+def cannot_overfit(case: Case, _width: int) -> Case:
+    *others, last = case.layers
+    neck = gp.Dense(1, "sigmoid", name="neck")
+    return replace(case, layers=[*others, neck, last])
+
+
+def careless(output: Any, y: Any) -> Any:
+    """Give the cross entropy of one-hot rows by a logarithm of what may be 0."""
+    return -np.sum(y * np.log(gp.softmax(output)), axis=1)
+
+
+def careful(output: Any, y: Any) -> Any:
+    """Give the same with the logarithm kept in its domain."""
+    return -np.sum(y * np.log(np.maximum(gp.softmax(output), 1e-12)), axis=1)
+
+
+@fault
+def not_finite(case: Case, width: int) -> Case:
+    if width == WIDE:
+        return replace(
+            case,
+            layers=_activated(case, "softplus"),
+            options={**case.options, "optimizer": gp.SGD(10.0)},
+        )
+
+    def by_hand(layers: Any, options: Any, y: Any) -> Any:
+        return layers, {**options, "loss": careful}, y
+
+    hot = np.eye(int(case.y.max()) + 1)[case.y]
+    return replace(
+        case,
+        X=case.X * 1e5,
+        y=hot,
+        options={**case.options, "loss": careless},
+        by_hand=by_hand,
+    )
+
+
+@fault
+def step_size(case: Case, width: int) -> Case:
+    rate = 1e-7 if width == NARROW else 100.0
+    return replace(case, options={**case.options, "optimizer": gp.SGD(rate)})
+
+
+@fault
+def learning_rate(case: Case, width: int) -> Case:
+    rate = 1e-6 if width == NARROW else 3.0
+    return replace(case, options={**case.options, "optimizer": gp.Adam(rate)})
+
+
+@fault
+def overshooting(case: Case, width: int) -> Case:
+    rate = 30.0 if width == NARROW else 3.0
+    layers = _activated(case, "tanh")
+    options = {**case.options, "optimizer": gp.SGD(rate)}
+    return replace(case, layers=layers, options=options)
+
+
+@fault
+def vanishing_gradient(case: Case, width: int) -> Case:
+    *_, last = case.layers
+    deep = [gp.Dense(width, "sigmoid", name=f"hidden_{at}") for at in range(8)]
+    return replace(case, layers=[*deep, last])
+
+
+@fault
+def dead_units(case: Case, _width: int) -> Case:
+    first, *others = case.layers
+    start = {"bias": np.full(first.units, -30.0)}
+    return replace(case, layers=[replace(first, weights=start), *others])
+
+
+@fault
+def saturation(case: Case, width: int) -> Case:
+    kind = "tanh" if width == NARROW else "sigmoid"
+    start = gp.initializers.normal(stddev=50.0)
+    return replace(case, layers=_activated(case, kind, initializer=start))
+
+
+@fault
+def bad_start(case: Case, _width: int) -> Case:
+    start = gp.initializers.constant(0.1)
+    return replace(case, layers=_activated(case, "tanh", initializer=start))
+
+
+@fault
+def inputs_not_scaled(case: Case, width: int) -> Case:
+    scale = np.geomspace(1, 1e4, case.X.shape[1])
+    return replace(case, X=case.X * scale + (1000 if width == NARROW else 0))
+
+
+@fault
+def never_moves(case: Case, _width: int) -> Case:
+    first, *others = case.layers
+    return replace(case, layers=[replace(first, frozen="bias"), *others])
+
+
+@fault
+def not_falling(case: Case, width: int) -> Case:
+    rate = 1e-9 if width == NARROW else 1e-8
+    return replace(case, options={**case.options, "optimizer": gp.SGD(rate)})
+
+
+@fault
+def overfitting(case: Case, _width: int) -> Case:
+    options = {k: one for k, one in case.options.items() if k != "early_stopping"}
+    return replace(case, options=options)
+
+
+@fault
+def imbalance(case: Case, _width: int) -> Case:
+    options = {key: one for key, one in case.options.items() if key != "class_weight"}
+    return replace(case, options=options)
+
+
+@fault
+def constant_output(case: Case, width: int) -> Case:
+    start = {"bias": np.full(case.layers[0].units, -200.0)}
+    kind = "relu" if width == NARROW else "sigmoid"
+    first, *others = _activated(case, kind)
+    return replace(case, layers=[replace(first, weights=start), *others])
+
+
+@fault
+def broadcasting(case: Case, width: int) -> Case:
+    if width == NARROW:  # a loss of the user's own, a column and a row of numbers
+
+        def own(output: Any, y: Any) -> Any:
+            return np.sum((output - y) ** 2, axis=1)
+
+        return replace(case, y=case.y[:, 0], options={**case.options, "loss": own})
+    return replace(
+        case,
+        layers=[*case.layers[:-1], replace(case.layers[-1], units=2)],
+        options={**case.options, "loss": NUMBERS},
+    )
+
+
+@fault
+def loss_and_output(case: Case, width: int) -> Case:
+    *others, last = case.layers
+    kind = "softmax" if width == NARROW else "sigmoid"
+    return replace(case, layers=[*others, replace(last, activation=kind)])
+
+
+def _few(case: Case) -> Case:
+    """Give few rows with some wrong labels, and the twin that stops in time."""
+    count = 120 if len(case.X) < 400 else 200
+    X, y = case.X[:count], case.y[:count].copy()
+    rng = np.random.default_rng(1)
+    wrong = rng.permutation(count)[: count // 8]
+    y[wrong] = rng.permutation(y[wrong])
+    early = gp.EarlyStopping(30)
+    return replace(case, X=X, y=y, options={**case.options, "early_stopping": early})
+
+
+def _rare(case: Case) -> Case:
+    """Leave one class a few rows, and weigh it."""
+    least = max(2, len(case.y) // 25 // (int(case.y.max()) + 1))
+    many = np.flatnonzero(case.y != 1)
+    few = np.flatnonzero(case.y == 1)[:least]
+    kept = np.sort(np.concatenate([many, few]))
+    options = {**case.options, "class_weight": "balanced"}
+    return replace(case, X=case.X[kept], y=case.y[kept], options=options)
+
+
+def _numbers(case: Case) -> Case:
+    """Give one number a row to learn."""
+    *others, last = case.layers
+    y = (case.y == 1).astype(float)[:, None]
+    return replace(
+        case,
+        y=y,
+        layers=[*others, replace(last, units=1)],
+        options={**case.options, "loss": NUMBERS},
+    )
+
+
+TWINS: dict[str, Callable[[Case], Case]] = {
+    "overfitting": _few,
+    "imbalance": _rare,
+    "broadcasting": _numbers,
+}
