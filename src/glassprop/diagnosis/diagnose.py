@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.built import Built
 from glassprop.check import check_gradients
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from glassprop.network import Network
 
 CHECKED = 16  # rows of a gradient check
+BESIDE = 0.01  # how far from the values the second point of it is
 TRIAL_STEPS, LEAST_EPOCHS = 300, 3  # of a trial whose epochs are not given
 LOOKED_AT = (
     "layers, start, data and loss",
@@ -140,17 +142,18 @@ def _accident(net: Network, error: BroadcastError, y: Any) -> Finding:
 
 
 def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]:
-    """Compare gradients with finite differences, on two sets of rows.
+    """Compare gradients with finite differences, at two points.
 
-    Where a corner of relu lies within the difference, the two are apart on one of
-    them; a gradient that is wrong is so on both.
+    The second has other rows and values a little beside. Where a corner of relu lies
+    within the difference, the two are apart at one of them, as for a row of zeros while
+    biases are 0; a gradient that is wrong is so at both.
     """
     wrong, doubtful = CONDITIONS["wrong_gradient"].limits
     order = generator(net.seed, LOOK, 97).permutation(len(rows))
     errors: dict[str, float] = {}
-    for at in range(2):
+    for at, built in enumerate((net.built, _beside(net.built))):
         chosen = np.roll(order, -at * CHECKED)[:CHECKED]
-        found = check_gradients(net.built, rows.take(np.sort(chosen)), loss)
+        found = check_gradients(built, rows.take(np.sort(chosen)), loss)
         errors = {key: min(errors.get(key, np.inf), one) for key, one in found.items()}
         if not max(errors.values(), default=0.0) >= doubtful:
             return
@@ -178,6 +181,16 @@ def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]
         severity="error" if not errors[worst] < wrong else "warning",
         layer=name,
     )
+
+
+def _beside(built: Built) -> Built:
+    """Give the same network with each trainable value moved a little."""
+    rng = generator(built.seed, LOOK, 96)
+    moved = {
+        key: built.values[key] + BESIDE * rng.standard_normal(built.values[key].shape)
+        for key in built.structure.trainable
+    }
+    return replace(built, values={**built.values, **moved}, programs={})
 
 
 def _stops(net: Network, rows: Rows, loss: AnyLoss) -> list[str]:
