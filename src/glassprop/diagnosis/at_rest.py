@@ -355,7 +355,16 @@ def _balanced(loss: Loss, shape: tuple[int, ...]) -> float:
 def frozen_parts(seen: AtRest) -> Iterator[Finding]:
     """Find layers that train with a part of their parameters alone."""
     structure = seen.built.structure
-    if structure.parameters and not structure.trainable:
+    if not structure.parameters:
+        yield Finding(
+            "never_moves",
+            "the network has no parameters, so that there is nothing to train.",
+            Change(words="Add a layer that has some, gp.Dense(units)."),
+            value=0.0,
+            severity="error",
+        )
+        return
+    if not structure.trainable:
         yield Finding(
             "never_moves",
             "every parameter is frozen, so that there is nothing to train.",

@@ -172,7 +172,8 @@ def search_rates(
     orders = [
         generator(seed, RANGE, at).permutation(total) for at in range(-(-count // cut))
     ]
-    dtype = next(one.dtype for one in copies.values() if one.dtype.kind == "f")
+    floats = (one.dtype for one in copies.values() if one.dtype.kind == "f")
+    dtype = next(floats, np.dtype(np.float64))  # nothing to train: no rate matters
     with np.errstate(all="ignore"), steps.holding(copies, batch_size) as run:
         losses = run(
             rows.data(),
@@ -209,8 +210,8 @@ def read_search(rates: Vector, losses: Vector) -> RateSearch:
             break
     if end < 10:
         raise ArgumentError(
-            f"find_learning_rate: the loss explodes within {end + 1} steps, at the "
-            f"rate {rates[end]:.2g}. Give a smaller low=, or scale the inputs, "
+            f"find_learning_rate: the loss explodes in step {end + 1}, at the rate "
+            f"{rates[end]:.2g}. Give a smaller low=, or scale the inputs, "
             "gp.Standardize() as first layer."
         )
     rates, kept, logs = rates[:end], smoothed[:end], np.log(rates[:end])
