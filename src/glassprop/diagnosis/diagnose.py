@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,14 @@ from glassprop.diagnosis.findings import Diagnosis, Finding
 from glassprop.diagnosis.overfitting import check_overfit
 from glassprop.diagnosis.rates import RateSearch, check_range, search_rates
 from glassprop.diagnosis.remedies import has_field, other, slower, together
-from glassprop.errors import ArgumentError, BroadcastError, DivergenceError
+from glassprop.errors import (
+    ArgumentError,
+    BroadcastError,
+    DivergenceError,
+    did_you_mean,
+    listing,
+)
+from glassprop.fit import check_counts, fit
 from glassprop.layer_names import layer_names
 from glassprop.losses import AnyLoss
 from glassprop.names import LOSS_SCOPE
@@ -43,6 +51,7 @@ if TYPE_CHECKING:
 CHECKED = 16  # rows of a gradient check
 BESIDE = 0.01  # how far from the values the second point of it is
 TRIAL_STEPS, LEAST_EPOCHS = 300, 3  # of a trial whose epochs are not given
+DECIDED = ("diagnose", "verbose")  # options of `fit` that a trial decides itself
 LOOKED_AT = (
     "layers, start, data and loss",
     "gradients against finite differences",
@@ -65,7 +74,9 @@ def diagnose(
 
     Nothing of the network changes.
     """
+    _check_options(options)
     trial, size = net.copy(), options["batch_size"]
+    check_counts(1 if epochs is None else epochs, size)
     told = {**options, "loss": loss, "optimizer": optimizer, "verbose": False}
     try:
         rows = _prepared(trial, X, y, loss)
@@ -90,6 +101,21 @@ def diagnose(
     if not is_minimizer(optimizer):
         found += learning_rate(trial, rows, loss, optimizer, per_step)
     return Diagnosis(tuple(found), (*LOOKED_AT, f"a trial of {epochs} epochs"))
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """Refuse what `fit` does not take, and what a trial decides itself."""
+    known = [
+        name
+        for name, one in signature(fit).parameters.items()
+        if one.kind is one.KEYWORD_ONLY and name not in DECIDED
+    ]
+    for name in options:
+        if name not in known:
+            raise ArgumentError(
+                f"diagnose: there is no option {name!r}.{did_you_mean(name, known)} "
+                f"Expected options of fit: {listing(known)}."
+            )
 
 
 def _prepared(net: Network, X: Any, y: Any, loss: AnyLoss) -> Rows:
@@ -307,6 +333,7 @@ def find_learning_rate(
             f"find_learning_rate: {type(optimizer).__name__} finds the size of its "
             "steps itself. Give an optimizer with a learning rate, such as gp.Adam()."
         )
+    check_counts(1, batch_size)
     trial = net.copy()
     rows = _prepared(trial, X, y, loss)
     check_batches(trial.structure, len(rows), batch_size)
