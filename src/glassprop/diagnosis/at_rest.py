@@ -136,7 +136,7 @@ class AtRest:
         return wide.reshape(len(wide), -1)
 
 
-def findings_at_rest(seen: AtRest) -> Iterator[Finding]:
+def findings_at_rest(seen: AtRest) -> list[Finding]:
     """Judge a network before a step is made.
 
     Parameters
@@ -144,15 +144,16 @@ def findings_at_rest(seen: AtRest) -> Iterator[Finding]:
     seen : AtRest
         The network and its rows.
     """
-    for rule in (
+    rules = (
         loss_and_output,
         bad_start,
         frozen_parts,
         inputs_not_scaled,
         imbalance,
         starting_loss,
-    ):
-        yield from rule(seen)
+    )
+    with np.errstate(all="ignore"):  # numbers may be of any size
+        return [one for rule in rules for one in rule(seen)]
 
 
 # Loss and output ----------------------------------------------------------------------
@@ -392,7 +393,8 @@ def frozen_parts(seen: AtRest) -> Iterator[Finding]:
 
 def is_scaled(seen: AtRest) -> bool:
     """Tell whether what comes to the first layer is scaled."""
-    return not any(True for _ in inputs_not_scaled(seen))
+    with np.errstate(all="ignore"):
+        return not any(True for _ in inputs_not_scaled(seen))
 
 
 def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:

@@ -95,11 +95,12 @@ def diagnose(
     assert watched is not None
     found = [*watched]
     fresh = trial.training is None or not trial.training.steps
-    found += wrong_gradient(trial, rows, loss)
-    if fresh:
-        found += cannot_overfit(trial, rows, loss)
-    if not is_minimizer(optimizer):
-        found += learning_rate(trial, rows, loss, optimizer, per_step)
+    with np.errstate(all="ignore"):  # numbers may be of any size
+        found += wrong_gradient(trial, rows, loss)
+        if fresh:
+            found += cannot_overfit(trial, rows, loss)
+        if not is_minimizer(optimizer):
+            found += learning_rate(trial, rows, loss, optimizer, per_step)
     return Diagnosis(tuple(found), (*LOOKED_AT, f"a trial of {epochs} epochs"))
 
 
