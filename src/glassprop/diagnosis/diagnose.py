@@ -7,6 +7,7 @@ training itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from inspect import signature
@@ -181,10 +182,11 @@ def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]
     for at, built in enumerate((net.built, _beside(net.built))):
         chosen = np.roll(order, -at * CHECKED)[:CHECKED]
         found = check_gradients(built, rows.take(np.sort(chosen)), loss)
-        errors = {key: min(errors.get(key, np.inf), one) for key, one in found.items()}
+        known = {key: one for key, one in found.items() if math.isfinite(one)}
+        errors = {key: min(errors.get(key, np.inf), one) for key, one in known.items()}
         if not max(errors.values(), default=0.0) >= doubtful:
-            return
-    bad = {key: one for key, one in errors.items() if not one < doubtful}
+            return  # what is not finite is said by the trial
+    bad = {key: one for key, one in errors.items() if one >= doubtful}
     worst = max(bad, key=lambda key: bad[key])
     last = list(bad)[-1]
     name = last.rpartition(".")[0]
@@ -205,7 +207,7 @@ def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]
         change,
         value=errors[worst],
         limit=doubtful,
-        severity="error" if not errors[worst] < wrong else "warning",
+        severity="error" if errors[worst] >= wrong else "warning",
         layer=name,
     )
 
