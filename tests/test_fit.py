@@ -893,9 +893,9 @@ def test_divergence_names_the_layer():
     assert diverges(net, np.ones((2, 1)), np.ones((2, 1))) == (
         "training diverged in epoch 1, step 1: the first value that is not finite, "
         "a_hot, is infinity, made by exp in the forward pass of layer 'hot'. The "
-        "network keeps the weights from before that step. The learning rate was "
-        "0.001: try 0.0001; standardize the inputs (gp.Standardize() as first layer), "
-        "or clip the gradient (clip=1.0)."
+        "network keeps the weights from before that step. It is the first step, so "
+        "that the learning rate is not the reason: keep what comes to exp, up to 1e+03 "
+        "in size, smaller."
     )
     assert bits(net) == before
 
