@@ -27,6 +27,7 @@ from glassprop.check import GradientCheck
 from glassprop.epochs import CALL, CALLING, steps_of_a_call
 from glassprop.errors import (
     ArgumentError,
+    BroadcastError,
     DataError,
     DivergenceError,
     ShapeError,
@@ -1671,7 +1672,7 @@ def test_source_before_fit_says_what_it_takes_the_target_to_be():
         return np.maximum(1 - output[:, 0] * y, 0)
 
     net = gp.Network([gp.Dense(1)], loss=hinge, input_shape=3)
-    first, place, last = refusal(ShapeError, net.source).splitlines()
+    first, place, last = refusal(BroadcastError, net.source).splitlines()
     assert first == (
         "loss 'hinge': (n,) and target (n, 1) would broadcast to (n, n), every row "
         "with every other. y[:, None] makes a column of one number a row, output[:, 0] "
