@@ -244,7 +244,7 @@ def starting_loss(case: Case, width: int) -> Case:
 @fault
 def cannot_overfit(case: Case, _width: int) -> Case:
     *others, last = case.layers
-    neck = gp.Dense(1, "sigmoid", name="neck")
+    neck = gp.Dense(1, "tanh", name="neck")
     return replace(case, layers=[*others, neck, last])
 
 
@@ -303,6 +303,7 @@ def overshooting(case: Case, width: int) -> Case:
 @fault
 def vanishing_gradient(case: Case, width: int) -> Case:
     *_, last = case.layers
+    width = min(width, 32)
     deep = [gp.Dense(width, "sigmoid", name=f"hidden_{at}") for at in range(8)]
     return replace(case, layers=[*deep, last])
 
