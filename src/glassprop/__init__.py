@@ -72,6 +72,7 @@ if _typing.TYPE_CHECKING:
         RMSprop,
         Rprop,
     )
+    from glassprop.prediction_explanation import PredictionExplanation
     from glassprop.restarts import Restarts, best_of
     from glassprop.save import load
     from glassprop.splits import k_fold, train_test_split
@@ -106,6 +107,7 @@ __all__ = [
     "PReLU",
     "Parallel",
     "Parameter",
+    "PredictionExplanation",
     "RMSprop",
     "Reshape",
     "Residual",
@@ -159,6 +161,7 @@ _LATER = {
     "Lion": "optimizers",
     "Nadam": "optimizers",
     "Network": "network",
+    "PredictionExplanation": "prediction_explanation",
     "RMSprop": "optimizers",
     "Restarts": "restarts",
     "Rprop": "optimizers",

@@ -58,6 +58,7 @@ from glassprop.trees import is_several, map_parts
 
 if TYPE_CHECKING:
     from glassprop.explain import Explanation
+    from glassprop.prediction_explanation import PredictionExplanation
 
 Array = NDArray[Any]
 
@@ -707,6 +708,88 @@ class Network:
                 training=self.training,
                 name=self.name,
             )
+
+    def explain_prediction(
+        self,
+        x: Any,
+        *,
+        output: int | tuple[int, ...] | None = None,
+        baseline: Any = None,
+        reference: Any = None,
+        target: float | None = None,
+    ) -> PredictionExplanation:
+        """Explain why the network says what it says about one row.
+
+        With F the number of the output that is explained, x the row and b the baseline,
+        input i contributes its integrated gradient
+
+            c_i = (x_i - b_i) * integral over a from 0 to 1 of dF/dx_i(b + a * (x - b))
+
+        which sum to F(x) - F(b) (Sundararajan, Taly and Yan 2017, equation 1); the gap
+        that remains is given, and made small. Beside it stands the plain gradient at
+        the row times (x_i - b_i). A path leads through the units that carry most of
+        F(x) - F(b), by their conductance (Dhamdhere, Sundararajan and Yan 2018). The
+        nearest change of one input, and of two, that flips the decision is found by
+        search over the network itself, and has been run.
+
+        Parameters
+        ----------
+        x : array-like of shape input_shape, or (1, *input_shape)
+            One row; a tuple of arrays for several inputs.
+        output : int, tuple of int or None
+            Which number of the output is explained, from 0; of several outputs first
+            which one. None for the logit of the predicted class, or the only number.
+        baseline : array-like of shape input_shape or None
+            What the row is compared with; None for the mean of the reference, without
+            one for zeros.
+        reference : array-like of shape (n, *input_shape) or None
+            Rows such as those of the training: distances are measured in their
+            standard deviations, and changes looked for in their range. Without them
+            the unit is 1, and the range 10 times an input's size, at least 10.
+        target : number or None
+            The class to look for, None for any other; where the output is a number, the
+            threshold that changes are to take it across.
+
+        Returns
+        -------
+        PredictionExplanation
+            ``print`` shows it; ``inputs``, ``path``, ``single`` and ``pair`` are the
+            data, ``json()`` is for programs. All but the flips is calculated in
+            float64. Random layers behave as in prediction, and the network does not
+            change.
+
+        Raises
+        ------
+        ArgumentError
+            If there is more than one row, or it is not clear which number to explain.
+        DataError, ShapeError
+            If the row, the baseline or the reference cannot be used.
+
+        Examples
+        --------
+        >>> import glassprop as gp
+        >>> weights = [[[0.5], [-2.0]]]
+        >>> net = gp.Network([gp.Dense(1, weights=weights, bias=False)], input_shape=2)
+        >>> [one.integrated for one in net.explain_prediction([4, 3]).inputs]
+        [2.0, -6.0]
+        """
+        from glassprop.array_terms import array_terms, checked_row
+        from glassprop.decided import decided
+        from glassprop.row_points import Row
+        from glassprop.why import explained
+
+        sample = one_sample(x, self.input_shape)
+        with self.built_for(x if sample is None else sample) as built:
+            row = Row(built, checked_row(built.structure, x))
+            what = decided(
+                built.structure.output_shape,
+                self.loss,
+                row.output,
+                output=output,
+                target=target,
+            )
+            terms = array_terms(row, baseline=baseline, reference=reference)
+            return explained(row, what, terms, name=self.name)
 
     def source(
         self,

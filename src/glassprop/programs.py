@@ -66,7 +66,7 @@ DATA = re.compile(r"(x|y)(_\d+)?|learning_rate")
 # The inputs ---------------------------------------------------------------------------
 
 
-def _declared(trace: Trace, structure: Structure) -> dict[str, Array]:
+def declared(trace: Trace, structure: Structure) -> dict[str, Array]:
     """Make the inputs that every program may have."""
     inputs: dict[str, Array] = {}
     for key, parameter in {**structure.parameters, **structure.state}.items():
@@ -95,7 +95,7 @@ def _declared_target(trace: Trace, target: Target) -> dict[str, Array]:
     return inputs
 
 
-def _used(inputs: Mapping[str, Array], outputs: Mapping[str, Any]) -> dict[str, Array]:
+def used(inputs: Mapping[str, Array], outputs: Mapping[str, Any]) -> dict[str, Array]:
     """Leave out the inputs that no output needs or replaces, but for the data."""
     nodes = [one.node for one in outputs.values()]
     needed: set[Node] = set(order(nodes))
@@ -146,7 +146,8 @@ def _named(trace: Trace, value: Array, name: str) -> Array:
     return value
 
 
-def _data(values: Mapping[str, Array], name: str, shapes: Shapes) -> Any:
+def data_of(values: Mapping[str, Array], name: str, shapes: Shapes) -> Any:
+    """Give the inputs of one name as one array, or as a tuple of several."""
     return map_parts(values.__getitem__, part_names(name, shapes))
 
 
@@ -164,8 +165,8 @@ def total_loss(
     The mean over rows, weighted where there are weights (which `fit` scales to a mean
     of 1), of each output's loss times its factor, and the layers' penalties.
     """
-    y = _data(values, "y", target.shape)
-    rows = as_parts(_data(values, "x", structure.input_shape))[0].shape[0]
+    y = data_of(values, "y", target.shape)
+    rows = as_parts(data_of(values, "x", structure.input_shape))[0].shape[0]
     total: Any = None
     each = row_losses(trace, structure, loss, output, y)
     for one, factor, losses, out in zip(
@@ -195,12 +196,12 @@ def predict_program(structure: Structure, loss: AnyLoss | None = None) -> Progra
     """Make the program of the forward pass; with a loss, of its probabilities."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = _declared(trace, structure)
+        inputs = declared(trace, structure)
         output = _output(trace, structure, inputs)
         if loss is not None:
             output = _probabilities(trace, structure, loss, output)
         outputs = named_parts(part_names("output", structure.output_shape), output)
-        return _used(inputs, outputs), outputs
+        return used(inputs, outputs), outputs
 
     doc = f"Prediction: {structure_text(structure)}."
     return build("predict", whole, dtype=structure.dtype, doc=doc)
@@ -210,10 +211,10 @@ def arriving_program(structure: Structure, path: str) -> Program:
     """Make the program of what comes to one layer, by its path."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = _declared(trace, structure)
-        x = _data(inputs, "x", structure.input_shape)
+        inputs = declared(trace, structure)
+        x = data_of(inputs, "x", structure.input_shape)
         outputs = {"arriving": arriving(structure, trace, inputs, x, path)}
-        return _used(inputs, outputs), outputs
+        return used(inputs, outputs), outputs
 
     doc = f"What comes to {path}: {structure_text(structure)}."
     return build("arriving", whole, dtype=structure.dtype, doc=doc)
@@ -223,9 +224,9 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
     """Make the program of output, probabilities, the loss of each row and penalties."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = {**_declared(trace, structure), **_declared_target(trace, target)}
+        inputs = {**declared(trace, structure), **_declared_target(trace, target)}
         output = _output(trace, structure, inputs)
-        y = _data(inputs, "y", target.shape)
+        y = data_of(inputs, "y", target.shape)
         losses = row_losses(trace, structure, loss, output, y)
         if target.weighted:
             for one, rows in zip(loss.each, losses, strict=True):
@@ -241,14 +242,14 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
             ("probabilities", chances),
         ):
             outputs |= named_parts(part_names(name, structure.output_shape), parts)
-        return _used(inputs, outputs), outputs
+        return used(inputs, outputs), outputs
 
     doc = f"Evaluation: {structure_text(structure)}; loss {loss.name}."
     return build("evaluate", whole, dtype=structure.dtype, doc=doc)
 
 
 def _output(trace: Trace, structure: Structure, inputs: Mapping[str, Array]) -> Any:
-    x = _data(inputs, "x", structure.input_shape)
+    x = data_of(inputs, "x", structure.input_shape)
     return forward(structure, trace, inputs, x, training=False)[0]
 
 
@@ -277,8 +278,8 @@ def gradient_program(
     """
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = {**_declared(trace, structure), **_declared_target(trace, target)}
-        x = _data(inputs, "x", structure.input_shape)
+        inputs = {**declared(trace, structure), **_declared_target(trace, target)}
+        x = data_of(inputs, "x", structure.input_shape)
         output, states = forward(structure, trace, inputs, x, training=training)
         total = total_loss(trace, structure, loss, inputs, output, target=target)
         trainable = structure.trainable
@@ -288,7 +289,7 @@ def gradient_program(
         outputs = {"loss": total}
         outputs |= {f"d {key}": one for key, one in zip(trainable, slopes, strict=True)}
         outputs |= states
-        return _used(inputs, outputs), outputs
+        return used(inputs, outputs), outputs
 
     doc = f"Loss and gradients: {structure_text(structure)}; loss {loss.name}."
     return build("gradients", whole, dtype=structure.dtype, doc=doc)
@@ -306,16 +307,16 @@ def step_program(
     """Make the program of one training step: forward, loss, backward, update."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        declared = _declared(trace, structure)
+        known = declared(trace, structure)
         rules = rules_for(structure, optimizer)
         memory = declared_memory(trace, structure, rules)
-        inputs = {key: declared[key] for key in structure.parameters}
+        inputs = {key: known[key] for key in structure.parameters}
         inputs |= flat(memory)
-        inputs |= declared  # states, x, seed and t behind what is trained
+        inputs |= known  # states, x, seed and t behind what is trained
         inputs |= _declared_target(trace, target)
         rate = trace.input("learning_rate", (), structure.dtype)
         inputs["learning_rate"] = rate
-        x = _data(inputs, "x", structure.input_shape)
+        x = data_of(inputs, "x", structure.input_shape)
         here = points(rules, inputs, memory)
         at = {**inputs, **here}
         output, states = forward(structure, trace, at, x, training=True)
@@ -326,7 +327,7 @@ def step_program(
         outputs: dict[str, Any] = {"loss": total}
         outputs |= updated(trace, rules, inputs, memory, gradients)
         outputs |= states
-        return _used(inputs, outputs), outputs
+        return used(inputs, outputs), outputs
 
     label = f" of {name}" if name else ""
     doc = (
