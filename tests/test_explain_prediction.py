@@ -489,14 +489,14 @@ contributions
   -----  -----  --------  ----------  ----------------
   x[0]   3      0         3           3
   x[1]   1      0         -1          -1
-  sum 2 of 2; gap below 1e-11, with slopes at 60 points
+  sum 2 of 2; gap below 1e-09, with slopes at 60 points
 
 the path that carries most of it
   unit       value  baseline  carries  of the change
   ---------  -----  --------  -------  -------------
   x[0]       3      0         3        150%
   hidden[0]  2      0         2        100%
-  each carries a part of what the next one does; gap of such parts below 1e-11
+  each carries a part of what the next one does; gap of such parts below 1e-09
 
 what would flip it
   one input: if x[1] were 2.544 instead of 1: class 0 instead of class 1 (distance 1.54)

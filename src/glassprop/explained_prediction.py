@@ -39,7 +39,7 @@ def bound_text(gap: float, size: float) -> str:
     size : float
         Of the sum.
     """
-    largest = max(abs(gap), 1e-12 * abs(size))
+    largest = max(abs(gap), 1e-10 * abs(size))
     if not largest or not largest < 1e-3 * abs(size):
         return number_text(gap, 3)
     return f"below {10.0 ** math.ceil(math.log10(largest)):.0e}"

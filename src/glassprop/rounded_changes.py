@@ -87,14 +87,13 @@ def _round_outward(
     values: Vector,
     digits: int,
 ) -> tuple[float, ...] | None:
-    """Round to so many digits away from where it began; None where that goes far."""
+    """Round away from where it began, to so many digits of the way; None if too far."""
     rounded = []
     for at, begin, value in zip(columns, begins, values, strict=True):
         if space.words[at] or value == begin:
             rounded.append(float(value))
             continue
-        size = max(abs(value), abs(value - begin))
-        decimals = digits - 1 - math.floor(math.log10(size))
+        decimals = digits - 1 - math.floor(math.log10(abs(value - begin)))
         if space.whole[at]:
             decimals = min(decimals, 0)
         step = 10.0**-decimals
