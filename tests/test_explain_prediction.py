@@ -397,6 +397,21 @@ def test_words_are_swapped_and_missing_numbers_filled_in():
     assert change.after == pytest.approx(3 + np.std([1, 3, 5]), rel=2e-3)
 
 
+def test_a_reference_of_words_and_gaps_is_averaged_behind_the_first_layer():
+    layers = [Columns((0, 3), flagged=(0,)), gp.Dense(2)]
+    net = gp.Network(layers, loss="cross_entropy", input_shape=2)
+    X = np.array([[1.0, 0], [3, 1], [np.nan, 2], [5, np.nan]])
+    net.learn(X)
+    net.parameters["dense_1.weight"] = RNG.normal(size=(5, 2))
+    found = assert_complete(net, X[2], reference=X, output=0)
+    assert found.baseline_value == pytest.approx(net(X)[:, 0].mean())
+    assert [one.start for one in found.inputs] == [3, None]
+    assert found.baseline == "the mean of the 4 reference rows"
+    found = net.explain_prediction(X[2], baseline=[1.0, np.nan], output=0)
+    assert [one.start for one in found.inputs] == [1, None]
+    assert found.baseline_value == pytest.approx(net([1.0, np.nan])[0])
+
+
 # Shapes, sizes and several ------------------------------------------------------------
 
 
@@ -650,6 +665,15 @@ def test_a_class_that_there_is_not(target):
     assert (
         refusal(ArgumentError, lambda: both().explain_prediction([1, 2], target=target))
         == f"target must be the class to look for, 0 to 1, got {target!r}."
+    )
+
+
+def test_a_class_that_is_decided_already():
+    assert refusal(
+        ArgumentError, lambda: both().explain_prediction([3, 1], target=1)
+    ) == (
+        "the network decides class 1 for this row as it is. Look for another class, or "
+        "for any other: leave the target out."
     )
 
 

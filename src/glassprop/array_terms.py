@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,9 +74,8 @@ def array_terms(row: Row, *, baseline: Any = None, reference: Any = None) -> Ter
     """
     rows = None if reference is None else _reference(row, reference)
     start, starts, text = _baseline(row, baseline, rows)
-    names = [row.flat.label("x", at) for at in range(row.values.size)]
     return Terms(
-        names,
+        row.flat.labels("x"),
         [_shown(one) for one in row.values],
         starts,
         text,
@@ -140,12 +139,11 @@ def _baseline(
     numbers = row.words == 0
     if rows is not None:
         means = [
-            float(np.mean(known)) if number and known.size else None
+            _shown(_known(column).mean()) if number and _known(column).size else None
             for number, column in zip(numbers, rows.T, strict=True)
-            if (known := column[~np.isnan(column)]) is not None
         ]
         text = f"the mean of the {len(rows):,} reference rows"
-        return row.encoded(rows).mean(axis=0), cast(list[Shown], means), text
+        return row.encoded(rows).mean(axis=0), means, text
     start = np.zeros(row.sources.size)
     if start.size == row.values.size and numbers.all():
         return start, [0.0] * row.values.size, "zeros"
@@ -161,7 +159,7 @@ def _space(row: Row, rows: Points | None) -> Space:
         lows, highs, scales = center - size, center + size, np.ones(values.size)
         centers = center
     else:
-        known = [one[~np.isnan(one)] for one in (*rows.T,)]
+        known = [_known(column) for column in rows.T]
         scales = np.array([_spread(one) for one in known])
         centers = np.array([one.mean() if one.size else 0.0 for one in known])
         around = np.where(np.isnan(values), centers, values)
@@ -170,6 +168,12 @@ def _space(row: Row, rows: Points | None) -> Space:
             for side in (min, max)
         )
     return Space(scales, lows, highs, words, centers, np.zeros(values.size, bool))
+
+
+def _known(column: NDArray[Any]) -> NDArray[Any]:
+    """Leave out what is missing."""
+    known: NDArray[Any] = column[~np.isnan(column)]
+    return known
 
 
 def _spread(column: NDArray[Any]) -> float:

@@ -121,7 +121,7 @@ def _of_unit(flow: _Flow, level: int, parts: Vector) -> Carrier:
     at = int(np.argmax(parts))
     flow.choose(level, at)
     layer = flow.score.structure.places[level - 1].name
-    unit = flow.flats[level].label(layer, at)
+    unit = flow.flats[level].labels(layer)[at]
     value, start = (float(ends[level][at]) for ends in (flow.last, flow.first))
     return Carrier(layer, unit, value, start, float(parts[at]))
 

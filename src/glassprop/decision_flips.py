@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.decided import Decided
+from glassprop.errors import ArgumentError
 from glassprop.explained_prediction import Change, Flip
 from glassprop.flat_points import Points
 from glassprop.flips import MOST_PAIRED, MOST_SINGLE, nearest_pair, nearest_single
@@ -42,6 +43,11 @@ def flips(
         Of one input, and of two if that is nearer.
     searched : str
         Where it was looked, or why not.
+
+    Raises
+    ------
+    ArgumentError
+        If the class that is looked for is the one that is decided.
     """
     if not decided.kind:
         text = (
@@ -50,6 +56,11 @@ def flips(
         )
         return None, None, text
     before = int(decided.codes(row.output)[0])
+    if decided.kind == "class" and decided.target == before:
+        raise ArgumentError(
+            f"the network decides {decided.text(before)} for this row as it is. Look "
+            "for another class, or for any other: leave the target out."
+        )
 
     def flipped(points: Points) -> NDArray[np.bool_]:
         return decided.flipped(decided.codes(row.run(points)), before)

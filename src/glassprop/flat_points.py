@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.layers.contract import SampleShape, Shapes
-from glassprop.trees import as_parts, is_several, map_parts, named_parts, part_names
+from glassprop.layers.contract import Shapes
+from glassprop.trees import as_parts, is_several, named_parts, part_names
 
 Points = NDArray[np.float64]
 
@@ -67,18 +67,11 @@ class Flat:
         arrays = self.arrays(points)
         return named_parts(part_names(name, arrays), arrays)
 
-    def label(self, name: str, at: int) -> str:
-        """Name one of the numbers: ``x[3]``, or ``x_2[0, 4]`` of several."""
-        names = as_parts(map_parts(str, part_names(name, self.shapes)))
-        for part, size, shape in zip(
-            names, self.sizes, as_parts(self.shapes), strict=True
-        ):
-            if at < size:
-                return f"{part}{index_text(at, shape)}"
-            at -= size
-        raise IndexError(at)
-
-
-def index_text(at: int, shape: SampleShape) -> str:
-    """Write a place in a flat array as that in its shape: ``[3]``, ``[0, 4]``."""
-    return f"[{', '.join(str(one) for one in np.unravel_index(at, shape))}]"
+    def labels(self, name: str) -> list[str]:
+        """Name all of the numbers: ``x[3]``, or ``x_2[0, 4]`` of several."""
+        names = as_parts(part_names(name, self.shapes))
+        return [
+            f"{part}[{', '.join(map(str, index))}]"
+            for part, shape in zip(names, as_parts(self.shapes), strict=True)
+            for index in np.ndindex(shape)
+        ]

@@ -22,7 +22,7 @@ from glassprop.spaces import DIRECTIONS, Space, nearer, pair_rays, single_rays, 
 MOST_SINGLE = 64  # inputs that are searched alone
 MOST_PAIRED = 12  # inputs that are searched in pairs
 FEW = 12  # bisections to compare rays; the best are bisected to the last digits
-SOME = 20  # while directions are narrowed down
+SOME, COARSE = 20, 8  # bisections and grid while directions are narrowed down
 NARROWED = 6  # pairs whose direction is narrowed down
 NARROWINGS = 7
 
@@ -72,7 +72,7 @@ def nearest_pair(
     rays = nearer(joined(found), below)
     if not len(rays):
         return None
-    lengths = first_flips(row, rays, flipped, FEW)
+    lengths = first_flips(row, rays, flipped, bisections=FEW)
     near = np.argsort(rays.distances(lengths), kind="stable")[:NARROWED]
     best, step = rays.take(near), 2 * math.pi / DIRECTIONS
     lengths = lengths[near]
@@ -126,7 +126,7 @@ def _narrowed(
         every.fixed,
         np.minimum(every.reach, limits * (1 + 1e-9)),
     )
-    found = first_flips(row, looked, flipped, SOME)
+    found = first_flips(row, looked, flipped, bisections=SOME, grid=COARSE)
     starts = np.cumsum([0, *(len(one) for one in kept)])
     chosen = np.array(
         [

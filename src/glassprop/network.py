@@ -761,7 +761,8 @@ class Network:
         Raises
         ------
         ArgumentError
-            If there is more than one row, or it is not clear which number to explain.
+            If there is more than one row, it is not clear which number to explain, or
+            the class that is looked for is the one that is predicted.
         DataError, ShapeError
             If the row, the baseline or the reference cannot be used.
 

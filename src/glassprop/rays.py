@@ -19,7 +19,7 @@ from glassprop.flat_points import Points
 Vector = NDArray[np.float64]
 Flipped = Callable[[Points], NDArray[np.bool_]]
 
-GRID = 48  # lengths that are tried on a ray, closer together near the row
+GRID = 48  # lengths that are tried on a ray
 BISECTIONS = 60
 NARROW = 1e-13  # of a length: a bracket that needs no more bisection
 MOST_NUMBERS = 2**22  # of rows that are tried at once: 32 MB
@@ -92,13 +92,18 @@ def changed(row: Vector, columns: NDArray[np.int64], values: Points) -> Points:
 
 
 def first_flips(
-    row: Vector, rays: Rays, flipped: Flipped, bisections: int = BISECTIONS
+    row: Vector,
+    rays: Rays,
+    flipped: Flipped,
+    *,
+    bisections: int = BISECTIONS,
+    grid: int = GRID,
 ) -> Vector:
     """Find the first length on each ray where the decision flips.
 
     A grid is tried, and between the first of its points that flips and the one before
-    it the place is bisected. What lies between two points of the
-    grid that do not flip is not seen.
+    it the place is bisected. What lies between two points of the grid that do not flip
+    is not seen.
 
     Parameters
     ----------
@@ -110,6 +115,8 @@ def first_flips(
         From points (n, D) to truth values (n,), by running the network.
     bisections : int
         How many times at most; as many as that give all digits.
+    grid : int
+        How many lengths are tried, closer together near the row.
 
     Returns
     -------
@@ -117,39 +124,35 @@ def first_flips(
         A length at which it has flipped; infinity where it does not.
     """
     found = np.full(len(rays), np.inf)
-    size = max(1, MOST_NUMBERS // (row.size * GRID))
-    for start in range(0, len(rays), size):
-        some = slice(start, start + size)
-        found[some] = _first(
-            row, rays.take(np.arange(len(rays))[some]), flipped, bisections
-        )
-    return found
-
-
-def _first(row: Vector, rays: Rays, flipped: Flipped, bisections: int) -> Vector:
-    found = np.full(len(rays), np.inf)
-    at_start: NDArray[np.bool_] = flipped(changed(row, rays.columns, rays.begins))
+    at_start = _flips(row, rays, np.zeros(len(rays)), flipped)
     found[at_start] = 0
     going = np.flatnonzero(~at_start & (rays.reach > 0))
-    if not going.size:
-        return found
     left = rays.take(going)
-    fractions = (np.arange(1, GRID + 1) / GRID) ** 2
-    lengths = left.reach[:, None] * fractions
-    tried = left.take(np.repeat(np.arange(len(left)), GRID))
-    flips = flipped(changed(row, tried.columns, tried.values(lengths.ravel())))
-    flips = flips.reshape(len(left), GRID)
-    some = np.asarray(flips.any(axis=1))
+    lengths = left.reach[:, None] * (np.arange(grid + 1) / grid) ** 2
+    tried = left.take(np.repeat(np.arange(len(left)), grid))
+    flips = _flips(row, tried, lengths[:, 1:].ravel(), flipped).reshape(-1, grid)
+    some = np.flatnonzero(flips.any(axis=1))
     at = flips.argmax(axis=1)[some]
-    here = np.arange(len(at))
-    far = lengths[some][here, at]
-    near = np.where(at > 0, lengths[some][here, at - 1], 0.0)
+    near, far = lengths[some, at], lengths[some, at + 1]
     bracketed = left.take(some)
     for _ in range(bisections):
         if np.all(far - near <= NARROW * far):
             break
         middle = (near + far) / 2
-        flips = flipped(changed(row, bracketed.columns, bracketed.values(middle)))
-        near, far = np.where(flips, near, middle), np.where(flips, middle, far)
+        here = _flips(row, bracketed, middle, flipped)
+        near, far = np.where(here, near, middle), np.where(here, middle, far)
     found[going[some]] = far
+    return found
+
+
+def _flips(
+    row: Vector, rays: Rays, lengths: Vector, flipped: Flipped
+) -> NDArray[np.bool_]:
+    """Tell whether the decision has flipped at a length of each ray."""
+    values = rays.values(lengths)
+    size = max(1, MOST_NUMBERS // row.size)
+    found = np.zeros(len(rays), np.bool_)
+    for start in range(0, len(rays), size):
+        some = slice(start, start + size)
+        found[some] = flipped(changed(row, rays.columns[some], values[some]))
     return found

@@ -44,6 +44,8 @@ def explained(
 
     Raises
     ------
+    ArgumentError
+        If the class that is looked for is the one that is decided.
     DataError
         If the network gives what is not finite for the row or the baseline.
     """
