@@ -11,6 +11,7 @@ import pytest
 
 import glassprop as gp
 from glassprop.errors import ArgumentError, DataError, ShapeError
+from glassprop.explained_prediction import Completeness
 from glassprop.integrated_gradients import integrate
 from glassprop.layers import LAYERS, Columns
 from glassprop.layers.activations import ACTIVATIONS
@@ -196,6 +197,19 @@ def test_the_limit_is_kept_and_said():
     assert not found.complete
 
 
+def test_what_a_gap_is_from_is_said():
+    known = Completeness(1.0, 1.5, 0.1, 8192, complete=False)
+    assert known.text == (
+        "sum 1 of 1.5; gap 0.5, with slopes at 8,192 points. It was not made smaller: "
+        "that would take more slopes."
+    )
+    known = Completeness(np.nan, 1.5, 0.0, 60, complete=False)
+    assert known.text == (
+        "sum nan of 1.5; gap nan, with slopes at 60 points. A slope on the way is not "
+        "finite: take another baseline."
+    )
+
+
 def test_float32_is_explained_in_float64_and_flipped_as_it_runs():
     net = classifier(4, seed=3, dtype="float32")
     row = np.array([0.5, -0.25], np.float32)
@@ -324,6 +338,26 @@ def test_the_line_of_a_linear_network_is_hit_at_a_right_angle():
     assert found.output == "output 0, the logit of class 1"
 
 
+def test_a_corner_that_only_two_inputs_reach():
+    both_high = gp.Lambda(lambda x: np.minimum(x[:, :1], x[:, 1:]) - 1)
+    net = gp.Network([both_high], loss="binary_cross_entropy", input_shape=2)
+    found = net.explain_prediction([0.0, 0.0])
+    assert found.single is None
+    assert found.pair.distance == pytest.approx(np.sqrt(2), rel=2e-3)
+    assert "one input: no change was found that flips it" in str(found)
+
+
+def test_what_is_not_finite_is_no_other_class():
+    layers = [gp.Lambda(lambda x: np.sqrt(3 - x) - 1)]
+    net = gp.Network(layers, loss="binary_cross_entropy", input_shape=1)
+    found = net.explain_prediction([1.0])  # class 0 from 2 on, and NaN from 3 on
+    assert found.single.changes[0].after == pytest.approx(2, rel=2e-3)
+    assert np.isfinite(found.single.value_after)
+    far = gp.Network([gp.Lambda(lambda x: np.sqrt(3 - x) + 1)], input_shape=1)
+    found = far.explain_prediction([1.0], target=0.5)
+    assert found.single is None
+
+
 def test_with_a_reference_distance_is_in_its_spread_and_range():
     net = classifier(seed=2)
     net.parameters["dense_1.weight"] = [[0.0, 1.0], [0.0, 100.0]]
@@ -364,6 +398,8 @@ def test_where_nothing_is_decided_no_flip_is_looked_for():
     net = gp.Network([gp.Dense(1)], loss="huber", input_shape=2)
     found = net.explain_prediction([1.0, 2.0])
     assert (found.decision, found.single, found.pair) == ("", None, None)
+    known = json.loads(found.json())
+    assert (known["single"], known["pair"]) == (None, None)
     assert found.searched == (
         "nothing is decided: the output is a number. Give a threshold, target=..., to "
         "see what takes the output across it."
@@ -442,7 +478,8 @@ def test_several_inputs_and_outputs():
     layers = [gp.Parallel([gp.Dense(1), gp.Dense(3)])]
     net = gp.Network(layers, loss=["huber", "cross_entropy"], input_shape=((2,), (3,)))
     row = (np.array([1.0, 2.0]), np.array([0.5, -1.0, 2.0]))
-    found = assert_complete(net, row, output=(1, 2), target=2)
+    target = (int(net.predict(row)[1]) + 1) % 3
+    found = assert_complete(net, row, output=(1, 2), target=target)
     assert found.output == "output (1, 2), the logit of class 2"
     assert [one.name for one in found.inputs] == [
         "x_1[0]",
@@ -454,7 +491,8 @@ def test_several_inputs_and_outputs():
     assert [one.integrated for one in found.inputs[:2]] == [0, 0]
     assert list(json.loads(found.json())["given"]) == ["x_1", "x_2"]
     rows = map_parts(lambda one: one[None], row)
-    assert str(net.explain_prediction(rows, output=(1, 2), target=2)) == str(found)
+    again = net.explain_prediction(rows, output=(1, 2), target=target)
+    assert str(again) == str(found)
 
 
 def test_a_number_of_an_output_with_several_axes():

@@ -61,14 +61,20 @@ def rounded_change(
     -------
     Found or None
         It has been run as it stands; None if even the exact change, which lies on the
-        edge, does not flip when it is run alone.
+        edge, does not flip when it is run alone, or no whole number does that has to.
     """
     begins = np.array([begin_of(row, space, at) for at in columns])
     tries = [
         _round_outward(space, columns, begins, values, digits)
         for digits in range(1, 17)
     ]
-    tries.append(tuple(float(one) for one in values))
+    exact = tuple(float(one) for one in values)
+    if all(
+        one.is_integer()
+        for at, one in zip(columns, exact, strict=True)
+        if space.whole[at]
+    ):
+        tries.append(exact)
     for one in tries:
         if one is not None and flipped(changed(row, _pair(columns), _pair(one)))[0]:
             return Found(columns, one, _distance(space, columns, begins, np.array(one)))
