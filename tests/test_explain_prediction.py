@@ -553,7 +553,7 @@ the path that carries most of it
 
 what would flip it
   one input: if x[1] were 2.544 instead of 1: class 0 instead of class 1 (distance 1.54)
-  two inputs: if x[0] were 2.228 instead of 3 and x[1] were 1.772 instead of 1: \
+  two inputs: if x[0] were 2.2277 instead of 3 and x[1] were 1.7711 instead of 1: \
 class 0 instead of class 1 (distance 1.09)
   searched: of the inputs all 2 alone and in pairs, each up to 10 times its size, at \
 least 10, to both sides; a distance of 1 is 1."""

@@ -24,7 +24,7 @@ MOST_PAIRED = 12  # inputs that are searched in pairs
 FEW = 12  # bisections to compare rays; the best are bisected to the last digits
 SOME, COARSE = 20, 8  # bisections and grid while directions are narrowed down
 NARROWED = 6  # pairs whose direction is narrowed down
-NARROWINGS = 7
+NARROWINGS = 5  # each by a third; with more, rounding would choose
 
 
 def nearest_single(

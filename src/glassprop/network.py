@@ -771,7 +771,7 @@ class Network:
         >>> import glassprop as gp
         >>> weights = [[[0.5], [-2.0]]]
         >>> net = gp.Network([gp.Dense(1, weights=weights, bias=False)], input_shape=2)
-        >>> [one.integrated for one in net.explain_prediction([4, 3]).inputs]
+        >>> [round(one.integrated, 9) for one in net.explain_prediction([4, 3]).inputs]
         [2.0, -6.0]
         """
         from glassprop.array_terms import array_terms, checked_row
