@@ -181,7 +181,7 @@ def _trained(work: Work, after: After, epochs: int, verbose: bool | None) -> His
 
         def after_epoch(mean_loss: float) -> str | None:
             numbers = {"loss": mean_loss, **_validated(net, after)}
-            history.add(work.training.epochs, numbers)
+            history.add(work.training.epochs, numbers, work.training.rate)
             progress.show(len(history.epochs), work.training.epochs, numbers)
             reason = _reason_to_stop(net, after, history)
             if watched_by(work.schedule) is not None:

@@ -36,6 +36,9 @@ class History(Mapping[str, list[float]]):
         With early stopping, the epoch whose parameters the network has now.
     rising : frozenset of str
         The numbers that get better as they rise; all others do as they fall.
+    rates : list of float
+        The learning rate of each epoch's last step; empty where the optimizer finds
+        its own steps.
     """
 
     epochs: list[int] = field(default_factory=list)
@@ -43,10 +46,15 @@ class History(Mapping[str, list[float]]):
     stopped: str = "epochs"
     best_epoch: int | None = None
     rising: frozenset[str] = frozenset()
+    rates: list[float] = field(default_factory=list)
 
-    def add(self, epoch: int, numbers: Mapping[str, float]) -> None:
+    def add(
+        self, epoch: int, numbers: Mapping[str, float], rate: float | None = None
+    ) -> None:
         """Write down one epoch."""
         self.epochs.append(epoch)
+        if rate is not None:
+            self.rates.append(rate)
         for name, value in numbers.items():
             self.columns.setdefault(name, []).append(float(value))
 
