@@ -176,15 +176,22 @@ def forward(
     return x, feeding.updates
 
 
-def arriving(
-    structure: Structure, trace: Trace, values: Mapping[str, Array], x: Any, path: str
-) -> Any:
-    """Trace the forward pass in prediction, and give what comes to one layer."""
+def predicting(
+    structure: Structure, trace: Trace, values: Mapping[str, Array], x: Any
+) -> tuple[Any, Feeding]:
+    """Trace the forward pass in prediction.
+
+    Returns
+    -------
+    traced array or tuple of such, Feeding
+        The last layer's output, and the pass, which knows what came to each layer and
+        what each gave.
+    """
     draw = drawer(trace, values["seed"], values["t"])
     feeding = Feeding(trace, lambda key, _: values[key], draw, training=False)
     for place in structure.places:
         x, _ = feeding.feed(place.name, place.layer, x)
-    return feeding.arrived[path]
+    return x, feeding
 
 
 def penalties(
