@@ -53,6 +53,7 @@ if _typing.TYPE_CHECKING:
         losses,
         metrics,
         optimizers,
+        pictures,
         schedules,
     )
     from glassprop.cross_validation import CrossValidation, cross_validate
@@ -135,6 +136,7 @@ __all__ = [
     "losses",
     "metrics",
     "optimizers",
+    "pictures",
     "schedules",
     "sigmoid",
     "softmax",
@@ -174,6 +176,7 @@ _LATER = {
     "losses": "losses",
     "metrics": "metrics",
     "optimizers": "optimizers",
+    "pictures": "pictures",
     "schedules": "schedules",
     "train_test_split": "splits",
 }
