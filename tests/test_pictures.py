@@ -571,6 +571,23 @@ def test_zeros_and_what_is_not_finite_are_counted():
     assert "1 not finite" in found.svg()
 
 
+def test_a_layer_without_a_finite_number_has_no_mean():
+    net = made([gp.Dense(1, weights=[[[1e308], [1e308]]])], "mean_squared_error")
+    found = pictures.activations(net, np.full((3, 2), 9.0))
+    assert found["counts"].sum() == 0
+    assert np.isnan(found["mean"]).all()
+    assert found.rows[1][-1] == 3
+    assert "3 not finite" in found.svg()
+
+
+def test_another_loss_than_the_networks_may_be_asked_for():
+    net = regressor()
+    found = pictures.gradients(net, X2, NUMBERS, loss="huber")
+    expected = net.gradients(X2, NUMBERS, loss="huber")
+    at = found["names"].index("dense_2.bias")
+    assert found["mean"][at] == pytest.approx(np.abs(expected["dense_2.bias"]).mean())
+
+
 def test_nothing_is_left_of_a_gradient():
     net = made([gp.Dense(1, weights=[[[0.0], [0.0]]])], "mean_squared_error")
     found = pictures.gradients(net, X2, np.zeros((60, 1)))

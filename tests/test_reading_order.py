@@ -213,6 +213,7 @@ ORDER = [
     "pictures/curves.py",
     "pictures/layer_values.py",
     "pictures/histograms.py",
+    "pictures/planes.py",
     "pictures/boundaries.py",
     "pictures/confusions.py",
     "pictures/reliability.py",
