@@ -214,6 +214,7 @@ FAMILIES: Mapping[str, Family] = {
         ),
         Family("clipping", ("glassprop.clipping",), introduced=True),
         Family("constraints", ("glassprop.constraints",), introduced=True),
+        Family("pictures", ("glassprop.pictures",), introduced=True),
         Family("saving", ("glassprop.save",)),
         Family("errors", ("glassprop.errors",), introduced=True),
     )

@@ -54,6 +54,7 @@ if _typing.TYPE_CHECKING:
         losses,
         metrics,
         optimizers,
+        pictures,
         schedules,
     )
     from glassprop.cross_validation import CrossValidation, cross_validate
@@ -147,6 +148,7 @@ __all__ = [
     "losses",
     "metrics",
     "optimizers",
+    "pictures",
     "schedules",
     "sigmoid",
     "softmax",
@@ -193,6 +195,7 @@ _LATER = {
     "losses": "losses",
     "metrics": "metrics",
     "optimizers": "optimizers",
+    "pictures": "pictures",
     "schedules": "schedules",
     "train_test_split": "splits",
 }

@@ -17,6 +17,7 @@ from glassprop.cli import (
     cache,
     evaluate,
     explain,
+    picture,
     predict,
     source,
     summary,
@@ -36,6 +37,7 @@ for command in (
     predict.predict,
     evaluate.evaluate,
     explain.explain,
+    picture.picture,
     source.source,
     summary.summary,
 ):
