@@ -75,6 +75,13 @@ def history() -> Picture:
     return gp.pictures.history(digits()[1])
 
 
+def learning_rates() -> Picture:
+    X, y = datasets.load_digits(return_X_y=True)
+    layers = [gp.Dense(32, "relu"), gp.Dense(10)]
+    net = gp.Network(layers, loss="cross_entropy")
+    return gp.pictures.learning_rates(net.find_learning_rate(X / 16, y))
+
+
 def activations() -> Picture:
     net, _, X, _ = digits()
     return gp.pictures.activations(net, X)
@@ -156,6 +163,7 @@ PICTURES: Mapping[str, Callable[[], Picture]] = MappingProxyType(
             iris_network,
             blocks,
             history,
+            learning_rates,
             activations,
             gradients,
             two_moons,

@@ -20,6 +20,7 @@ from sklearn import metrics as sklearn_metrics
 import glassprop as gp
 import pages
 from glassprop import pictures
+from glassprop.diagnosis.rates import read_search
 from glassprop.errors import ArgumentError, DataError, MissingExtraError, ShapeError
 from glassprop.pictures.layer_values import rows_to_look_at
 from glassprop.pictures.layouts import laid_out
@@ -85,6 +86,12 @@ MAKERS = {
             early_stopping=2,
             schedule=gp.schedules.Exponential(0.5),
         )
+    ),
+    "learning rates": lambda: pictures.learning_rates(
+        regressor().find_learning_rate(X2, NUMBERS)
+    ),
+    "learning rates at which nothing falls": lambda: pictures.learning_rates(
+        read_search(np.geomspace(1e-7, 10, 20), np.ones(20))
     ),
     "activations": lambda: pictures.activations(branched(), XS),
     "activations in float32": lambda: pictures.activations(
@@ -450,6 +457,18 @@ def test_a_large_network_is_drawn_as_blocks_and_by_few_rows():
 
 
 # A training ---------------------------------------------------------------------------
+
+
+def test_learning_rates_hold_what_the_test_found():
+    search = regressor().find_learning_rate(X2, NUMBERS)
+    found = pictures.learning_rates(search)
+    for name in ("rates", "losses", "smoothed"):
+        np.testing.assert_array_equal(found[name], getattr(search, name))
+    assert found["tried"] == search.tried
+    assert found["suggestion"] == search.suggestion
+    words = [row[2] for row in found.rows]
+    assert words.count("tried, and suggested") == 1
+    assert words.count("tried") == len(search.tried) - 1
 
 
 def test_history_holds_what_fit_gave():
@@ -826,6 +845,11 @@ BAD = {
         lambda: pictures.history(gp.History()),
         "history: expected one epoch at least, got none. A training gives some, "
         "net.fit(X, y, epochs=10).",
+    ),
+    "learning rates of a network": (
+        lambda: pictures.learning_rates(regressor()),
+        "learning_rates: expected a RateSearch, which net.find_learning_rate(X, y) "
+        "gives, got Network.",
     ),
     "activations of NaN": (
         lambda: pictures.activations(classifier(), [[1.0, np.nan]]),

@@ -248,6 +248,7 @@ ORDER = [
     "pictures/neurons.py",
     "pictures/diagrams.py",
     "pictures/curves.py",
+    "pictures/rate_curves.py",
     "pictures/layer_values.py",
     "pictures/histograms.py",
     "pictures/planes.py",

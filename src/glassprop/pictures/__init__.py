@@ -16,6 +16,7 @@ from glassprop.pictures.curves import history
 from glassprop.pictures.diagrams import network
 from glassprop.pictures.histograms import activations, gradients
 from glassprop.pictures.leftovers import residuals
+from glassprop.pictures.rate_curves import learning_rates
 from glassprop.pictures.reliability import calibration
 from glassprop.pictures.weight_images import first_layer
 
@@ -28,6 +29,7 @@ __all__ = [
     "first_layer",
     "gradients",
     "history",
+    "learning_rates",
     "network",
     "residuals",
 ]
