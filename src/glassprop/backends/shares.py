@@ -15,7 +15,7 @@ import os
 
 from glassprop.program import Program
 
-THREADED = 2e5  # operations of arithmetic in one of the table from which a team pays
+THREADED = 1e5  # operations of arithmetic in one of the table from which a team pays
 LITTLE = 3e4  # operations of a stage up to which one thread does it
 BLOCK = 16  # places along the innermost axis that are not divided: whole vectors
 GIVEN = ("me", "team")  # what a kernel takes to know its share
