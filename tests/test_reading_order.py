@@ -72,6 +72,7 @@ ORDER = [
     "worked.py",
     "compiling.py",
     "backends/contract.py",
+    "backends/shares.py",
     "backends/views.py",
     "backends/making.py",
     "backends/own_kernels.py",
@@ -96,14 +97,17 @@ ORDER = [
     "backends/loops.py",
     "backends/kernels.py",
     "backends/calls_in_main.py",
+    "backends/stage_calls.py",
     "backends/to_numba.py",
     "backends/pipelines.py",
     "backends/runtime.py",
+    "backends/meeting.py",
     "waiting.py",
     "backends/kept_files.py",
     "backends/disk_cache.py",
     "backends/spaces.py",
     "backends/blas_threads.py",
+    "backends/teams.py",
     "backends/run_numpy.py",
     "backends/run_numba.py",
     "backends/choice.py",
@@ -373,7 +377,8 @@ def test_importing_the_package_imports_nothing_heavy():
 
 def test_every_module_imports_without_the_extra_for_speed():
     printed = {
-        f"glassprop.backends.{one}" for one in ("intrinsics", "pipelines", "runtime")
+        f"glassprop.backends.{one}"
+        for one in ("intrinsics", "meeting", "pipelines", "runtime")
     }
     names = sorted(MODULES.keys() - printed - {"glassprop.__main__"})
     code = f"""if True:
