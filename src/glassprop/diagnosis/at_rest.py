@@ -16,7 +16,7 @@ from glassprop.diagnosis.baselines import constant_loss
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding, some
-from glassprop.diagnosis.looks import ROWS
+from glassprop.diagnosis.looks import ROWS, loss_and_gradients
 from glassprop.diagnosis.regions import Activations
 from glassprop.diagnosis.remedies import (
     fresh_start,
@@ -25,7 +25,6 @@ from glassprop.diagnosis.remedies import (
     scaled,
     together,
 )
-from glassprop.evaluate import evaluate_rows
 from glassprop.feeding import Place
 from glassprop.layer_names import layer_names
 from glassprop.losses import AnyLoss, Loss
@@ -34,7 +33,11 @@ from glassprop.rows import Rows
 from glassprop.targets import classes_of
 from glassprop.trees import as_parts, named_parts, part_names
 
-HUGE, DRAWS = 1e4, 4  # weights of the last layer, to see how far its output reaches
+HUGE, DRAWS, FEW = (
+    1e4,
+    4,
+    16,
+)  # weights of the last layer, to see how far its output reaches
 LEAST = 6  # weights of which all on one side of 0 are no chance
 NEAR = 5.0  # scores that stay within this cannot say what is certain
 
@@ -84,13 +87,16 @@ class AtRest:
         """What comes to each layer, and the slopes of activations."""
         return self._looked({})
 
-    def _looked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _looked(
+        self, values: Mapping[str, Any], most: int | None = None
+    ) -> dict[str, Any]:
         built = self.built
         made: Activations = built.compiled(
             ("activations",), lambda: Activations(built.structure)
         )
         x = named_parts(part_names("x", built.structure.input_shape), self.some_rows.x)
-        return made({**built.given(), **values, **x})
+        first = {key: one[:most] for key, one in x.items()}
+        return made({**built.given(), **values, **first})
 
     @cached_property
     def reach(self) -> list[tuple[float, float, bool]]:
@@ -131,7 +137,8 @@ class AtRest:
                 )
                 for key in keys
             }
-            found.append(np.asarray(self._looked(large)["output"], np.float64))
+            outputs = self._looked(large, FEW)["output"]
+            found.append(np.asarray(outputs, np.float64))
         return np.concatenate(found)
 
     @cached_property
@@ -365,7 +372,8 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     limit = CONDITIONS["starting_loss"].limit
     if seen.trained or not seen.constant > 0:
         return
-    start = evaluate_rows(seen.built, seen.rows, seen.loss, [])["loss"]
+    found = loss_and_gradients(seen.built, seen.loss, seen.some_rows, step=1)
+    start = float(found["loss"])
     shapes = as_parts(seen.built.structure.output_shape)
     classifies = all(one.classifies for one in seen.loss.each)
     limit = limit if classifies else 3 * limit
