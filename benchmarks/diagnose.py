@@ -26,7 +26,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import statistics
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -57,14 +56,17 @@ class Result:
 
     @property
     def hit(self) -> bool:
+        """Whether the planted condition was found."""
         return self.case.condition in self.found
 
     @property
     def strictly(self) -> bool:
+        """Whether the loss is within 10 % of the twin's."""
         return bool(self.repaired <= 1.1 * self.twin)
 
     @property
     def cured(self) -> bool:
+        """Whether it is, or where the twin's is near 0, nearly as low."""
         near_zero = self.twin < NEAR * self.constant
         room = ABSOLUTE * self.constant if near_zero else 0.0
         return bool(self.repaired <= 1.1 * self.twin + room)
@@ -156,13 +158,24 @@ def cost(cases: list[Case]) -> list[float]:
         options = {**case.options, "verbose": False, "backend": "numpy"}
         options["epochs"] = 10 * options["epochs"]
         for _ in range(TURNS):
-            for watched in times:
+            for watched, measured in times.items():
                 net = gp.Network(case.layers)
                 start = time.perf_counter()
                 net.fit(case.X, case.y, diagnose=watched, **options)
-                times[watched].append(time.perf_counter() - start)
+                measured.append(time.perf_counter() - start)
         found.append(statistics.median(times[True]) / statistics.median(times[False]))
     return found
+
+
+def described(one: Result) -> str:
+    """Write what became of a sick case in a line."""
+    told = ", ".join(one.found) or "nothing"
+    return (
+        f"{one.case.condition:20} {one.case.name:22} "
+        f"{'found' if one.hit else 'MISSED':7}{'cured' if one.cured else 'NOT':6}"
+        f"{one.repaired:.3g}, twin {one.twin:.3g}, constant {one.constant:.3g}  "
+        f"[{told}]"
+    )
 
 
 def main() -> None:
@@ -173,18 +186,11 @@ def main() -> None:
     for case, found in loud:
         for one in (one for each in found for one in each):
             print(f"false alarm: {case.name}: {one.condition}: {one.seen}")
-    results = [treat(*pair) for pair in sick() if pair[0].half == half]
-    by_key: dict[str, list[Result]] = defaultdict(list)
-    for one in results:
-        by_key[one.case.condition].append(one)
-    for key, several in by_key.items():
-        for one in several:
-            told = ", ".join(one.found) or "nothing"
-            print(
-                f"{key:20} {one.case.name:22} {'found' if one.hit else 'MISSED':7}"
-                f"{'cured' if one.cured else 'NOT'} {one.repaired:.3g}, twin "
-                f"{one.twin:.3g}, constant {one.constant:.3g}  [{told}]"
-            )
+    results: list[Result] = []
+    for pair in sick():
+        if pair[0].half == half:
+            results.append(treat(*pair))
+            print(described(results[-1]), flush=True)
     hits = sum(one.hit for one in results)
     cured = sum(one.cured for one in results)
     strictly = sum(one.strictly for one in results)

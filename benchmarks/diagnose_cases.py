@@ -244,7 +244,7 @@ def starting_loss(case: Case, width: int) -> Case:
 @fault
 def cannot_overfit(case: Case, _width: int) -> Case:
     *others, last = case.layers
-    neck = gp.Dense(1, "sigmoid", name="neck")
+    neck = gp.Dense(1, "tanh", name="neck")
     return replace(case, layers=[*others, neck, last])
 
 

@@ -162,6 +162,7 @@ FAMILIES: Mapping[str, Family] = {
             "networks",
             ("glassprop.network", "glassprop.history", "glassprop.explain", PACKAGE),
         ),
+        Family("diagnosis", ("glassprop.diagnosis",), introduced=True),
         Family(
             "training",
             (

@@ -101,7 +101,7 @@ _ROWS = (
         "of them it stays, or explodes.",
         "L. N. Smith (2017), Cyclical learning rates for training neural networks, "
         "WACV, section 3.3; fastai, lr_find",
-        (10.0, 1.0),  # times below where the loss falls; above where it explodes
+        (100.0, 1.0),  # times below where the loss falls; above where it explodes
     ),
     Condition(
         "overshooting",

@@ -7,7 +7,7 @@ training itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -198,12 +198,7 @@ def cannot_overfit(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]
     found = check_overfit(net.built, rows, loss)
     if found.ok:
         return
-    wider = [
-        other(net.layers, name, units=4 * layer.units)
-        for name, layer in zip(layer_names(net.layers), net.layers, strict=True)
-        if has_field(layer, "units") and name != layer_names(net.layers)[-1]
-    ]
-    change = together(wider, "Give it more units, if no other finding says why.")
+    change = wider(net.layers)
     if not change.layers:
         change = Change(words="Give it a hidden layer, or look at the other findings.")
     yield Finding(
@@ -213,6 +208,21 @@ def cannot_overfit(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]
         value=found.left,
         limit=limit,
     )
+
+
+def wider(layers: Sequence[Any]) -> Change:
+    """Propose more units: the widest layer's where some are narrow, else four times."""
+    *hidden, _last = [
+        (name, layer.units)
+        for name, layer in zip(layer_names(layers), layers, strict=True)
+        if has_field(layer, "units")
+    ] or [("", 0)]
+    most = max((units for _, units in hidden), default=0)
+    narrow = [name for name, units in hidden if 2 * units <= most]
+    chosen = narrow or [name for name, _ in hidden]
+    size = most if narrow else 4 * most
+    changes = [other(layers, name, units=size) for name in chosen]
+    return together(changes, "Give it more units, if no other finding says why.")
 
 
 def learning_rate(

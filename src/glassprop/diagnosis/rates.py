@@ -2,8 +2,10 @@
 
 The learning rate rises from step to step, each on another batch, until the loss
 explodes. L. N. Smith (2017), "Cyclical learning rates for training neural networks",
-section 3.3; the smoothing, the end at four times the best loss, and the two kinds of
-suggestion, in the valley and where it is steepest, are those of fastai's ``lr_find``.
+section 3.3; the smoothing, the end at four times the best loss, and the two rates that
+are read from the curve, in the valley and where it is steepest, are those of fastai's
+``lr_find``. What is suggested is the best of a few rates on the way down, each tried
+from the same start.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,8 @@ from glassprop.rows import Rows
 SMOOTHING = 0.9  # of a running mean of losses, corrected for its start
 EXPLODED = 4.0  # times the best smoothed loss, where the test ends
 FALLING = 0.1  # part of its whole fall after which the loss is said to fall
+NEARLY = 0.02  # of the way from the start to the lowest
+TRIED = 5  # rates on the way down
 LEAST_FALL = 0.02  # of the first loss, that a fall must be
 Vector = NDArray[np.float64]
 
@@ -52,6 +56,9 @@ class RateSearch:
     exploded : bool
         Whether the test ended because the loss did not stay finite, or rose to four
         times the best.
+    tried : dict from float to float
+        Rates between `falling` and where the loss is lowest, with the loss at the end
+        of twice as many steps at that rate, from the same start.
     """
 
     rates: Vector
@@ -61,11 +68,23 @@ class RateSearch:
     valley: float
     steepest: float
     exploded: bool
+    tried: Mapping[float, float] = field(default_factory=dict)
 
     @property
     def suggestion(self) -> float:
-        """The learning rate to begin with: the valley; NaN where there is none."""
-        return self.valley
+        """The learning rate to begin with; NaN where the loss falls at none.
+
+        The smallest that was tried whose loss is nearly as low as the lowest.
+        """
+        lowest = min(self.tried.values(), default=math.inf)
+        near = lowest + NEARLY * (self.start - lowest)
+        good = [rate for rate, loss in self.tried.items() if loss <= near]
+        return min(good, default=self.valley)
+
+    @property
+    def start(self) -> float:
+        """The loss at the start of the test, the median of its first steps."""
+        return float(np.median(self.smoothed[: max(5, len(self.smoothed) // 10)]))
 
     @property
     def falls(self) -> bool:
@@ -94,6 +113,10 @@ class RateSearch:
         return {
             **{k: one if math.isfinite(one) else None for k, one in named.items()},
             "exploded": self.exploded,
+            "tried": {
+                f"{rate:.6g}": loss if math.isfinite(loss) else None
+                for rate, loss in self.tried.items()
+            },
             "rates": self.rates.tolist(),
             "losses": self.losses.tolist(),
             "smoothed": self.smoothed.tolist(),
@@ -166,22 +189,38 @@ def search_rates(
     ArgumentError
         If the loss is not finite in the first few steps.
     """
-    copies = {key: np.array(one) for key, one in values.items()}
+    dtype = next(one.dtype for one in values.values() if one.dtype.kind == "f")
+
+    def losses_at(rates: Vector) -> Vector:
+        copies = {key: np.array(one) for key, one in values.items()}
+        with np.errstate(all="ignore"), steps.holding(copies, batch_size) as run:
+            found = run(
+                rows.data(),
+                _order(len(rows), batch_size, len(rates), seed),
+                rates.astype(dtype),
+                seed=seed,
+                first_step=1,
+            )
+        return np.asarray(found, np.float64)
+
     rates = np.geomspace(low, high, count)
-    total, cut = len(rows), -(-len(rows) // batch_size)
-    orders = [
-        generator(seed, RANGE, at).permutation(total) for at in range(-(-count // cut))
-    ]
-    dtype = next(one.dtype for one in copies.values() if one.dtype.kind == "f")
-    with np.errstate(all="ignore"), steps.holding(copies, batch_size) as run:
-        losses = run(
-            rows.data(),
-            orders[0] if len(orders) == 1 else np.stack(orders),
-            rates.astype(dtype),
-            seed=seed,
-            first_step=1,
-        ).astype(np.float64)
-    return read_search(rates, losses)
+    search = read_search(rates, losses_at(rates))
+    if not search.falls:
+        return search
+    lowest = float(search.rates[int(np.argmin(search.smoothed))])
+    tried: dict[float, float] = {}
+    for rate in np.geomspace(search.falling, lowest, TRIED + 1)[1:]:
+        losses = losses_at(np.full(2 * count, rate))
+        end = float(np.mean(losses[-count // 2 :]))
+        tried[float(rate)] = end if math.isfinite(end) else math.inf
+    return replace(search, tried=tried)
+
+
+def _order(rows: int, batch_size: int, steps: int, seed: int) -> Any:
+    """Give the order of the rows for so many steps, epoch by epoch."""
+    epochs = -(-steps // -(-rows // batch_size))
+    orders = [generator(seed, RANGE, at).permutation(rows) for at in range(epochs)]
+    return orders[0] if epochs == 1 else np.stack(orders)
 
 
 def read_search(rates: Vector, losses: Vector) -> RateSearch:
@@ -215,10 +254,11 @@ def read_search(rates: Vector, losses: Vector) -> RateSearch:
         )
     rates, kept, logs = rates[:end], smoothed[:end], np.log(rates[:end])
     lowest = int(np.argmin(kept))
-    fall = float(kept[0] - kept[lowest])
+    start = float(np.median(kept[: max(5, end // 10)]))
+    fall = start - float(kept[lowest])
     falling = valley = steepest = math.nan
-    if fall > LEAST_FALL * abs(kept[0]):
-        above = np.flatnonzero(kept[: lowest + 1] > kept[0] - FALLING * fall)
+    if fall > LEAST_FALL * abs(start):
+        above = np.flatnonzero(kept[: lowest + 1] > start - FALLING * fall)
         begin = int(above[-1])
         slopes = np.gradient(kept, logs)[begin : lowest + 1]
         falling = float(rates[begin])

@@ -17,7 +17,6 @@ from glassprop.diagnosis.remedies import bent, fresh_start, scaled, slower
 from glassprop.early_stopping import EarlyStopping
 from glassprop.structure import Structure
 
-SMOOTH, STRAIGHT = "tanh", "relu"
 STEPS_TO_JUDGE = 3  # looks with a step, before steps are judged
 
 
@@ -190,7 +189,8 @@ def vanishing_gradient(seen: Trends) -> Iterator[Finding]:
         return  # said of the units that pass nothing back
     limit = part if ratio < part else least
     names = list(dict.fromkeys(one.layer for one in seen.watch.regions))
-    change = bent(seen.layers, [name for name in names if name], STRAIGHT)
+    # Glorot and Bengio: tanh keeps gradients; narrow layers of relu die instead.
+    change = bent(seen.layers, [name for name in names if name], "tanh")
     if not change.layers:
         change = fresh_start(seen.layers, [key.rpartition(".")[0] for key in keys])
     if not change.layers:
