@@ -5,7 +5,7 @@ import re
 import pytest
 
 import pages
-from glassprop.diagnosis import diagnose, looks, overfitting
+from glassprop.diagnosis import diagnose, looks, overfitting, rates
 from glassprop.diagnosis.conditions import CONDITIONS
 
 DOCS = pages.ROOT / "docs"
@@ -83,6 +83,7 @@ def test_what_the_overview_says_of_costs():
     assert f"gradients of {diagnose.CHECKED} rows" in words
     assert f"a trial of about {diagnose.TRIAL_STEPS} steps" in words
     assert f"{looks.FEWEST} to {looks.MOST} looks at up to {looks.ROWS} rows" in words
+    assert f"twice as many at each of {rates.TRIED} rates" in words
     assert "about a tenth of the training at most" in words and looks.SHARE == 0.1
     assert (
         f"{overfitting.STEPS:,} steps on {overfitting.MOST_ROWS} rows, with up to "
