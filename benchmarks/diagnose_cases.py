@@ -303,6 +303,7 @@ def overshooting(case: Case, width: int) -> Case:
 @fault
 def vanishing_gradient(case: Case, width: int) -> Case:
     *_, last = case.layers
+    width = min(width, 32)
     deep = [gp.Dense(width, "sigmoid", name=f"hidden_{at}") for at in range(8)]
     return replace(case, layers=[*deep, last])
 

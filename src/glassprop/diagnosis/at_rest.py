@@ -18,7 +18,13 @@ from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding, some
 from glassprop.diagnosis.looks import ROWS
 from glassprop.diagnosis.regions import Activations
-from glassprop.diagnosis.remedies import fresh_start, has_field, other, scaled
+from glassprop.diagnosis.remedies import (
+    fresh_start,
+    has_field,
+    other,
+    scaled,
+    together,
+)
 from glassprop.evaluate import evaluate_rows
 from glassprop.feeding import Place
 from glassprop.layer_names import layer_names
@@ -29,6 +35,7 @@ from glassprop.targets import classes_of
 from glassprop.trees import as_parts, named_parts, part_names
 
 HUGE, DRAWS = 1e4, 4  # weights of the last layer, to see how far its output reaches
+LEAST = 6  # weights of which all on one side of 0 are no chance
 NEAR = 5.0  # scores that stay within this cannot say what is certain
 
 
@@ -242,6 +249,7 @@ def bad_start(seen: AtRest) -> Iterator[Finding]:
     if seen.trained:
         return
     yield from _units_alike(seen)
+    yield from _one_sign(seen)
     yield from _spreads_apart(seen)
 
 
@@ -272,6 +280,32 @@ def _units_alike(seen: AtRest) -> Iterator[Finding]:
             value=distinct / total,
             limit=0.5,
             severity="error",
+            layer=name,
+        )
+
+
+def _one_sign(seen: AtRest) -> Iterator[Finding]:
+    """Find weights that all start on one side of 0, where nothing keeps them there."""
+    structure = seen.built.structure
+    for key in structure.trainable:
+        weight = seen.built.values[key]
+        kept = structure.parameters[key].constraint is not None
+        if weight.ndim < 2 or weight.size < LEAST or kept:
+            continue
+        low, high = float(weight.min()), float(weight.max())
+        if low == high or not (low >= 0 or high <= 0):
+            continue
+        name = key.rpartition(".")[0]
+        change = fresh_start(seen.layers, [name])
+        if not change.layers:
+            change = Change(words=f"Draw the values of {key} from both sides of 0.")
+        yield Finding(
+            "bad_start",
+            f"{key}: all {weight.size:,} weights start on one side of 0, from "
+            f"{low:.3g} to {high:.3g}: every unit adds up the same.",
+            change,
+            value=low if low >= 0 else high,
+            limit=0.0,
             layer=name,
         )
 
@@ -364,6 +398,7 @@ def frozen_parts(seen: AtRest) -> Iterator[Finding]:
             severity="error",
         )
         return
+    yield from _no_bias(seen)
     for place in structure.all_places:
         frozen = [key for key, one in place.parameters.items() if not one.trainable]
         if not frozen or len(frozen) == len(place.parameters):
@@ -379,6 +414,23 @@ def frozen_parts(seen: AtRest) -> Iterator[Finding]:
             value=0.0,
             layer=place.name,
         )
+
+
+def _no_bias(seen: AtRest) -> Iterator[Finding]:
+    """Find a network whose every unit is held to 0 for an input of 0."""
+    structure = seen.built.structure
+    axes = {len(one.shape) for one in structure.parameters.values() if one.trainable}
+    places = [one for one in structure.all_places if has_field(one.layer, "bias")]
+    if axes != {2} or any(one.layer.bias for one in places) or not places:
+        return
+    changes = [other(seen.layers, one.name, bias=True) for one in places]
+    yield Finding(
+        "never_moves",
+        "no layer has a bias: what each unit adds up is 0 for an input of 0, whatever "
+        "it learns.",
+        together(changes),
+        value=0.0,
+    )
 
 
 def is_scaled(seen: AtRest) -> bool:

@@ -149,8 +149,11 @@ class Watch:
         )
 
     def _batch(self, work: Work) -> tuple[dict[str, NDArray[Any]], int]:
-        size = min(work.rows_per_step, len(self.rows))
-        return {key: one[:size] for key, one in self.rows.data().items()}, size
+        """Give the rows of a step, others at each look."""
+        total = len(self.rows)
+        size = min(work.rows_per_step, total)
+        chosen = (len(self.looks) * size + np.arange(size)) % total
+        return {key: one[chosen] for key, one in self.rows.data().items()}, size
 
     def _step(
         self, work: Work
@@ -200,9 +203,8 @@ class Watch:
                 )
             ),
         )
-        batch, _ = self._batch(work)
         states = {key: np.array(built.values[key]) for key in built.structure.state}
-        given = {**built.given(), **states, **batch}
+        given = {**built.given(), **states, **self.rows.data()}
         given["t"] = np.float64(work.training.steps + 1)
         with np.errstate(all="ignore"):
             found = compiled.named(given)
