@@ -14,6 +14,7 @@ import pytest
 import glassprop as gp
 from glassprop.errors import (
     ArgumentError,
+    BroadcastError,
     DataError,
     ShapeError,
     TraceError,
@@ -363,7 +364,7 @@ ACROSS = "; loss {!r} would broadcast them against each other"
 def test_a_target_that_would_broadcast(loss, units, y, told):
     net = gp.Network([gp.Dense(units)], loss=loss)
     message = f"y: expected shape {told.format(ACROSS.format(loss))}"
-    refused_everywhere(ShapeError, net, message, X, y)
+    refused_everywhere(BroadcastError, net, message, X, y)
 
 
 def test_a_target_that_would_not_even_broadcast():
@@ -385,7 +386,7 @@ def test_a_column_where_the_output_is_a_number_a_row():
 
     net = gp.Network([Only()], loss="huber")
     refused_everywhere(
-        ShapeError,
+        BroadcastError,
         net,
         "y: expected shape (n,), like the network's output, got (n, 1); loss 'huber' "
         "would broadcast them against each other. Take the column, y[:, 0].",
@@ -405,7 +406,7 @@ def test_classes_of_another_shape(loss):
         else "Give the last layer 1 unit, or y 3 columns."
     )
     refused_everywhere(
-        ShapeError,
+        BroadcastError,
         net,
         "y: expected shape (n, 3), like the network's output, got (n, 1)"
         f"{broadcast}. {column}",
@@ -451,7 +452,7 @@ def test_a_loss_of_ones_own_that_would_make_rows_by_rows(loss, y):
         "every other. y[:, None] makes a column of one number a row, output[:, 0] one "
         "number a row of a column."
     )
-    refused_everywhere(ShapeError, net, message, X, y)
+    refused_everywhere(BroadcastError, net, message, X, y)
     net.evaluate(X, np.asarray(y, float)[:, None])
 
 
@@ -462,7 +463,7 @@ def test_rows_by_rows_deeper_in_a_loss_of_ones_own():
 
     net = gp.Network([gp.Dense(2)], loss=deep)
     refused_everywhere(
-        ShapeError,
+        BroadcastError,
         net,
         "loss 'deep': (n, 1) and target (n,) would broadcast to (n, n), every row with "
         "every other. y[:, None] makes a column of one number a row, output[:, 0] one "
@@ -482,7 +483,7 @@ def test_rows_by_rows_deeper_in_a_loss_of_ones_own():
 def test_a_loss_of_ones_own_that_would_broadcast_columns(units, y, shapes):
     net = gp.Network([gp.Dense(units)], loss=squares)
     refused_everywhere(
-        ShapeError,
+        BroadcastError,
         net,
         f"loss 'squares': {shapes} would broadcast against each other. Give y the "
         "shape of the output; if the loss means it, let it say so: "
@@ -759,7 +760,7 @@ PAIR = "validation must be a fraction such as 0.2, or a pair (X, y), got "
         ),
         (
             (X, Y[:, :1]),
-            ShapeError,
+            BroadcastError,
             "validation y: expected shape (n, 2), like the network's output, got "
             "(n, 1); loss 'mean_squared_error' would broadcast them against each "
             "other. Give the last layer 1 unit, or y 2 columns.",

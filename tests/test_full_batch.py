@@ -336,8 +336,8 @@ def test_divergence_keeps_the_last_iteration():
         f"training diverged in epoch {error.epoch}, step 1: the first value that is "
         "not finite is NaN, made by log in the forward pass of the loss; the largest "
         f"weight then was {error.largest:.2g}, of layer 'dense_1'. The network keeps "
-        "the weights from before that step. Standardize the inputs "
-        "(gp.Standardize() as first layer), or begin with some epochs of gp.Adam()."
+        "the weights from before that step. log has no finite value for 0 and below: "
+        "keep its argument above, np.log(np.maximum(p, 1e-12))."
     )
     assert all(np.isfinite(value).all() for value in net.values.values())
     assert math.isfinite(net.evaluate(X, Y)["loss"])

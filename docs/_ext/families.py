@@ -160,7 +160,13 @@ FAMILIES: Mapping[str, Family] = {
         ),
         Family(
             "networks",
-            ("glassprop.network", "glassprop.history", "glassprop.explain", PACKAGE),
+            (
+                "glassprop.network",
+                "glassprop.history",
+                "glassprop.explain",
+                "glassprop.reasons.prediction_explanation",
+                PACKAGE,
+            ),
         ),
         Family("diagnosis", ("glassprop.diagnosis",), introduced=True),
         Family(

@@ -76,6 +76,7 @@ if _typing.TYPE_CHECKING:
         RMSprop,
         Rprop,
     )
+    from glassprop.reasons.prediction_explanation import PredictionExplanation
     from glassprop.restarts import Restarts, best_of
     from glassprop.save import load
     from glassprop.splits import k_fold, train_test_split
@@ -114,6 +115,7 @@ __all__ = [
     "PReLU",
     "Parallel",
     "Parameter",
+    "PredictionExplanation",
     "RMSprop",
     "RateSearch",
     "Reshape",
@@ -173,6 +175,7 @@ _LATER = {
     "Nadam": "optimizers",
     "Network": "network",
     "OverfitCheck": "diagnosis.overfitting",
+    "PredictionExplanation": "reasons.prediction_explanation",
     "RMSprop": "optimizers",
     "RateSearch": "diagnosis.rates",
     "Restarts": "restarts",

@@ -31,35 +31,69 @@ if TYPE_CHECKING:
 
 
 LARGE = 1e3  # inputs beyond it are no good start for weights
-DOMAINS: Mapping[str, tuple[int, Callable[[Any], Any], str, str]] = MappingProxyType(
+DOMAINS: Mapping[str, tuple[Callable[..., Any], str, str]] = MappingProxyType(
     {
-        "log": (
-            0,
-            lambda x: x <= 0,
-            "0 and below",
-            "keep its argument above, np.log(np.maximum(p, 1e-12))",
-        ),
+        **{
+            name: (
+                lambda x: x <= 0,
+                "0 and below",
+                f"keep its argument above, np.{name}(np.maximum(p, 1e-12))",
+            )
+            for name in ("log", "log2", "log10")
+        },
         "log1p": (
-            0,
             lambda x: x <= -1,
             "-1 and below",
             "keep its argument above, np.log1p(np.maximum(p, -1 + 1e-12))",
         ),
         "sqrt": (
-            0,
             lambda x: x < 0,
             "numbers below 0",
             "keep its argument there, np.sqrt(np.maximum(x, 0))",
         ),
-        "divide": (
-            1,
+        **{
+            name: (
+                lambda x, p: (x < 0) & (p != np.rint(p)) | (x == 0) & (p < 0),
+                "a negative number to a fraction, or 0 to a negative number",
+                f"keep what is raised above 0, np.{name}(np.maximum(x, 1e-12), p)",
+            )
+            for name in ("power", "float_power")
+        },
+        **{
+            name: (
+                lambda _, divisor: divisor == 0,
+                "a divisor of 0",
+                "keep the divisor away from it, a / (b + 1e-12) where b is not "
+                "negative",
+            )
+            for name in ("divide", "floor_divide", "remainder", "fmod")
+        },
+        "reciprocal": (
             lambda x: x == 0,
-            "a divisor of 0",
-            "keep the divisor away from it, a / (b + 1e-12) where b is not negative",
+            "0",
+            "keep its argument away from it, 1 / (x + 1e-12) where x is not negative",
+        ),
+        **{
+            name: (
+                lambda x: np.abs(x) > 1,
+                "numbers beyond -1 and 1",
+                f"keep its argument between, np.{name}(np.clip(x, -1, 1))",
+            )
+            for name in ("arcsin", "arccos")
+        },
+        "arccosh": (
+            lambda x: x < 1,
+            "numbers below 1",
+            "keep its argument there, np.arccosh(np.maximum(x, 1))",
+        ),
+        "arctanh": (
+            lambda x: np.abs(x) >= 1,
+            "-1, 1 and beyond",
+            "keep its argument between, np.arctanh(0.999999 * np.clip(x, -1, 1))",
         ),
     }
 )
-"""Operations that are not defined everywhere: which argument, and where not."""
+"""Operations that are not defined everywhere: where not, and what to do."""
 
 
 def is_finite(values: Mapping[str, Any]) -> bool:
@@ -170,7 +204,7 @@ def divergence(
     if layer in ("", LOSS_SCOPE):
         layer = owner
         found += f"; the largest weight then was {largest:.2g}, of layer {owner!r}"
-    cause, change = _cause(bad, values, inputs)
+    cause, change = _cause(bad, values, inputs, first=not training.steps)
     error = DivergenceError(
         epoch=training.epochs + 1,
         step=step,
@@ -196,7 +230,7 @@ def divergence(
 
 
 def _cause(
-    bad: Value, values: Sequence[Value], given: Mapping[str, Any]
+    bad: Value, values: Sequence[Value], given: Mapping[str, Any], *, first: bool
 ) -> tuple[str, Change | None]:
     """Tell what it comes from, where that is not the learning rate, and what to do."""
     known = {one.node: one.value for one in values}
@@ -204,8 +238,8 @@ def _cause(
     kind = bad.node.primitive.name
     finite = all(np.isfinite(one).all() for one in read)
     if kind in DOMAINS and finite:
-        at, outside, words, repair = DOMAINS[kind]
-        if outside(read[min(at, len(read) - 1)]).any():
+        outside, words, repair = DOMAINS[kind]
+        if np.any(outside(*read)):
             text = f"{kind} has no finite value for {words}: {repair}."
             return text, Change(words=text)
     size = max(
@@ -222,6 +256,15 @@ def _cause(
             "gp.Standardize() as first layer."
         )
         return text, Change(first=Standardize())
+    if first and bad.section == "forward":
+        size = max(
+            (float(np.nanmax(np.abs(one), initial=0)) for one in read), default=0
+        )
+        text = (
+            "It is the first step, so that the learning rate is not the reason: keep "
+            f"what comes to {kind}, up to {size:.3g} in size, smaller."
+        )
+        return text, Change(words=text)
     return "", None
 
 

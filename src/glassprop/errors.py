@@ -48,15 +48,11 @@ class BroadcastError(ShapeError):
         The same as a line of Python, where one line will do.
     """
 
-    def __init__(self, seen: str, repair: str, code: str = "") -> None:
-        super().__init__(seen, repair, code)
+    def __init__(self, seen: str, repair: str = "", code: str = "") -> None:
+        super().__init__(f"{seen} {repair}".strip())
         self.seen = seen
         self.repair = repair
         self.code = code
-
-    def __str__(self) -> str:
-        """Say what was seen, and what to do."""
-        return f"{self.seen} {self.repair}"
 
 
 class DataError(GlasspropError, ValueError):

@@ -79,7 +79,7 @@ def fit(
     verbose: bool | None,
 ) -> History:
     """Train a network; `Network.fit` documents the arguments."""
-    _check_counts(epochs, batch_size)
+    check_counts(epochs, batch_size)
     check_backend(backend, threads)
     if metrics is not None and validation is None:
         raise ArgumentError(
@@ -280,7 +280,14 @@ def _measured_before(
     return {f"validation_{name}": number for name, number in found.items()}
 
 
-def _check_counts(epochs: int, batch_size: int | None) -> None:
+def check_counts(epochs: int, batch_size: int | None) -> None:
+    """Refuse what is no number of epochs or of rows.
+
+    Raises
+    ------
+    ArgumentError
+        With what is expected.
+    """
     if not is_whole(epochs) or epochs < 1:
         raise ArgumentError(f"epochs must be a positive integer, got {epochs!r}.")
     if batch_size is not None and not (is_whole(batch_size) and batch_size >= 1):

@@ -160,7 +160,8 @@ def _named(trace: Trace, value: Array, name: str) -> Array:
     return value
 
 
-def _data(values: Mapping[str, Array], name: str, shapes: Shapes) -> Any:
+def data_of(values: Mapping[str, Array], name: str, shapes: Shapes) -> Any:
+    """Give the inputs of one name as one array, or as a tuple of several."""
     return map_parts(values.__getitem__, part_names(name, shapes))
 
 
@@ -179,8 +180,8 @@ def total_loss(
     The mean over rows, weighted where there are weights (which `fit` scales to a mean
     of 1), of each output's loss times its factor, and the layers' penalties.
     """
-    y = _data(values, "y", target.shape)
-    rows = as_parts(_data(values, "x", structure.input_shape))[0].shape[0]
+    y = data_of(values, "y", target.shape)
+    rows = as_parts(data_of(values, "x", structure.input_shape))[0].shape[0]
     total: Any = None
     each = row_losses(trace, structure, loss, output, y)
     for one, factor, losses, out in zip(
@@ -226,7 +227,7 @@ def arriving_program(structure: Structure, path: str) -> Program:
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = declared(trace, structure)
-        x = _data(inputs, "x", structure.input_shape)
+        x = data_of(inputs, "x", structure.input_shape)
         outputs = {"arriving": arrivals(structure, trace, inputs, x)[1][path]}
         return used(inputs, outputs), outputs
 
@@ -240,7 +241,7 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**declared(trace, structure), **_declared_target(trace, target)}
         output = _output(trace, structure, inputs)
-        y = _data(inputs, "y", target.shape)
+        y = data_of(inputs, "y", target.shape)
         losses = row_losses(trace, structure, loss, output, y)
         if target.weighted:
             for one, rows in zip(loss.each, losses, strict=True):
@@ -263,7 +264,7 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
 
 
 def _output(trace: Trace, structure: Structure, inputs: Mapping[str, Array]) -> Any:
-    x = _data(inputs, "x", structure.input_shape)
+    x = data_of(inputs, "x", structure.input_shape)
     return forward(structure, trace, inputs, x, training=False)[0]
 
 
@@ -293,7 +294,7 @@ def gradient_program(
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**declared(trace, structure), **_declared_target(trace, target)}
-        x = _data(inputs, "x", structure.input_shape)
+        x = data_of(inputs, "x", structure.input_shape)
         output, states = forward(structure, trace, inputs, x, training=training)
         total = total_loss(trace, structure, loss, inputs, output, target=target)
         trainable = structure.trainable
@@ -334,7 +335,7 @@ def step_program(
         inputs |= _declared_target(trace, target)
         rate = trace.input("learning_rate", (), structure.dtype)
         inputs["learning_rate"] = rate
-        x = _data(inputs, "x", structure.input_shape)
+        x = data_of(inputs, "x", structure.input_shape)
         here = points(rules, inputs, memory)
         at = {**inputs, **here}
         output, states = forward(structure, trace, at, x, training=not bare)

@@ -97,7 +97,7 @@ class AtRest:
         """For each output its lowest and highest value, and whether its sum is 1.
 
         They are what comes out as the parameters of the last layer that has any grow
-        large in either direction.
+        large in either direction; infinite where it grows with them.
         """
         trainable = self.built.structure.trainable
         last = trainable[-1].rpartition(".")[0] if trainable else ""
@@ -105,23 +105,34 @@ class AtRest:
         shapes = as_parts(self.built.structure.output_shape)
         if len(shapes) > 1 or not mine:
             return [(-math.inf, math.inf, False) for _ in shapes]
+        least, large, far = (
+            self._at_size(mine, size) for size in (1.0, HUGE, HUGE * HUGE)
+        )
+        near = np.concatenate([least, large])
+        if not (np.isfinite(near).all() and np.isfinite(far).all()):
+            return [(-math.inf, math.inf, False)]
+        low, high = (
+            math.inf * side if abs(pick(far)) > 2 * abs(pick(near)) + 1 else pick(near)
+            for side, pick in ((-1, np.min), (1, np.max))
+        )
+        sums = near.sum(axis=-1) if near.ndim > 1 else near
+        one = near.ndim > 1 and near.shape[-1] > 1
+        whole = bool(one and np.allclose(sums, 1, atol=1e-4) and near.min() >= 0)
+        return [(float(low) + 0.0, float(high) + 0.0, whole)]  # no -0
+
+    def _at_size(self, keys: list[str], size: float) -> NDArray[Any]:
+        """Give outputs for some draws of large values for the parameters named."""
         found = []
         for draw in range(DRAWS):
             rng = generator(self.built.seed, LOOK, 1 + draw)
             large = {
-                key: (HUGE * rng.standard_normal(self.built.values[key].shape)).astype(
+                key: (size * rng.standard_normal(self.built.values[key].shape)).astype(
                     self.built.structure.dtype
                 )
-                for key in mine
+                for key in keys
             }
             found.append(np.asarray(self._looked(large)["output"], np.float64))
-        values = np.concatenate(found)
-        if not np.isfinite(values).all():
-            return [(-math.inf, math.inf, False)]
-        sums = values.sum(axis=-1) if values.ndim > 1 else values
-        one = values.ndim > 1 and values.shape[-1] > 1
-        whole = bool(one and np.allclose(sums, 1, atol=1e-4) and values.min() >= 0)
-        return [(float(values.min()), float(values.max()), whole)]
+        return np.concatenate(found)
 
     @cached_property
     def first(self) -> Place | None:
@@ -143,7 +154,7 @@ class AtRest:
         return wide.reshape(len(wide), -1)
 
 
-def findings_at_rest(seen: AtRest) -> Iterator[Finding]:
+def findings_at_rest(seen: AtRest) -> list[Finding]:
     """Judge a network before a step is made.
 
     Parameters
@@ -151,15 +162,16 @@ def findings_at_rest(seen: AtRest) -> Iterator[Finding]:
     seen : AtRest
         The network and its rows.
     """
-    for rule in (
+    rules = (
         loss_and_output,
         bad_start,
         frozen_parts,
         inputs_not_scaled,
         imbalance,
         starting_loss,
-    ):
-        yield from rule(seen)
+    )
+    with np.errstate(all="ignore"):  # numbers may be of any size
+        return [one for rule in rules for one in rule(seen)]
 
 
 # Loss and output ----------------------------------------------------------------------
@@ -179,7 +191,11 @@ def loss_and_output(seen: AtRest) -> Iterator[Finding]:
                 f"{kind} twice.",
                 _without_bounds(seen),
             )
-        elif loss.probabilities is not None and loss.classifies and _short(low, high):
+        elif (
+            loss.probabilities is not None
+            and loss.classifies
+            and _short(low, high, one_sided=loss.target == "binary")
+        ):
             yield _misfit(
                 f"the network's output reaches {bounded}; loss {loss.name!r} takes "
                 "scores without bounds, and such scores cannot say that a class is "
@@ -198,8 +214,10 @@ def loss_and_output(seen: AtRest) -> Iterator[Finding]:
             yield from _out_of_reach(seen, loss, y, low, high)
 
 
-def _short(low: float, high: float) -> bool:
-    return (low > -NEAR and high < NEAR) or low >= 0 or high <= 0
+def _short(low: float, high: float, *, one_sided: bool) -> bool:
+    """Tell whether scores cannot say all; of several classes all may be below 0."""
+    within = low > -NEAR and high < NEAR
+    return within or low >= 0 or (one_sided and high <= 0)
 
 
 def _one_hot(y: NDArray[Any]) -> bool:
@@ -211,7 +229,8 @@ def _out_of_reach(
 ) -> Iterator[Finding]:
     if loss.target == "counts":  # the output is the logarithm of a rate
         return
-    room = 1e-3 * max(high - low, 1e-3) if math.isfinite(high - low) else 0.0
+    bounds = [abs(one) for one in (low, high) if math.isfinite(one)]
+    room = 1e-3 * max(*bounds, 1e-3) if bounds else 0.0
     lowest, highest = float(y.min()), float(y.max())
     out = np.mean((y < low - room) | (y > high + room))
     if out:
@@ -389,7 +408,16 @@ def _balanced(loss: Loss, shape: tuple[int, ...]) -> float:
 def frozen_parts(seen: AtRest) -> Iterator[Finding]:
     """Find layers that train with a part of their parameters alone."""
     structure = seen.built.structure
-    if structure.parameters and not structure.trainable:
+    if not structure.parameters:
+        yield Finding(
+            "never_moves",
+            "the network has no parameters, so that there is nothing to train.",
+            Change(words="Add a layer that has some, gp.Dense(units)."),
+            value=0.0,
+            severity="error",
+        )
+        return
+    if not structure.trainable:
         yield Finding(
             "never_moves",
             "every parameter is frozen, so that there is nothing to train.",
@@ -435,7 +463,8 @@ def _no_bias(seen: AtRest) -> Iterator[Finding]:
 
 def is_scaled(seen: AtRest) -> bool:
     """Tell whether what comes to the first layer is scaled."""
-    return not any(True for _ in inputs_not_scaled(seen))
+    with np.errstate(all="ignore"):
+        return not any(True for _ in inputs_not_scaled(seen))
 
 
 def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:

@@ -7,13 +7,16 @@ training itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.built import Built
 from glassprop.check import check_gradients
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
@@ -21,7 +24,14 @@ from glassprop.diagnosis.findings import Diagnosis, Finding
 from glassprop.diagnosis.overfitting import check_overfit
 from glassprop.diagnosis.rates import RateSearch, check_range, search_rates
 from glassprop.diagnosis.remedies import has_field, other, slower, together
-from glassprop.errors import ArgumentError, BroadcastError, DivergenceError
+from glassprop.errors import (
+    ArgumentError,
+    BroadcastError,
+    DivergenceError,
+    did_you_mean,
+    listing,
+)
+from glassprop.fit import check_counts, fit
 from glassprop.layer_names import layer_names
 from glassprop.losses import AnyLoss
 from glassprop.names import LOSS_SCOPE
@@ -40,7 +50,9 @@ if TYPE_CHECKING:
     from glassprop.network import Network
 
 CHECKED = 16  # rows of a gradient check
+BESIDE = 0.01  # how far from the values the second point of it is
 TRIAL_STEPS, LEAST_EPOCHS = 300, 3  # of a trial whose epochs are not given
+DECIDED = ("diagnose", "verbose")  # options of `fit` that a trial decides itself
 LOOKED_AT = (
     "layers, start, data and loss",
     "gradients against finite differences",
@@ -63,7 +75,9 @@ def diagnose(
 
     Nothing of the network changes.
     """
+    _check_options(options)
     trial, size = net.copy(), options["batch_size"]
+    check_counts(1 if epochs is None else epochs, size)
     told = {**options, "loss": loss, "optimizer": optimizer, "verbose": False}
     try:
         rows = _prepared(trial, X, y, loss)
@@ -82,12 +96,29 @@ def diagnose(
     assert watched is not None
     found = [*watched]
     fresh = trial.training is None or not trial.training.steps
-    found += wrong_gradient(trial, rows, loss)
-    if fresh:
-        found += cannot_overfit(trial, rows, loss)
-    if not is_minimizer(optimizer):
-        found += learning_rate(trial, rows, loss, optimizer, per_step)
+    with np.errstate(all="ignore"):  # numbers may be of any size
+        found += wrong_gradient(trial, rows, loss)
+        if fresh:
+            alone = not any(one.severity == "error" for one in found)
+            found += cannot_overfit(trial, rows, loss, alone=alone)
+        if not is_minimizer(optimizer):
+            found += learning_rate(trial, rows, loss, optimizer, per_step)
     return Diagnosis(tuple(found), (*LOOKED_AT, f"a trial of {epochs} epochs"))
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """Refuse what `fit` does not take, and what a trial decides itself."""
+    known = [
+        name
+        for name, one in signature(fit).parameters.items()
+        if one.kind is one.KEYWORD_ONLY and name not in DECIDED
+    ]
+    for name in options:
+        if name not in known:
+            raise ArgumentError(
+                f"diagnose: there is no option {name!r}.{did_you_mean(name, known)} "
+                f"Expected options of fit: {listing(known)}."
+            )
 
 
 def _prepared(net: Network, X: Any, y: Any, loss: AnyLoss) -> Rows:
@@ -140,21 +171,23 @@ def _accident(net: Network, error: BroadcastError, y: Any) -> Finding:
 
 
 def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]:
-    """Compare gradients with finite differences, on two sets of rows.
+    """Compare gradients with finite differences, at two points.
 
-    Where a corner of relu lies within the difference, the two are apart on one of
-    them; a gradient that is wrong is so on both.
+    The second has other rows and values a little beside. Where a corner of relu lies
+    within the difference, the two are apart at one of them, as for a row of zeros while
+    biases are 0; a gradient that is wrong is so at both.
     """
     wrong, doubtful = CONDITIONS["wrong_gradient"].limits
     order = generator(net.seed, LOOK, 97).permutation(len(rows))
     errors: dict[str, float] = {}
-    for at in range(2):
+    for at, built in enumerate((net.built, _beside(net.built))):
         chosen = np.roll(order, -at * CHECKED)[:CHECKED]
-        found = check_gradients(net.built, rows.take(np.sort(chosen)), loss)
-        errors = {key: min(errors.get(key, np.inf), one) for key, one in found.items()}
+        found = check_gradients(built, rows.take(np.sort(chosen)), loss)
+        known = {key: one for key, one in found.items() if math.isfinite(one)}
+        errors = {key: min(errors.get(key, np.inf), one) for key, one in known.items()}
         if not max(errors.values(), default=0.0) >= doubtful:
-            return
-    bad = {key: one for key, one in errors.items() if not one < doubtful}
+            return  # what is not finite is said by the trial
+    bad = {key: one for key, one in errors.items() if one >= doubtful}
     worst = max(bad, key=lambda key: bad[key])
     last = list(bad)[-1]
     name = last.rpartition(".")[0]
@@ -175,9 +208,19 @@ def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]
         change,
         value=errors[worst],
         limit=doubtful,
-        severity="error" if not errors[worst] < wrong else "warning",
+        severity="error" if errors[worst] >= wrong else "warning",
         layer=name,
     )
+
+
+def _beside(built: Built) -> Built:
+    """Give the same network with each trainable value moved a little."""
+    rng = generator(built.seed, LOOK, 96)
+    moved = {
+        key: built.values[key] + BESIDE * rng.standard_normal(built.values[key].shape)
+        for key in built.structure.trainable
+    }
+    return replace(built, values={**built.values, **moved}, programs={})
 
 
 def _stops(net: Network, rows: Rows, loss: AnyLoss) -> list[str]:
@@ -192,13 +235,20 @@ def _stops(net: Network, rows: Rows, loss: AnyLoss) -> list[str]:
     ]
 
 
-def cannot_overfit(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]:
-    """See whether a few rows can be learned by heart."""
+def cannot_overfit(
+    net: Network, rows: Rows, loss: AnyLoss, *, alone: bool
+) -> Iterator[Finding]:
+    """See whether a few rows can be learned by heart.
+
+    Where something is found that explains it, the network need not be wider.
+    """
     limit = CONDITIONS["cannot_overfit"].limit
     found = check_overfit(net.built, rows, loss)
     if found.ok:
         return
     change = wider(net.layers)
+    if not alone:
+        change = Change(words="Make the other changes first.")
     if not change.layers:
         change = Change(words="Give it a hidden layer, or look at the other findings.")
     yield Finding(
@@ -222,7 +272,7 @@ def wider(layers: Sequence[Any]) -> Change:
     chosen = narrow or [name for name, _ in hidden]
     size = most if narrow else 4 * most
     changes = [other(layers, name, units=size) for name in chosen]
-    return together(changes, "Give it more units, if no other finding says why.")
+    return together(changes)
 
 
 def learning_rate(
@@ -304,6 +354,7 @@ def find_learning_rate(
             f"find_learning_rate: {type(optimizer).__name__} finds the size of its "
             "steps itself. Give an optimizer with a learning rate, such as gp.Adam()."
         )
+    check_counts(1, batch_size)
     trial = net.copy()
     rows = _prepared(trial, X, y, loss)
     check_batches(trial.structure, len(rows), batch_size)

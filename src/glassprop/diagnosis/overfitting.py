@@ -25,7 +25,7 @@ from glassprop.programs import step_program
 from glassprop.randomness import LOOK, generator
 from glassprop.rows import Rows
 from glassprop.structure import arrange, start_values
-from glassprop.trees import as_parts, map_parts
+from glassprop.trees import as_parts
 from glassprop.updates import start_memory
 
 MOST_ROWS = 20
@@ -197,7 +197,7 @@ def _lowest(built: Built, rows: Rows, loss: AnyLoss) -> float:
     steps = NumpySteps(step_program(free, loss, optimizer, rows.target))
     values = start_values(free, built.seed, {})
     values |= start_memory(free, optimizer, values)
-    eye = map_parts(lambda _: np.eye(count, dtype=structure.dtype), rows.x)
+    eye = np.eye(count, dtype=structure.dtype)
     given = Rows(eye, rows.y, rows.weights, rows.target)
     return _run(steps, values, given, 0.1, built.seed)[1]
 

@@ -189,7 +189,8 @@ def search_rates(
     ArgumentError
         If the loss is not finite in the first few steps.
     """
-    dtype = next(one.dtype for one in values.values() if one.dtype.kind == "f")
+    floats = (one.dtype for one in values.values() if one.dtype.kind == "f")
+    dtype = next(floats, np.dtype(np.float64))  # nothing to train: no rate matters
 
     def losses_at(rates: Vector) -> Vector:
         copies = {key: np.array(one) for key, one in values.items()}
@@ -248,8 +249,8 @@ def read_search(rates: Vector, losses: Vector) -> RateSearch:
             break
     if end < 10:
         raise ArgumentError(
-            f"find_learning_rate: the loss explodes within {end + 1} steps, at the "
-            f"rate {rates[end]:.2g}. Give a smaller low=, or scale the inputs, "
+            f"find_learning_rate: the loss explodes in step {end + 1}, at the rate "
+            f"{rates[end]:.2g}. Give a smaller low=, or scale the inputs, "
             "gp.Standardize() as first layer."
         )
     rates, kept, logs = rates[:end], smoothed[:end], np.log(rates[:end])

@@ -80,7 +80,7 @@ class Trends:
         return slower(optimizer, found)
 
 
-def trends(seen: Trends) -> Iterator[Finding]:
+def trends(seen: Trends) -> list[Finding]:
     """Judge the looks at a training.
 
     Parameters
@@ -88,9 +88,7 @@ def trends(seen: Trends) -> Iterator[Finding]:
     seen : Trends
         All that is known of it.
     """
-    if not seen.looks:
-        return
-    for rule in (
+    rules = (
         step_size,
         overshooting,
         vanishing_gradient,
@@ -99,8 +97,11 @@ def trends(seen: Trends) -> Iterator[Finding]:
         not_falling,
         overfitting,
         constant_output,
-    ):
-        yield from rule(seen)
+    )
+    if not seen.looks:
+        return []
+    with np.errstate(all="ignore"):  # numbers may be of any size
+        return [one for rule in rules for one in rule(seen)]
 
 
 # Steps --------------------------------------------------------------------------------

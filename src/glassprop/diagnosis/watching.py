@@ -94,7 +94,7 @@ class Watching:
             Told of a finding when it has held for two looks.
         """
         self.say = say
-        self.before = list(findings_at_rest(self.at_rest))
+        self.before = findings_at_rest(self.at_rest)
         self._tell(self.before)
         self.watch.look(self.work)
 
@@ -111,7 +111,7 @@ class Watching:
         self.watch.look(self.work)
         if len(history.epochs) == self.epochs:
             return  # what is left is told at the end
-        found = list(trends(self._trends(history)))
+        found = trends(self._trends(history))
         self._tell([one for one in found if _key(one) in self.held])
         self.held = {_key(one) for one in found}
 
