@@ -110,10 +110,8 @@ class Watch:
     looks: list[Look] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        count = len(self.rows)
-        if count > ROWS:
-            chosen = generator(self.net.seed, LOOK).permutation(count)[:ROWS]
-            self.rows = self.rows.take(np.sort(chosen))
+        order = generator(self.net.seed, LOOK).permutation(len(self.rows))
+        self.rows = self.rows.take(order[:ROWS])
 
     @property
     def activations(self) -> Activations:
