@@ -112,12 +112,7 @@ def diagnose(
             found += cannot_overfit(trial, rows, loss, alone=alone)
         if not is_minimizer(optimizer):
             found += learning_rate(
-                trial,
-                rows,
-                loss,
-                optimizer,
-                per_step,
-                epochs * -(-len(rows) // per_step),
+                trial, rows, recipe, per_step=per_step, epochs=epochs
             )
     return Diagnosis(tuple(found), (*LOOKED_AT, f"a trial of {epochs} epochs"))
 
