@@ -258,8 +258,8 @@ def read_search(rates: Vector, losses: Vector) -> RateSearch:
     start = float(np.median(kept[: max(5, end // 10)]))
     fall = start - float(kept[lowest])
     falling = valley = steepest = math.nan
-    if fall > LEAST_FALL * abs(start):
-        above = np.flatnonzero(kept[: lowest + 1] > start - FALLING * fall)
+    above = np.flatnonzero(kept[: lowest + 1] > start - FALLING * fall)
+    if above.size and fall > LEAST_FALL * abs(start):  # else the first is the lowest
         begin = int(above[-1])
         slopes = np.gradient(kept, logs)[begin : lowest + 1]
         falling = float(rates[begin])
