@@ -11,9 +11,6 @@ import pytest
 
 import glassprop as gp
 from glassprop.diagnosis.conditions import CONDITIONS
-from glassprop.errors import ArgumentError, DataError, ShapeError
-from glassprop.losses import LOSSES
-from networks import bits, example_target, fitting_outputs, refusal
 
 ROWS = 60
 RNG = np.random.default_rng(0)

@@ -7,13 +7,14 @@ the very repair that people read.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from glassprop.layer_names import layer_names
 from glassprop.layers.contract import START
 
 AT_THE_TOP = ("layers", "optimizers", "early_stopping")  # what gp itself names
+PLAIN = str | int | float | tuple
 POSITIONAL = ("units", "activation", "function", "rate", "layers", "layer")
 
 
@@ -77,11 +78,29 @@ class Change:
             What `fit` was told.
         """
         made = [
-            self.layers[name][1] if name in self.layers else layer
+            _changed(layer, *self.layers[name]) if name in self.layers else layer
             for name, layer in zip(layer_names(layers), layers, strict=True)
         ]
         kept = [layer for layer in (self.first, *made) if layer is not None]
         return kept, {**options, **self.options}
+
+
+def _changed(layer: Any, old: Any, new: Any) -> Any:
+    """Make a change of one record in another, which may have been changed before."""
+    if new is None:
+        return None
+    fields_changed = {
+        one.name: getattr(new, one.name)
+        for one in fields(new)
+        if one.init and not _same(getattr(old, one.name), getattr(new, one.name))
+    }
+    return replace(layer, **fields_changed)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other or (
+        isinstance(one, PLAIN) and isinstance(other, PLAIN) and one == other
+    )
 
 
 def code_of(value: Any) -> str:
@@ -119,9 +138,7 @@ def _is_default(one: Any, given: Any) -> bool:
         return bool(given == one.default_factory())
     if one.default is MISSING:
         return False
-    return given is one.default or (
-        isinstance(given, str | int | float | tuple) and given == one.default
-    )
+    return _same(given, one.default)
 
 
 def _owner(module: Sequence[str]) -> str:

@@ -99,7 +99,8 @@ def diagnose(
     with np.errstate(all="ignore"):  # numbers may be of any size
         found += wrong_gradient(trial, rows, loss)
         if fresh:
-            found += cannot_overfit(trial, rows, loss)
+            alone = not any(one.severity == "error" for one in found)
+            found += cannot_overfit(trial, rows, loss, alone=alone)
         if not is_minimizer(optimizer):
             found += learning_rate(trial, rows, loss, optimizer, per_step)
     return Diagnosis(tuple(found), (*LOOKED_AT, f"a trial of {epochs} epochs"))
@@ -234,13 +235,20 @@ def _stops(net: Network, rows: Rows, loss: AnyLoss) -> list[str]:
     ]
 
 
-def cannot_overfit(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]:
-    """See whether a few rows can be learned by heart."""
+def cannot_overfit(
+    net: Network, rows: Rows, loss: AnyLoss, *, alone: bool
+) -> Iterator[Finding]:
+    """See whether a few rows can be learned by heart.
+
+    Where something is found that explains it, the network need not be wider.
+    """
     limit = CONDITIONS["cannot_overfit"].limit
     found = check_overfit(net.built, rows, loss)
     if found.ok:
         return
     change = wider(net.layers)
+    if not alone:
+        change = Change(words="Make the other changes first.")
     if not change.layers:
         change = Change(words="Give it a hidden layer, or look at the other findings.")
     yield Finding(
@@ -264,7 +272,7 @@ def wider(layers: Sequence[Any]) -> Change:
     chosen = narrow or [name for name, _ in hidden]
     size = most if narrow else 4 * most
     changes = [other(layers, name, units=size) for name in chosen]
-    return together(changes, "Give it more units, if no other finding says why.")
+    return together(changes)
 
 
 def learning_rate(
