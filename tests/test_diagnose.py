@@ -17,6 +17,7 @@ RNG = np.random.default_rng(0)
 X = RNG.standard_normal((ROWS, 3))
 LABELS = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
 NUMBERS = 2 * X[:, :1] + X[:, 1:2] ** 2
+NOISE = np.random.default_rng(5).permutation(LABELS)
 ADAM = gp.Adam(0.02)
 
 
@@ -57,12 +58,11 @@ class Sick:
     """From layers and options to the same."""
 
 
-def rare(count=2):
+def rare(count=1):
     kept = np.concatenate([np.flatnonzero(LABELS != 1), np.flatnonzero(LABELS == 1)])
     return kept[: (LABELS != 1).sum() + count]
 
 
-NOISE = np.random.default_rng(5).permutation(LABELS)
 SICK = {
     "wrong_gradient": Sick(
         classifier(halved), by_hand=lambda _, options: (classifier(whole), options)
@@ -74,8 +74,8 @@ SICK = {
         ]
     ),
     "cannot_overfit": Sick(
-        [gp.Dense(1, "sigmoid"), gp.Dense(1)],
-        y=NUMBERS,
+        [gp.Dense(20, "tanh"), gp.Dense(1), gp.Dense(2)],  # a plane through a line
+        y=X[:, ::2] * 2 - X[:, :2] ** 2,
         loss="mean_squared_error",
     ),
     "not_finite": Sick(
@@ -101,7 +101,12 @@ SICK = {
     "bad_start": Sick(classifier(initializer=gp.initializers.constant(0.1))),
     "inputs_not_scaled": Sick(classifier(), X=X * [1.0, 1e2, 1e4] + 1000),
     "never_moves": Sick(classifier(frozen="bias")),
-    "not_falling": Sick(classifier(), options={"optimizer": gp.SGD(1e-8)}),
+    "not_falling": Sick(
+        regressor(),
+        y=NUMBERS,
+        loss="mean_squared_error",
+        options={"optimizer": gp.SGD(1e-8)},
+    ),
     "overfitting": Sick(
         [gp.Dense(64, "relu"), gp.Dense(3)],
         y=NOISE,
