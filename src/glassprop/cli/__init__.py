@@ -15,6 +15,7 @@ from glassprop import __version__
 from glassprop.cli import (
     bench,
     cache,
+    diagnose,
     evaluate,
     explain,
     predict,
@@ -36,6 +37,7 @@ for command in (
     predict.predict,
     evaluate.evaluate,
     explain.explain,
+    diagnose.diagnose,
     source.source,
     summary.summary,
 ):

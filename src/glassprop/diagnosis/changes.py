@@ -34,6 +34,8 @@ class Change:
         Arguments of `fit`.
     data : str
         Code for X or y, before `fit`.
+    command : str
+        The same on the command line, where there is a command; it stands for the code.
     """
 
     words: str = ""
@@ -41,6 +43,7 @@ class Change:
     first: Any = None
     options: Mapping[str, Any] = field(default_factory=dict)
     data: str = ""
+    command: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -63,7 +66,8 @@ class Change:
         return sorted(self.options.items())
 
     def __str__(self) -> str:
-        return "\n".join([*([self.words] if self.words else []), *self.lines])
+        told = [self.command] if self.command else self.lines
+        return "\n".join([*([self.words] if self.words else []), *told])
 
     def applied(
         self, layers: Sequence[Any], options: Mapping[str, Any]

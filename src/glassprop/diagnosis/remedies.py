@@ -92,7 +92,7 @@ def fresh_start(layers: Sequence[Any], names: Sequence[str]) -> Change:
 def scaled(layers: Sequence[Any]) -> Change:
     """Propose to standardize what comes in."""
     first = layers[0] if layers else None
-    if isinstance(first, Standardize):
+    if hasattr(first, "learn"):  # the scale of the columns, from the training rows
         return Change(words="Leave out the columns that have no place here.")
     return Change(first=Standardize())
 
