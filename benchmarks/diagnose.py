@@ -5,8 +5,9 @@ Reported is the half that nothing was tuned on:
 
 - recall: the planted condition is among what was found; at least 95 %;
 - false alarms: healthy trainings with any finding; at most 2 %;
-- cured: the printed changes are made, all of them at once, and the training is run from
-  three seeds: its mean loss on held-out rows ends within 10 % of the healthy twin's; at least 80 %;
+- cured: the printed changes are made, all of them at once, and the training is run
+  from three seeds: its mean loss on held-out rows ends within 10 % of the healthy
+  twin's; at least 80 %;
 - watching costs a tenth of a training's time at most.
 
 A loss near 0 has no 10 % worth the name: where the twin's is below a tenth of that of

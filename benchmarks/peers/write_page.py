@@ -36,9 +36,6 @@ A dash stands for what this run left out, or for what a system cannot do. What i
 kept in the list of numbers to reach is not reached on this machine; where it is one of
 these, the reason is known:
 
-- **images and regular on two threads**: SciPy's OpenBLAS divides the large products
-  among the cores; what stands between them, the optimizer's update, the rows that are
-  gathered, the random numbers of dropout, runs on one. JAX divides those, too.
 - **digits beside PyTorch's eager mode**: at the full rate of the processor's arithmetic
   the products of a step take more than half of what our step takes. PyTorch's waiting
   between operations is gone, so there is little left to win.

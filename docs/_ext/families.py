@@ -160,7 +160,13 @@ FAMILIES: Mapping[str, Family] = {
         ),
         Family(
             "networks",
-            ("glassprop.network", "glassprop.history", "glassprop.explain", PACKAGE),
+            (
+                "glassprop.network",
+                "glassprop.history",
+                "glassprop.explain",
+                "glassprop.reasons.prediction_explanation",
+                PACKAGE,
+            ),
         ),
         Family("diagnosis", ("glassprop.diagnosis",), introduced=True),
         Family(
@@ -208,6 +214,7 @@ FAMILIES: Mapping[str, Family] = {
         ),
         Family("clipping", ("glassprop.clipping",), introduced=True),
         Family("constraints", ("glassprop.constraints",), introduced=True),
+        Family("pictures", ("glassprop.pictures",), introduced=True),
         Family("saving", ("glassprop.save",)),
         Family("errors", ("glassprop.errors",), introduced=True),
     )

@@ -54,6 +54,7 @@ if _typing.TYPE_CHECKING:
         losses,
         metrics,
         optimizers,
+        pictures,
         schedules,
     )
     from glassprop.cross_validation import CrossValidation, cross_validate
@@ -76,6 +77,7 @@ if _typing.TYPE_CHECKING:
         RMSprop,
         Rprop,
     )
+    from glassprop.reasons.prediction_explanation import PredictionExplanation
     from glassprop.restarts import Restarts, best_of
     from glassprop.save import load
     from glassprop.splits import k_fold, train_test_split
@@ -114,6 +116,7 @@ __all__ = [
     "PReLU",
     "Parallel",
     "Parameter",
+    "PredictionExplanation",
     "RMSprop",
     "RateSearch",
     "Reshape",
@@ -145,6 +148,7 @@ __all__ = [
     "losses",
     "metrics",
     "optimizers",
+    "pictures",
     "schedules",
     "sigmoid",
     "softmax",
@@ -173,6 +177,7 @@ _LATER = {
     "Nadam": "optimizers",
     "Network": "network",
     "OverfitCheck": "diagnosis.overfitting",
+    "PredictionExplanation": "reasons.prediction_explanation",
     "RMSprop": "optimizers",
     "RateSearch": "diagnosis.rates",
     "Restarts": "restarts",
@@ -190,6 +195,7 @@ _LATER = {
     "losses": "losses",
     "metrics": "metrics",
     "optimizers": "optimizers",
+    "pictures": "pictures",
     "schedules": "schedules",
     "train_test_split": "splits",
 }

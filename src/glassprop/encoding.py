@@ -253,13 +253,18 @@ def write_new_file(path: Path, text: str, force: bool) -> None:
     DataError
         The file cannot be written.
     """
+    write_new_bytes(path, text.encode(), force)
+
+
+def write_new_bytes(path: Path, data: bytes, force: bool) -> None:
+    """Write a file as `write_new_file` does, of bytes."""
     if path.exists() and not force:
         raise ArgumentError(
             f"{quoted(path)} exists already and is left as it is. Name another file, "
             "or replace it with --force."
         )
     try:
-        write_whole(path, text.encode())
+        write_whole(path, data)
     except ModelFileError as error:
         raise DataError(f"{quoted(path)}: {error}") from None
     except OSError as error:

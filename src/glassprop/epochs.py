@@ -144,20 +144,21 @@ def run_epochs(work: Work, epochs: int, after_epoch: AfterEpoch, stop: Stop) -> 
     most, done = epochs_of_a_call(work), 0
     while done < epochs:
         ahead = [one - done for one in (*work.pauses, epochs) if one > done]
-        mean_losses = _run_some(work, min(most, *ahead, epochs), stop)
-        reasons: list[str | None] = [] if mean_losses else ["interrupted"]
-        for mean_loss in mean_losses:
+        ended = _run_some(work, min(most, *ahead, epochs), stop)
+        reasons: list[str | None] = [] if ended else ["interrupted"]
+        for mean_loss, rate in ended:
             work.training.epochs += 1
+            work.training.rate = rate
             reasons.append(after_epoch(mean_loss))
-        done += len(mean_losses)
+        done += len(ended)
         for reason in reasons:
             if reason is not None:
                 return reason
     return "epochs"
 
 
-def _run_some(work: Work, epochs: int, stop: Stop) -> list[float]:
-    """Run some epochs, one call if several; give the mean loss of each.
+def _run_some(work: Work, epochs: int, stop: Stop) -> list[tuple[float, float]]:
+    """Run some epochs, one call if several; give the mean loss and last rate of each.
 
     None of them if `stop` ended the only one early.
     """
@@ -189,7 +190,12 @@ def _run_some(work: Work, epochs: int, stop: Stop) -> list[float]:
     if len(losses) < len(rates):
         return []
     sizes = [count(one) for one in batches(order, work.rows_per_step)[:steps]]
-    return [float(one @ sizes / len(rows)) for one in losses.reshape(epochs, steps)]
+    return [
+        (float(of_epoch @ sizes / len(rows)), float(last))
+        for of_epoch, last in zip(
+            losses.reshape(epochs, steps), rates[steps - 1 :: steps], strict=True
+        )
+    ]
 
 
 def _order(work: Work, epochs: int) -> Order:

@@ -13,8 +13,7 @@ that came back times a slope.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from glassprop.graph import Node
 from glassprop.losses import AnyLoss
 from glassprop.number_texts import SMALL
 from glassprop.optimizers import SGD, is_minimizer
+from glassprop.plain_values import finite, plain
 from glassprop.program import Program
 from glassprop.programs import predict_program
 from glassprop.recipes import Recipe
@@ -41,7 +41,6 @@ from glassprop.updates import start_memory
 from glassprop.worked import Worked
 
 MOST_ROWS = 10  # that a step is explained on
-LISTED = 64  # elements that JSON lists
 WORDS = {"error": "error", "z": "weighted sum", "a": "activation"}
 BACKWARD_WORDS = {"z": "delta", "a": "error that came back", "error": "error"}
 
@@ -107,7 +106,7 @@ class Explanation(Explained):
         return {
             "title": self.title,
             "about": self.about,
-            "given": {key: _plain(value) for key, value in self.given.items()},
+            "given": {key: plain(value) for key, value in self.given.items()},
             "steps": [
                 {
                     "section": step.section,
@@ -116,12 +115,12 @@ class Explanation(Explained):
                     "formula": step.formula,
                     "word": step.word,
                     "shape": list(step.value.shape),
-                    "value": _plain(step.value),
+                    "value": plain(step.value),
                     "elements": [
                         {
                             "index": list(one.index),
                             "arithmetic": one.arithmetic,
-                            "value": _finite(one.value),
+                            "value": finite(one.value),
                         }
                         for one in step.elements
                     ],
@@ -334,27 +333,3 @@ def _not_finite(value: Any) -> str:
         return ""
     kind = "NaN" if np.isnan(numbers).any() else "infinity"
     return f"{kind} in {np.sum(~np.isfinite(numbers))} of {numbers.size} numbers"
-
-
-# Data ---------------------------------------------------------------------------------
-
-
-def _plain(value: NDArray[Any]) -> Any:
-    if value.size <= LISTED:
-        return _finite(value.tolist())
-    numbers = np.asarray(value, np.float64)
-    finite = numbers[np.isfinite(numbers)]
-    known = {"finite": int(finite.size), "size": int(numbers.size)}
-    if not finite.size:
-        return known
-    ends = {"min": float(finite.min()), "max": float(finite.max())}
-    return {**known, "mean": float(finite.mean()), "std": float(finite.std()), **ends}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_finite(one) for one in value]
-    plain = value.item() if isinstance(value, np.generic) else value
-    if isinstance(plain, float) and not math.isfinite(plain):
-        return str(plain)
-    return plain

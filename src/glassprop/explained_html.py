@@ -1,4 +1,4 @@
-"""An explanation as HTML: formulas as MathML, no script, for screen, dark and paper."""
+"""An explanation as HTML: formulas as MathML."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from html import escape
 
 from glassprop.errors import shape_text
 from glassprop.explained import Explained, Step
+from glassprop.html_pages import fragment_of, page_of
 from glassprop.mathml import mathml
 from glassprop.number_texts import (
     RESULT_DIGITS,
@@ -16,23 +17,6 @@ from glassprop.number_texts import (
     value_text,
 )
 
-STYLE = """
-.glassprop-step { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif;
-  max-width: 60rem; }
-.glassprop-step h3 { border-bottom: 1px solid; margin: 1.5rem 0 0.5rem; }
-.glassprop-step h4 { margin: 1rem 0 0.25rem; }
-.glassprop-step section > div { break-inside: avoid; margin: 0 0 0.75rem 1rem;
-  overflow-x: auto; }
-.glassprop-step math { font-size: 1.1em; }
-.glassprop-step small { margin-left: 1rem; opacity: 0.75; }
-.glassprop-step table { border-collapse: collapse; margin: 0.25rem 0 0 1rem;
-  font-variant-numeric: tabular-nums; }
-.glassprop-step th, .glassprop-step td { font-weight: normal; padding: 0 1rem 0 0;
-  text-align: left; white-space: nowrap; }
-.glassprop-step td:last-child { text-align: right; }
-.glassprop-step strong { border: 2px solid; padding: 0 0.25rem; }
-"""
-
 
 def fragment(explanation: Explained) -> str:
     """Write an explanation as a part of a page.
@@ -41,8 +25,7 @@ def fragment(explanation: Explained) -> str:
     ----------
     explanation : Explained
     """
-    body = "\n".join(_parts(explanation))
-    return f'<div class="glassprop-step">\n<style>{STYLE}</style>\n{body}\n</div>'
+    return fragment_of(_parts(explanation))
 
 
 def page(explanation: Explained) -> str:
@@ -52,13 +35,7 @@ def page(explanation: Explained) -> str:
     ----------
     explanation : Explained
     """
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(explanation.title)}</title>\n</head>\n<body>\n"
-        f"{fragment(explanation)}\n</body>\n</html>\n"
-    )
+    return page_of(explanation.title, fragment(explanation))
 
 
 def _parts(explanation: Explained) -> Iterator[str]:

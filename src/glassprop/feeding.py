@@ -103,8 +103,8 @@ class Feeding:
         Whether layers behave as in training.
     updates : dict from str to array
         The next values of states that change, once they are traced.
-    arrived : dict from str to array, or tuple of such
-        What came to each layer, by its path.
+    arrived, given : dict from str to array, or tuple of such
+        What came to each layer and what it gave, by its path.
     """
 
     trace: Trace
@@ -113,6 +113,7 @@ class Feeding:
     training: bool
     updates: dict[str, Array] = field(default_factory=dict)
     arrived: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
 
     def feed(self, path: str, layer: Any, x: Any) -> tuple[Any, Place]:
         """Trace one layer and those inside of it; give its output and its place."""
@@ -135,6 +136,7 @@ class Feeding:
             with _without_place():
                 _check_parts(made)
             output = map_parts(self.trace.lift, made)
+            self.given[path] = output
             with _without_place():
                 output_shape = map_parts(lambda one: _rows_of(one, x), output)
                 for key, value in run.updates.items():

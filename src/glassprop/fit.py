@@ -205,7 +205,7 @@ def _trained(
 
         def after_epoch(mean_loss: float) -> str | None:
             numbers = {"loss": mean_loss, **_validated(net, after)}
-            history.add(work.training.epochs, numbers)
+            history.add(work.training.epochs, numbers, work.training.rate)
             progress.show(len(history.epochs), work.training.epochs, numbers)
             if watching is not None:
                 watching.after_epoch(history)

@@ -39,6 +39,9 @@ class History(Mapping[str, list[float]]):
         The numbers that get better as they rise; all others do as they fall.
     diagnosis : Diagnosis or None
         What ``fit(diagnose=True)`` found.
+    rates : list of float
+        The learning rate of each epoch's last step; empty where the optimizer finds
+        its own steps.
     """
 
     epochs: list[int] = field(default_factory=list)
@@ -47,10 +50,15 @@ class History(Mapping[str, list[float]]):
     best_epoch: int | None = None
     rising: frozenset[str] = frozenset()
     diagnosis: Diagnosis | None = None
+    rates: list[float] = field(default_factory=list)
 
-    def add(self, epoch: int, numbers: Mapping[str, float]) -> None:
+    def add(
+        self, epoch: int, numbers: Mapping[str, float], rate: float | None = None
+    ) -> None:
         """Write down one epoch."""
         self.epochs.append(epoch)
+        if rate is not None:
+            self.rates.append(rate)
         for name, value in numbers.items():
             self.columns.setdefault(name, []).append(float(value))
 

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from glassprop.diagnosis.overfitting import OverfitCheck
     from glassprop.diagnosis.rates import RateSearch
     from glassprop.explain import Explanation
+    from glassprop.reasons.prediction_explanation import PredictionExplanation
 
 Array = NDArray[Any]
 
@@ -927,6 +928,89 @@ class Network:
             rows = checked_rows(built.structure, X, y, chosen)
         trial.learn(rows.x)
         return check_overfit(trial.built, rows, chosen)
+
+    def explain_prediction(
+        self,
+        x: Any,
+        *,
+        output: int | tuple[int, ...] | None = None,
+        baseline: Any = None,
+        reference: Any = None,
+        target: float | None = None,
+    ) -> PredictionExplanation:
+        """Explain why the network says what it says about one row.
+
+        With F the number of the output that is explained, x the row and b the baseline,
+        input i contributes its integrated gradient
+
+            c_i = (x_i - b_i) * integral over a from 0 to 1 of dF/dx_i(b + a * (x - b))
+
+        which sum to F(x) - F(b) (Sundararajan, Taly and Yan 2017, equation 1); the gap
+        that remains is given, and made small. Beside it stands the plain gradient at
+        the row times (x_i - b_i). A path leads through the units that carry most of
+        F(x) - F(b), by their conductance (Dhamdhere, Sundararajan and Yan 2018). The
+        nearest change of one input, and of two, that flips the decision is found by
+        search over the network itself, and has been run.
+
+        Parameters
+        ----------
+        x : array-like of shape input_shape, or (1, *input_shape)
+            One row; a tuple of arrays for several inputs.
+        output : int, tuple of int or None
+            Which number of the output is explained, from 0; of several outputs first
+            which one. None for the logit of the predicted class, or the only number.
+        baseline : array-like of shape input_shape or None
+            What the row is compared with; None for the mean of the reference, without
+            one for zeros.
+        reference : array-like of shape (n, *input_shape) or None
+            Rows such as those of the training: distances are measured in their
+            standard deviations, and changes looked for in their range. Without them
+            the unit is 1, and the range 10 times an input's size, at least 10.
+        target : number or None
+            The class to look for, None for any other; where the output is a number, the
+            threshold that changes are to take it across.
+
+        Returns
+        -------
+        PredictionExplanation
+            ``print`` shows it; ``inputs``, ``path``, ``single`` and ``pair`` are the
+            data, ``json()`` is for programs. All but the flips is calculated in
+            float64. Random layers behave as in prediction, and the network does not
+            change.
+
+        Raises
+        ------
+        ArgumentError
+            If there is more than one row, it is not clear which number to explain, or
+            the class that is looked for is the one that is predicted.
+        DataError, ShapeError
+            If the row, the baseline or the reference cannot be used.
+
+        Examples
+        --------
+        >>> import glassprop as gp
+        >>> weights = [[[0.5], [-2.0]]]
+        >>> net = gp.Network([gp.Dense(1, weights=weights, bias=False)], input_shape=2)
+        >>> [round(one.integrated, 9) for one in net.explain_prediction([4, 3]).inputs]
+        [2.0, -6.0]
+        """
+        from glassprop.reasons.array_terms import array_terms, checked_row
+        from glassprop.reasons.decided import decided
+        from glassprop.reasons.row_points import Row
+        from glassprop.reasons.why import explained
+
+        sample = one_sample(x, self.input_shape)
+        with self.built_for(x if sample is None else sample) as built:
+            row = Row(built, checked_row(built.structure, x))
+            what = decided(
+                built.structure.output_shape,
+                self.loss,
+                row.output,
+                output=output,
+                target=target,
+            )
+            terms = array_terms(row, baseline=baseline, reference=reference)
+            return explained(row, what, terms, name=self.name)
 
     def source(
         self,

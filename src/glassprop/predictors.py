@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.backends.choice import cores
+from glassprop.backends.shares import cores
 from glassprop.built import Built
 from glassprop.chunks import rows_stay_apart, run_in_chunks
 from glassprop.compiling import Compiled

@@ -18,7 +18,7 @@ from glassprop.clipping import Clipping
 from glassprop.compiling import build
 from glassprop.differentiate import pullback
 from glassprop.errors import ShapeError, shape_text
-from glassprop.feeding import ROWS
+from glassprop.feeding import ROWS, Feeding
 from glassprop.graph import DType, Node, order
 from glassprop.layers.contract import Shapes
 from glassprop.loss_checks import refuse_accidents, refuse_flat, refuse_scalar
@@ -26,7 +26,7 @@ from glassprop.losses import AnyLoss, check_outputs
 from glassprop.names import LOSS_SCOPE
 from glassprop.optimizers import Optimizer
 from glassprop.program import Program
-from glassprop.structure import Structure, arrivals, forward, penalties
+from glassprop.structure import Structure, forward, penalties, predicting
 from glassprop.summary import structure_text
 from glassprop.trace import Trace
 from glassprop.traced import Array
@@ -160,7 +160,8 @@ def _named(trace: Trace, value: Array, name: str) -> Array:
     return value
 
 
-def _data(values: Mapping[str, Array], name: str, shapes: Shapes) -> Any:
+def data_of(values: Mapping[str, Array], name: str, shapes: Shapes) -> Any:
+    """Give the inputs of one name as one array, or as a tuple of several."""
     return map_parts(values.__getitem__, part_names(name, shapes))
 
 
@@ -179,8 +180,8 @@ def total_loss(
     The mean over rows, weighted where there are weights (which `fit` scales to a mean
     of 1), of each output's loss times its factor, and the layers' penalties.
     """
-    y = _data(values, "y", target.shape)
-    rows = as_parts(_data(values, "x", structure.input_shape))[0].shape[0]
+    y = data_of(values, "y", target.shape)
+    rows = as_parts(data_of(values, "x", structure.input_shape))[0].shape[0]
     total: Any = None
     each = row_losses(trace, structure, loss, output, y)
     for one, factor, losses, out in zip(
@@ -226,12 +227,58 @@ def arriving_program(structure: Structure, path: str) -> Program:
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = declared(trace, structure)
-        x = _data(inputs, "x", structure.input_shape)
-        outputs = {"arriving": arrivals(structure, trace, inputs, x)[1][path]}
+        x = data_of(inputs, "x", structure.input_shape)
+        outputs = {"arriving": predicting(structure, trace, inputs, x)[1].arrived[path]}
         return used(inputs, outputs), outputs
 
     doc = f"What comes to {path}: {structure_text(structure)}."
     return build("arriving", whole, dtype=structure.dtype, doc=doc)
+
+
+def layers_program(structure: Structure) -> Program:
+    """Make the program of what each layer gives: ``given hidden``, by its path."""
+
+    def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
+        inputs = declared(trace, structure)
+        x = data_of(inputs, "x", structure.input_shape)
+        outputs = _given(predicting(structure, trace, inputs, x)[1], "given")
+        return used(inputs, outputs), outputs
+
+    doc = f"What each layer gives: {structure_text(structure)}."
+    return build("layers", whole, dtype=structure.dtype, doc=doc)
+
+
+def slopes_program(structure: Structure, loss: AnyLoss, target: Target) -> Program:
+    """Make the program of the slope of the loss at all that training reaches.
+
+    That is what each layer gives, ``slope hidden`` by its path, and every trainable
+    parameter, ``d hidden.weight``; random layers behave as in prediction.
+    """
+
+    def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
+        inputs = {**declared(trace, structure), **_declared_target(trace, target)}
+        x = data_of(inputs, "x", structure.input_shape)
+        output, feeding = predicting(structure, trace, inputs, x)
+        total = total_loss(trace, structure, loss, inputs, output, target=target)
+        points = _given(feeding, "slope")
+        points |= {f"d {key}": inputs[key] for key in structure.trainable}
+        slopes = pullback(total, list(points.values()), trace.lift(1, trace.dtype))
+        outputs = dict(zip(points, slopes, strict=True))
+        return used(inputs, outputs), outputs
+
+    doc = f"Slopes at each layer: {structure_text(structure)}; loss {loss.name}."
+    return build("slopes", whole, dtype=structure.dtype, doc=doc)
+
+
+def _given(feeding: Feeding, word: str) -> dict[str, Array]:
+    """Give what each layer gave, several arrays one by one, under a name of its own."""
+    return {
+        key: array
+        for path, given in feeding.given.items()
+        for key, array in zip(
+            as_parts(part_names(f"{word} {path}", given)), as_parts(given), strict=True
+        )
+    }
 
 
 def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Program:
@@ -240,7 +287,7 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**declared(trace, structure), **_declared_target(trace, target)}
         output = _output(trace, structure, inputs)
-        y = _data(inputs, "y", target.shape)
+        y = data_of(inputs, "y", target.shape)
         losses = row_losses(trace, structure, loss, output, y)
         if target.weighted:
             for one, rows in zip(loss.each, losses, strict=True):
@@ -263,7 +310,7 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
 
 
 def _output(trace: Trace, structure: Structure, inputs: Mapping[str, Array]) -> Any:
-    x = _data(inputs, "x", structure.input_shape)
+    x = data_of(inputs, "x", structure.input_shape)
     return forward(structure, trace, inputs, x, training=False)[0]
 
 
@@ -293,7 +340,7 @@ def gradient_program(
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**declared(trace, structure), **_declared_target(trace, target)}
-        x = _data(inputs, "x", structure.input_shape)
+        x = data_of(inputs, "x", structure.input_shape)
         output, states = forward(structure, trace, inputs, x, training=training)
         total = total_loss(trace, structure, loss, inputs, output, target=target)
         trainable = structure.trainable
@@ -334,7 +381,7 @@ def step_program(
         inputs |= _declared_target(trace, target)
         rate = trace.input("learning_rate", (), structure.dtype)
         inputs["learning_rate"] = rate
-        x = _data(inputs, "x", structure.input_shape)
+        x = data_of(inputs, "x", structure.input_shape)
         here = points(rules, inputs, memory)
         at = {**inputs, **here}
         output, states = forward(structure, trace, at, x, training=not bare)

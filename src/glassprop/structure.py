@@ -176,26 +176,22 @@ def forward(
     return x, feeding.updates
 
 
-def arrivals(
+def predicting(
     structure: Structure, trace: Trace, values: Mapping[str, Array], x: Any
-) -> tuple[Any, dict[str, Any]]:
+) -> tuple[Any, Feeding]:
     """Trace the forward pass in prediction.
-
-    Parameters
-    ----------
-    structure, trace, values, x
-        As for `forward`.
 
     Returns
     -------
-    traced array or tuple of such, dict from str to such
-        The last layer's output, and what comes to each layer, by its path.
+    traced array or tuple of such, Feeding
+        The last layer's output, and the pass, which knows what came to each layer and
+        what each gave.
     """
     draw = drawer(trace, values["seed"], values["t"])
     feeding = Feeding(trace, lambda key, _: values[key], draw, training=False)
     for place in structure.places:
         x, _ = feeding.feed(place.name, place.layer, x)
-    return x, feeding.arrived
+    return x, feeding
 
 
 def penalties(

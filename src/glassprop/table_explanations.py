@@ -11,6 +11,7 @@ from glassprop.encoding import encode, encode_target
 from glassprop.errors import ArgumentError
 from glassprop.explain import Explanation
 from glassprop.number_texts import number_text
+from glassprop.plans import Plan
 from glassprop.tables import Table
 from glassprop.tabular import TableModel
 
@@ -39,22 +40,63 @@ def explain_row(model: TableModel, table: Table, row: int) -> tuple[Explanation,
     DataError
         A column is missing, or holds what the plan does not know.
     """
+    one = row_of(table, row)
+    labelled = _labelled(model.plan, one)
+    x = encode(model.plan, one)
+    y = encode_target(model.plan, one) if labelled else None
+    found = model.net.explain(x, y)
+    return replace(found, about=about_row(model.plan, one)), labelled
+
+
+def row_of(table: Table, row: int) -> Table:
+    """Give one row of a table as a table.
+
+    Parameters
+    ----------
+    table : Table
+    row : int
+        Which one, the first is 1.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    ArgumentError
+        There is no such row.
+    """
     count = len(table.row_numbers)
     if not 1 <= row <= count:
         raise ArgumentError(
             f"{table.source}: there is no row {row}; expected a number from 1 to "
             f"{count:,}, the rows of data."
         )
-    target = model.plan.target.name
-    one = table.take(np.arange(count) == row - 1)
-    labelled = target in table.names and not find_column(one, target).missing.any()
-    x = encode(model.plan, one)
-    features = [column.name for column in model.plan.features]
-    words = [_described(one, name) for name in [*features, *([target] * labelled)]]
-    y = encode_target(model.plan, one) if labelled else None
-    found = model.net.explain(x, y)
-    about = f"{table.source}, {one.place(np.array([True]))}: {', '.join(words)}"
-    return replace(found, about=about), labelled
+    return table.take(np.arange(count) == row - 1)
+
+
+def about_row(plan: Plan, one: Table) -> str:
+    """Say where a row stands and what it holds, in the table's own words.
+
+    Parameters
+    ----------
+    plan : Plan
+    one : Table
+        Of one row, with or without the target.
+
+    Returns
+    -------
+    str
+    """
+    names = [column.name for column in plan.features]
+    names += [plan.target.name] * _labelled(plan, one)
+    words = ", ".join(_described(one, name) for name in names)
+    return f"{one.source}, {one.place(np.array([True]))}: {words}"
+
+
+def _labelled(plan: Plan, one: Table) -> bool:
+    name = plan.target.name
+    return name in one.names and not find_column(one, name).missing.any()
 
 
 def _described(row: Table, name: str) -> str:

@@ -10,8 +10,8 @@ waiting and changes no result beyond the last digits.
 from __future__ import annotations
 
 import importlib.util
-import os
 
+from glassprop.backends.shares import cores, pays
 from glassprop.ops import product
 from glassprop.program import Program
 
@@ -19,7 +19,6 @@ CALL = 8e-7  # seconds that one operation takes NumPy beyond its arithmetic
 ELEMENT = 1e-10  # seconds of NumPy's arithmetic beyond that of compiled code
 IMPORT = 1.4  # seconds to import Numba and start it
 COMPILE = 0.002  # seconds of compiling for one operation; equal layers share it
-THREADED = 3e6  # operations of a step from which a second thread pays
 
 
 def chosen_backend(program: Program, rows: int, steps: int) -> str:
@@ -46,11 +45,4 @@ def chosen_backend(program: Program, rows: int, steps: int) -> str:
 
 def chosen_threads(program: Program, rows: int) -> int:
     """Give how many threads pay for a step on batches of so many rows."""
-    return cores() if program.cost(rows) >= THREADED else 1
-
-
-def cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return cores() if pays(program, rows) else 1

@@ -11,6 +11,7 @@ size, ``t0`` a stride that is no product of sizes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,6 +22,7 @@ import numpy as np
 from glassprop.backends.fusion import LEAVES, REDUCTIONS, Stage, is_stored
 from glassprop.backends.loops import Plan
 from glassprop.backends.scalars import dtype_name, number, operand_dtype, text_of
+from glassprop.backends.shares import ALONE, BLOCK, GIVEN, LITTLE, edges
 from glassprop.backends.views import (
     Strides,
     collapsed,
@@ -30,7 +32,7 @@ from glassprop.backends.views import (
     view_of,
 )
 from glassprop.backends.workspace import Slot
-from glassprop.graph import Dimension, DType, Node, Size
+from glassprop.graph import Dimension, DType, Node, Size, concrete
 from glassprop.ops import elementwise, leaves, reduction
 
 LETTERS: Mapping[str, str] = MappingProxyType(
@@ -117,6 +119,7 @@ class Loop:
             for one, own in zip(self.accesses, merged, strict=True)
         ]
         self.extra: list[str] = []  # strides that are no product of sizes
+        self.shared = self._shared() if plan.is_shared else None  # the axis
 
     def _is_stored(self, node: Node) -> bool:
         return node.primitive not in LEAVES or is_stored(node)
@@ -127,6 +130,49 @@ class Loop:
             self.accesses.append(one)
         return self.accesses.index(one)
 
+    # Shares of a team -----------------------------------------------------------------
+
+    def _shared(self) -> int | None:
+        """Find the outermost axis along which nothing is reduced, if it is worth it."""
+        sizes = concrete(self.sizes, self.plan.rows or 1)
+        if math.prod(sizes) * len(self.stage.nodes) <= LITTLE:
+            return None
+        added = [at for one, at in self.writes.items() if one.primitive in REDUCTIONS]
+        for axis, size in enumerate(sizes):
+            if size > 1 and all(self._is_apart(at, axis) for at in added):
+                return axis
+        return None
+
+    def _is_apart(self, at: int, axis: int) -> bool:
+        """Tell whether shares along an axis are added up in places of their own."""
+        strides = self.accesses[at].strides
+        if strides[axis] == 0:
+            return False
+        # What is filled first lies without gaps.
+        outer = all(one == 0 for one in strides[:axis])
+        return outer or self._is_kept_in_register(at)
+
+    def _share(self) -> list[str]:
+        """Write how a thread finds its share."""
+        axis = self.shared
+        if axis is None:
+            return [*ALONE]
+        inner = axis == len(self.sizes) - 1
+        moved = [
+            f"a{at} += first * {text}" if text else f"a{at} += first"
+            for at, one in enumerate(self.accesses)
+            if one.strides[axis] != 0
+            for text in [self._stride(one.strides[axis], axis)]
+        ]
+        return [
+            *edges(f"s{axis}", BLOCK if inner else 1),
+            "many = last - first",
+            *moved,
+        ]
+
+    def _size(self, axis: int) -> str:
+        return "many" if axis == self.shared else f"s{axis}"
+
     # The text -------------------------------------------------------------------------
 
     def text(self) -> str:
@@ -134,6 +180,8 @@ class Loop:
         rank = len(self.sizes)
         depth = max(rank - 1, 0)
         lines: list[tuple[int, str]] = []
+        if self.plan.is_shared:
+            lines += [(1, line) for line in self._share()]
         loaded: dict[int, str] = {}
         for level in range(rank + 1):
             indent = level + 1
@@ -147,7 +195,9 @@ class Loop:
         letters = list(dict.fromkeys(LETTERS[one.dtype.name] for one in self.accesses))
         strides = [f"t{at}" for at in range(len(self.extra))]
         rows = ["n"] if self.uses_n else []
-        head = f"def NAME({', '.join([*letters, *starts, *sizes, *strides, *rows])}):"
+        share = GIVEN if self.plan.is_shared else ()
+        taken = ", ".join([*letters, *starts, *sizes, *strides, *rows, *share])
+        head = f"def NAME({taken}):"
         self.given = [
             *letters,
             *(one.start for one in self.accesses),
@@ -169,14 +219,14 @@ class Loop:
         """Write what stands before one of the nested loops, and its head."""
         if level == 0:
             lines += [(1, line) for line in self._cleared()]
-        ranges = f"s{level}"
+        ranges = size = self._size(level)
         if level == depth:
             for at, one in enumerate(self.accesses):
                 letter = LETTERS[one.dtype.name]
                 place = self._address(at, level)
                 if one.strides[level] == 1:
-                    lines.append((indent, f"p{at} = part({letter}, {place}, s{level})"))
-                    ranges = f"p{at}.shape[0]" if ranges[0] == "s" else ranges
+                    lines.append((indent, f"p{at} = part({letter}, {place}, {size})"))
+                    ranges = f"p{at}.shape[0]" if ranges == size else ranges
                 elif one.strides[level] == 0 and at not in self.writes.values():
                     lines.append((indent, f"c{at} = {letter}[{place}]"))
                     loaded[at] = f"c{at}"
@@ -205,7 +255,7 @@ class Loop:
 
     def _count(self, at: int) -> str:
         strides = self.accesses[at].strides
-        return " * ".join(f"s{k}" for k, one in enumerate(strides) if one != 0)
+        return " * ".join(self._size(k) for k, one in enumerate(strides) if one != 0)
 
     def _closing(self) -> list[tuple[int, str]]:
         """Store the reductions that were kept in registers."""

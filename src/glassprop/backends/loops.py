@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from glassprop.backends.fusion import LEAVES, Stage, copy_of, stages_of
 from glassprop.backends.lowering import lowered
 from glassprop.backends.products import straightened
+from glassprop.backends.shares import pays
 from glassprop.backends.to_numpy import scheduled
 from glassprop.backends.views import view_of
 from glassprop.backends.workspace import Layout, laid_out
@@ -33,7 +34,7 @@ class Plan:
     rows : int or None
         Of most batches; None for one row as often as for many.
     threads : int
-        How many cores may work on it.
+        That divide the stages among them.
     inputs, results : dict from str to Node
         The program's; a result may be a view.
     """
@@ -45,6 +46,11 @@ class Plan:
     threads: int
     inputs: dict[str, Node]
     results: dict[str, Node]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several threads divide the stages."""
+        return self.threads > 1
 
     def constants(self) -> Iterator[Node]:
         """Give the captured arrays that have a place."""
@@ -61,7 +67,7 @@ def plan(program: Program, rows: int | None = None, threads: int = 1) -> Plan:
     rows : int or None
         Of most batches, as for `Plan`.
     threads : int
-        How many cores may work on it.
+        How many may work on it, if it is enough work for more than one.
 
     Raises
     ------
@@ -73,7 +79,7 @@ def plan(program: Program, rows: int | None = None, threads: int = 1) -> Plan:
         if sum(isinstance(size, Size) for size in node.shape) > 1:
             raise Unspelled(node, "of the rows of a batch beside each other")
     made = lowered([*program.inputs.values(), *nodes])
-    straight = straightened(order(made.values()), rows, threads)
+    straight = straightened(order(made.values()), rows)
     ready = {node: straight[one] for node, one in made.items()}
     outputs = {key: ready[node] for key, node in program.outputs.items()}
     inputs = {key: ready[node] for key, node in program.inputs.items()}
@@ -89,4 +95,5 @@ def plan(program: Program, rows: int | None = None, threads: int = 1) -> Plan:
     updates = {key: one for key, one in outputs.items() if key in inputs}
     results = {key: one for key, one in outputs.items() if key not in inputs}
     layout = laid_out(stages, inputs, updates, results)
+    threads = threads if pays(program, rows or 1) else 1
     return Plan(program, stages, layout, rows, threads, inputs, results)

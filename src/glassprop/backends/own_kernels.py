@@ -6,7 +6,8 @@ do not), and so does the value. `own_row` makes the rows that stand for others i
 they say their shape themselves and have no meaning in NumPy.
 
 Vocabulary of the text: ``{x0}`` is the workspace of the first input and ``a0`` where it
-begins there, ``{y}`` and ``out`` the same of the value, ``s0`` the first size. Names
+begins there, ``{y}`` and ``out`` the same of the value, ``s0`` the first size. Of it,
+``{first}`` to ``{last}`` is one thread's share, where threads divide it. Names
 ``f``, ``d``, ``i`` and ``b`` are taken by workspaces.
 """
 
@@ -32,10 +33,14 @@ class Kernel:
         The body of the function.
     sizes : tuple of size
         What ``s0``, ``s1``, ... are.
+    block : int
+        How many places along ``s0`` stay together where threads divide it; 0 if they
+        must not.
     """
 
     lines: tuple[str, ...]
     sizes: tuple[Dimension, ...] = ()
+    block: int = 0
 
 
 # Where a kernel tells of an index that is out of bounds: whether, which, axis, size.

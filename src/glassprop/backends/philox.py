@@ -10,6 +10,7 @@ of a word, a float32 from the upper 24 bits of half a word, the lower half first
 from __future__ import annotations
 
 from glassprop.backends.own_kernels import Kernel
+from glassprop.backends.shares import BLOCK
 from glassprop.graph import Node, count
 
 ROUNDS = 10
@@ -32,7 +33,7 @@ def random_kernel(node: Node) -> Kernel:
         "key, step, stream = np.uint64({x0}[a0]), np.uint64({x1}[a1]), np.uint64(s1)",
         f"scale = {kind}({2.0**-digits!r})",
         "place = part({y}, out, s0)",
-        f"for at in range(0, s0, {len(numbers)}):",
+        f"for at in range({{first}}, {{last}}, {len(numbers)}):",
         f"    w0, w1 = np.uint64(at // {len(numbers)} + 1), np.uint64(0)",
         "    w2, w3 = step, stream",
         "    key0, key1 = key, np.uint64(0)",
@@ -44,10 +45,11 @@ def random_kernel(node: Node) -> Kernel:
     ]
     for at, bits in enumerate(numbers):
         lines += [
-            f"    if at + {at} < s0:",
+            f"    if at + {at} < {{last}}:",
             f"        place[at + {at}] = {kind}(np.int64({bits})) * scale",
         ]
-    return Kernel(tuple(lines), (count(node.shape), node.attributes["stream"]))
+    sizes = count(node.shape), node.attributes["stream"]
+    return Kernel(tuple(lines), sizes, BLOCK)
 
 
 def _doubles() -> list[str]:

@@ -17,7 +17,7 @@ def products_kernel(node: Node) -> Kernel:
     a, b = node.inputs
     inner = a.shape[-2 if turned[0] else -1]
     lines = [
-        "for o in range(s0):",
+        "for o in range({first}, {last}):",
         "    gemm(",
         "        s1, s2, s3,",
         f"        {{x0}}, a0 + o * s4, {turned[0]}, {'s1' if turned[0] else 's3'},",
@@ -27,5 +27,5 @@ def products_kernel(node: Node) -> Kernel:
     ]
     between = [count(one.shape[-2:]) if len(one.shape) > 2 else 0 for one in (a, b)]
     return Kernel(
-        tuple(lines), (count(node.shape[:-2]), rows, columns, inner, *between)
+        tuple(lines), (count(node.shape[:-2]), rows, columns, inner, *between), 1
     )

@@ -14,19 +14,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from glassprop.backends.making import copied
+from glassprop.backends.shares import ALONE, GIVEN, LITTLE, edges
 from glassprop.backends.views import view_of
 from glassprop.graph import Dimension, Node, concrete
 from glassprop.ops import product
 
 FEW = 256  # multiplications that loops do before anything else has begun
 FEW_COLUMNS = 1500  # the same where a row does not fill a vector
-SOME = 30_000_000  # up to here tiles are faster than BLAS on one core
-SHARED = 1_300_000  # the same where BLAS may take more cores
-NARROW = 512  # columns up to which that is so; longer rows lie in few places of a cache
+SOME = 30_000_000  # up to here tiles are faster than BLAS
+WIDE = 1_300_000  # the same where rows are long, and lie in few places of a cache
+NARROW = 512  # columns up to which they are not
 FEWEST = {"float32": 8, "float64": 4}  # columns of tiles: those of a vector
 MOST = {"float32": 16, "float64": 8}  # elements of the longest vector
 DEEP = 128  # of the inner axis that a tile goes through before the next one
 MANY = 64  # rows that are taken for many, where it may be any number
+BLOCKS = (4, 32)  # rows, and columns, that no two threads share: those of a tile
 
 LOOPS = """def NAME(LETTER, left, right, out, rows, columns, inner):
     for i in range(rows):
@@ -50,7 +52,7 @@ BLAS = """def NAME(LETTER, left, right, out, rows, columns, inner):
         rows, columns, inner,
         LETTER, left, TURN_A, LONG_A,
         LETTER, right, TURN_B, LONG_B,
-        LETTER, out, columns,
+        LETTER, out, LONG,
     )"""
 # The last block of columns may lie over the one before, and calculates it again.
 TILES = """def NAME(LETTER, left, down, along, right, out, rows, columns, inner):
@@ -61,17 +63,17 @@ TILES = """def NAME(LETTER, left, down, along, right, out, rows, columns, inner)
         for past in range(0, inner, DEEP):
             fresh, deep = past == 0, min(DEEP, inner - past)
             a = left + past * along
-            b = right + past * columns + column
+            b = right + past * LONG + column
             c = out + column
             for i in range(0, rows - 3, 4):
                 tile(
                     LETTER, 4, MOST, second, fresh, deep, a + i * down, down, along,
-                    b, c + i * columns, columns,
+                    b, c + i * LONG, LONG,
                 )
             for i in range(rows - rows % 4, rows):
                 tile(
                     LETTER, 1, MOST, second, fresh, deep, a + i * down, down, along,
-                    b, c + i * columns, columns,
+                    b, c + i * LONG, LONG,
                 )"""
 ONE_ROW = """    if rows == 1:
         for j in range(0, columns, 64):
@@ -99,11 +101,14 @@ class Product:
     strides : tuple of size
         What it takes besides places and sizes: how far elements of the first matrix
         are apart along its axes; nothing if the text knows.
+    alone : bool
+        Whether a team leaves it to its first thread.
     """
 
     stem: str
     text: str
     strides: tuple[Dimension, ...] = ()
+    alone: bool = False
 
 
 def product_of(node: Node, letter: str, rows: int | None, threads: int) -> Product:
@@ -118,12 +123,12 @@ def product_of(node: Node, letter: str, rows: int | None, threads: int) -> Produ
     rows : int or None
         Of most batches; None for one row as often as for many.
     threads : int
-        How many cores BLAS may take.
+        That divide it.
     """
     a, b = node.inputs
     turned_a, turned_b = (not view_of(one).is_whole for one in (a, b))
     strides: tuple[Dimension, ...] = ()
-    kind = _kind(node, rows, threads)
+    kind = _kind(node, rows)
     if kind == "tiles":
         most = MOST[node.dtype.name]
         if isinstance(columns := node.shape[1], int) and columns < most:
@@ -136,31 +141,68 @@ def product_of(node: Node, letter: str, rows: int | None, threads: int) -> Produ
         text = text.replace("AT_A", place)
     else:
         text = BLAS.replace("TURN_A", str(turned_a)).replace("TURN_B", str(turned_b))
-        text = text.replace("LONG_A", "rows" if turned_a else "inner")
-        text = text.replace("LONG_B", "inner" if turned_b else "columns")
+        text = text.replace("LONG_A", "HIGH" if turned_a else "inner")
+        text = text.replace("LONG_B", "inner" if turned_b else "LONG")
+    head, _, body = text.partition("\n")
     if rows is None and not turned_a and not turned_b:
-        head, _, body = text.partition("\n")
-        text = "\n".join([head, ONE_ROW, body])
-    return Product(kind, text.replace("LETTER", letter), strides)
+        body = f"{ONE_ROW}\n{body}"
+    alone = threads > 1 and (kind == "loops" or _work(node, rows) <= LITTLE)
+    high, long = "rows", "columns"
+    if threads > 1:
+        head = head.replace("):", f", {', '.join(GIVEN)}):")
+        lines: Iterable[str] = ALONE
+        if not alone:
+            axis = _longer(node, rows)
+            high, long = ("high", "columns") if axis == 0 else ("rows", "long")
+            down = " * down" if strides else "" if turned_a else " * inner"
+            lines = _share(axis, down, " * inner" if turned_b else "")
+        body = "\n".join([*(f"    {one}" for one in lines), body])
+    body = body.replace("HIGH", high).replace("LONG", long)
+    text = f"{head}\n{body}".replace("LETTER", letter)
+    return Product(kind, text, strides, alone)
 
 
-def straightened(
-    nodes: Iterable[Node], rows: int | None, threads: int
-) -> dict[Node, Node]:
+def _longer(node: Node, rows: int | None) -> int:
+    """Give the axis that threads divide: the matrix along it need not be read whole."""
+    high, long = concrete(node.shape, rows or MANY)
+    return int(long > high)
+
+
+def _share(axis: int, down: str, right: str) -> list[str]:
+    """Write how a thread finds its rows, or its columns.
+
+    Parameters
+    ----------
+    axis : int
+        0 for rows.
+    down, right : str
+        Times how far rows of the first matrix are apart, and columns of the second.
+    """
+    size, whole = ("columns", "long") if axis else ("rows", "high")
+    return [
+        f"{whole} = {size}",
+        *edges(whole, BLOCKS[axis]),
+        f"{size} = last - first",
+        f"right += first{right}" if axis else f"left += first{down}",
+        "out += first" if axis else "out += first * columns",
+    ]
+
+
+def straightened(nodes: Iterable[Node], rows: int | None) -> dict[Node, Node]:
     """Let products by tiles read second matrices that lie row by row.
 
     Parameters
     ----------
     nodes : iterable of Node
         Each after those it reads.
-    rows, threads : int or None, int
+    rows : int or None
         As for `product_of`.
     """
     made: dict[Node, Node] = {}
     copies: dict[Node, Node] = {}
     for node in nodes:
         inputs = tuple(made[one] for one in node.inputs)
-        if node.primitive is product.matmul and _kind(node, rows, threads) == "tiles":
+        if node.primitive is product.matmul and _kind(node, rows) == "tiles":
             a, b = inputs
             if not view_of(b).is_whole:
                 inputs = (a, copies.setdefault(b, copied(b)))
@@ -168,14 +210,18 @@ def straightened(
     return made
 
 
-def _kind(node: Node, rows: int | None, threads: int) -> str:
+def _work(node: Node, rows: int | None) -> int:
+    """Give the number of multiplications for a batch."""
+    sizes = concrete((*node.shape, node.inputs[0].shape[1]), rows or MANY)
+    return math.prod(sizes)
+
+
+def _kind(node: Node, rows: int | None) -> str:
     """Choose by the number of multiplications for a batch."""
     fewest, columns = FEWEST[node.dtype.name], node.shape[1]
-    sizes = concrete((*node.shape, node.inputs[0].shape[1]), rows or MANY)
-    work = math.prod(sizes)
+    work = _work(node, rows)
     fills = isinstance(columns, int) and columns >= fewest
     if work <= (FEW if fills else FEW_COLUMNS):
         return "loops"
     is_narrow = isinstance(columns, int) and columns <= NARROW
-    some = SOME if threads == 1 and is_narrow else SHARED
-    return "tiles" if fills and work <= some else "blas"
+    return "tiles" if fills and work <= (SOME if is_narrow else WIDE) else "blas"

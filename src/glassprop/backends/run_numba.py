@@ -23,7 +23,9 @@ from glassprop.backends.blas_threads import blas_threads
 from glassprop.backends.contract import Order, Run
 from glassprop.backends.disk_cache import load
 from glassprop.backends.loops import Plan, plan
+from glassprop.backends.shares import cores
 from glassprop.backends.spaces import Arrays, Spaces
+from glassprop.backends.teams import Team, team_of
 from glassprop.backends.to_numba import data_inputs, to_numba, workspaces
 from glassprop.errors import ArgumentError, MissingExtraError, Unspelled
 from glassprop.graph import concrete
@@ -137,9 +139,10 @@ class NumbaSteps:
     ) -> None:
         check_installed()
         self.program = program
-        self.threads = threads
-        main = "epoch" if "learning_rate" in program.inputs else "step"
+        trains = "learning_rate" in program.inputs
+        main, threads = ("epoch", min(threads, cores())) if trains else ("step", 1)
         self.plan, self.source = _printed(program, main, rows, threads)
+        self.threads = self.plan.threads
         self.module = compiled(self.source, waiting)
         self.spaces = Spaces(self.plan, 0)
 
@@ -148,13 +151,17 @@ class NumbaSteps:
         """Copy values into a workspace, run steps there, copy them back (`Steps`)."""
         kept = [key for key in self.plan.inputs if key in values]
         spaces = self._for(batch_size)
-        with spaces.taken() as arrays, blas_threads(self.threads):
+        with spaces.taken() as arrays, blas_threads(1), team_of(self.threads) as team:
             places = {key: spaces.place(arrays, self.plan.inputs[key]) for key in kept}
             for key, place in places.items():
                 place[...] = values[key]
             try:
                 yield partial(
-                    self._run, spaces=spaces, arrays=arrays, batch_size=batch_size
+                    self._run,
+                    spaces=spaces,
+                    arrays=arrays,
+                    team=team,
+                    batch_size=batch_size,
                 )
             finally:
                 for key in self.program.updates.keys() & places.keys():
@@ -168,6 +175,7 @@ class NumbaSteps:
         *,
         spaces: Spaces,
         arrays: Arrays,
+        team: Team,
         batch_size: int,
         seed: int,
         first_step: int,
@@ -177,7 +185,8 @@ class NumbaSteps:
         count = order.shape[-1]
         rows = [_rows(data[key]) for key in data_inputs(self.plan)]
         losses = np.empty(len(rates))
-        self.module.epoch(
+        team(
+            self.module.epoch,
             *arrays,
             *rows,
             np.ascontiguousarray(order, np.int64).reshape(-1),

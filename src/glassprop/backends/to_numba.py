@@ -4,24 +4,23 @@ Each kernel takes workspaces, places in them and sizes, and does one stage of th
 Stages that differ in places and sizes only share one kernel, so equal layers cost no
 more to compile than one. The main function, the last one, calls the kernels: `step`
 once; `epoch` for one batch after the other, whose rows it gathers into the workspace;
-`predict` for one block of rows after the other.
+`predict` for one block of rows after the other. Where several threads divide the
+stages, each calls the same `epoch` with its number (`glassprop.backends.shares`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from glassprop.backends.arithmetic import IMPORTS, OPTIONS, called, needed
-from glassprop.backends.calls_in_main import Call, written
+from glassprop.backends.calls_in_main import written
 from glassprop.backends.expressions import WIDTH
-from glassprop.backends.fusion import Stage
-from glassprop.backends.kernels import LETTERS, Loop, size_text, slot_text
+from glassprop.backends.kernels import LETTERS
 from glassprop.backends.loops import Plan
-from glassprop.backends.own_table import OWN
-from glassprop.backends.products import product_of
-from glassprop.backends.views import view_of
+from glassprop.backends.shares import GIVEN, HELPERS, HELPERS_TAKE
+from glassprop.backends.stage_calls import Kernels
 from glassprop.errors import Unspelled
 from glassprop.graph import DType, Node, count
 
@@ -29,6 +28,8 @@ Main: TypeAlias = tuple[str, list[str], list[str]]  # text, types, helpers
 FEW_STAGES = 60  # that may be put into the main function; it compiles slowly with more
 LITTLE_WORK = 2e5  # operations of a step whose calls are worth that
 DATA = re.compile(r"(x|y)(_\d+)?|weights")
+MEETING = "from glassprop.backends.meeting import arrive, give_way, seen"
+RUNTIME = "from glassprop.backends.runtime import gemm, lanes, part, tile, upper"
 HEAD = f'''"""Compiled by Numba: training steps, many in one call."""
 
 import math
@@ -37,7 +38,7 @@ import numpy as np
 from numba import njit
 
 {IMPORTS}
-from glassprop.backends.runtime import gemm, lanes, part, tile, upper
+{RUNTIME}
 
 kernel = njit(
     error_model="numpy", forceinline=INLINED, pipeline_class=Part,
@@ -108,26 +109,31 @@ class _Module:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.letters = [LETTERS[dtype.name] for dtype in workspaces(plan)]
-        self.kernels: dict[str, str] = {}  # from text to name
+        self.kernels = Kernels(plan)
         self.signatures: dict[str, str] = {}  # by name, types with letters for dtypes
 
     def source(self, name: str) -> str:
-        tables, names, calls = written(list(self._calls()))
+        tables, names, calls = written(list(self.kernels.calls()))
         write = {"epoch": self._epoch, "predict": self._predict, "step": self._step}
         main, types, helpers = write[name](names, calls)
-        functions = needed(called("\n".join(self.kernels)))
+        functions = needed(called("\n".join(self.kernels.texts)))
         options = f"INLINE = dict({OPTIONS})"
         head = HEAD.replace("INLINED", str(self._is_small()))
+        listed = {one.name: one.signature for one in functions}
         parts = [f"{head}\n{options}" if functions else head]
+        if self.plan.is_shared:
+            parts[0] = parts[0].replace(RUNTIME, f"{MEETING}\n{RUNTIME}")
+            parts += HELPERS
+            listed |= HELPERS_TAKE
         parts += [one.source for one in functions]
         parts += [
             f"@kernel\n{text.replace('NAME', one, 1)}"
-            for text, one in self.kernels.items()
+            for text, one in self.kernels.texts.items()
         ]
         parts += [*helpers, *tables]
-        listed = {one.name: one.signature for one in functions}
-        for key, taken in {**self.signatures, name: ", ".join(types)}.items():
-            listed[key] = f"void({_typed(taken)})"
+        taken = {**self.kernels.signatures, **self.signatures, name: ", ".join(types)}
+        for key, one in taken.items():
+            listed[key] = f"void({_typed(one)})"
         lines = [f'    "{key}": "{one}",' for key, one in listed.items()]
         return "\n\n\n".join([*parts, main, "\n".join(["SIGNATURES = {", *lines, "}"])])
 
@@ -189,6 +195,9 @@ class _Module:
         types += ["int64"] * 5
         given = [*self.letters, *data, "order", "rates", "losses"]
         given += ["count", "batch_size", "first_step", "seed", "most"]
+        if plan.is_shared:
+            given += ["arrived", *GIVEN]
+            types += ["int64[::1]", "int64", "int64"]
         lines = [
             MAIN,
             _wrapped("def epoch(", given, "):"),
@@ -200,82 +209,42 @@ class _Module:
             "            start = first",
             "        n = min(batch_size, first + count - start)",
         ]
+        begin, many = "start", "n"
+        if plan.is_shared:
+            begin, many = "start + share", "many"
+            lines.append("        share = edge(n, 1, me, team)")
+            lines.append("        many = edge(n, 1, me + 1, team) - share")
         for key in data:
-            place = slot_text(plan.layout.slots[plan.inputs[key]])
-            arguments = f"{letters[key]}, {place}, {key}, order, start, n"
+            place, width = (
+                self._start(plan.inputs[key]),
+                count(plan.inputs[key].shape[1:]),
+            )
+            if plan.is_shared:
+                place += " + share" if width == 1 else f" + share * {width}"
+            arguments = f"{letters[key]}, {place}, {key}, order, {begin}, {many}"
             lines.append(f"        gather_{letters[key]}({arguments})")
         changing = {"learning_rate": "rates[k]", "t": "first_step + k", "seed": "seed"}
-        for key, value in changing.items():
-            if key in plan.inputs:
-                place = slot_text(plan.layout.slots[plan.inputs[key]])
-                lines.append(f"        {letters[key]}[{place}] = {value}")
-        lines += [f"        {one}" for one in calls]
+        set_ = [
+            f"{letters[key]}[{self._start(plan.inputs[key])}] = {value}"
+            for key, value in changing.items()
+            if key in plan.inputs
+        ]
         loss = plan.results["loss"]
-        letter = LETTERS[loss.dtype.name]
-        lines.append(f"        losses[k] = {letter}[{self._start(loss)}]")
-        lines.append("        start += n")
+        told = f"losses[k] = {LETTERS[loss.dtype.name]}[{self._start(loss)}]"
+        for one in (*self._by_one(set_), *calls, *self._by_one([told]), "start += n"):
+            lines.append(f"        {one}")
         signature = "LETTER[::1], int64, LETTER[:, ::1], int64[::1], int64, int64"
         helpers = self._helpers("gather", GATHER, signature, data)
         return "\n".join(lines), types, helpers
 
-    # Stages ---------------------------------------------------------------------------
-
-    def _calls(self) -> Iterator[Call]:
-        for stage in self.plan.stages:
-            last = stage.nodes[-1]
-            where = f"{last.section} {last.scope}".strip()
-            if stage.is_product:
-                name, given = self._product(stage)
-            else:
-                name, given = self._loop(stage) if stage.is_loop else self._own(stage)
-            yield Call(name, tuple(given), where)
-
-    def _kernel(self, text: str, stem: str) -> str:
-        """Give the name of a kernel, new or one that there is."""
-        name = self.kernels.get(text)
-        if name is None:
-            alike = sum(one.startswith(f"{stem}_") for one in self.kernels.values())
-            name = self.kernels[text] = f"{stem}_{alike + 1}"
-            taken = text[text.index("(") + 1 : text.index("):")].split(", ")
-            self.signatures[name] = ", ".join(
-                f"{one}[::1]" if one in LETTERS.values() else "int64" for one in taken
-            )
-        return name
+    def _by_one(self, lines: Sequence[str]) -> list[str]:
+        """Let the first thread alone do something, if there are several."""
+        if not self.plan.is_shared:
+            return [*lines]
+        return ["if me == 0:", *(f"    {one}" for one in lines)]
 
     def _start(self, node: Node) -> str:
-        view = view_of(node)
-        return slot_text(self.plan.layout.slots[view.node], view.offset)
-
-    def _loop(self, stage: Stage) -> tuple[str, list[str]]:
-        loop = Loop(stage, self.plan)
-        name = self._kernel(loop.text(), "loop")
-        return name, loop.given
-
-    def _product(self, stage: Stage) -> tuple[str, list[str]]:
-        (node,) = stage.nodes
-        a, b = node.inputs
-        letter = LETTERS[node.dtype.name]
-        how = product_of(node, letter, self.plan.rows, self.plan.threads)
-        places = [self._start(one) for one in (a, b, node)]
-        places[1:1] = map(size_text, how.strides)
-        sizes = [size_text(one) for one in (a.shape[0], b.shape[1], a.shape[1])]
-        name = self._kernel(how.text, how.stem)
-        return name, [letter, *places, *sizes]
-
-    def _own(self, stage: Stage) -> tuple[str, list[str]]:
-        (node,) = stage.nodes
-        kernel = OWN[node.primitive.name](node)
-        read = [LETTERS[view_of(one).node.dtype.name] for one in node.inputs]
-        made = LETTERS[node.dtype.name]
-        letters = list(dict.fromkeys([*read, made]))
-        starts = [f"a{at}" for at in range(len(read))]
-        sizes = [f"s{at}" for at in range(len(kernel.sizes))]
-        names = {f"x{at}": letter for at, letter in enumerate(read)} | {"y": made}
-        head = f"def NAME({', '.join([*letters, *starts, 'out', *sizes])}):"
-        body = [f"    {line.format(**names)}" for line in kernel.lines]
-        name = self._kernel("\n".join([head, *body]), node.primitive.name)
-        places = [self._start(one) for one in (*node.inputs, node)]
-        return name, [*letters, *places, *map(size_text, kernel.sizes)]
+        return self.kernels.start(node)
 
 
 LETTER = re.compile(r"\b([fdib])\[")

@@ -18,6 +18,7 @@ from glassprop.cli import (
     diagnose,
     evaluate,
     explain,
+    picture,
     predict,
     source,
     summary,
@@ -38,6 +39,7 @@ for command in (
     evaluate.evaluate,
     explain.explain,
     diagnose.diagnose,
+    picture.picture,
     source.source,
     summary.summary,
 ):

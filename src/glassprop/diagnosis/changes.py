@@ -14,7 +14,7 @@ from glassprop.layer_names import layer_names
 from glassprop.layers.contract import START
 
 AT_THE_TOP = ("layers", "optimizers", "early_stopping")  # what gp itself names
-PLAIN = str | int | float | tuple
+PLAIN = (str, int, float, tuple)
 POSITIONAL = ("units", "activation", "function", "rate", "layers", "layer")
 
 

@@ -21,7 +21,7 @@ from glassprop.graph import Node, order
 from glassprop.ops.product import matmul
 from glassprop.program import Program
 from glassprop.programs import declared, used
-from glassprop.structure import Structure, arrivals
+from glassprop.structure import Structure, predicting
 from glassprop.trace import Trace
 from glassprop.traced import Array
 from glassprop.trees import (
@@ -84,7 +84,7 @@ class Activations:
             inputs = declared(trace, structure)
             names = part_names("x", structure.input_shape)
             x = map_parts(inputs.__getitem__, names)
-            output, arrived = arrivals(structure, trace, inputs, x)
+            output, feeding = predicting(structure, trace, inputs, x)
             outputs = named_parts(part_names("output", structure.output_shape), output)
             data = [inputs[key].node for key in as_parts(names)]
             found: list[Region] = []
@@ -93,7 +93,9 @@ class Activations:
                 if region is not None:
                     outputs[region[0].slope] = region[1]
                     found.append(region[0])
-            single = {key: one for key, one in arrived.items() if not is_several(one)}
+            single = {
+                key: one for key, one in feeding.arrived.items() if not is_several(one)
+            }
             outputs |= {f"to {key}": one for key, one in single.items()}
             self.regions = tuple(found)
             return used(inputs, outputs), outputs

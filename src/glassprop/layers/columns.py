@@ -102,6 +102,12 @@ class Columns:
     def _numbers(self) -> tuple[int, ...]:
         return tuple(place for place, count in enumerate(self.words) if count == 0)
 
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """The place of the input column that each value of the output is made of."""
+        spread = [at for at, count in enumerate(self.words) for _ in range(count)]
+        return (*self._numbers, *self.flagged, *spread)
+
     def state(self, input_shape: SampleShape) -> dict[str, Parameter]:
         """Give the mean and the scale of each column of numbers."""
         if input_shape != (len(self.words),):

@@ -6,7 +6,10 @@ name to `Parameter`; shapes are those of one sample, without the batch axis. Fur
 methods are optional: ``penalty(p)`` gives a number that is added to the loss,
 ``learn(x)`` gives state that is found once, from the training rows. So are two class
 attributes: ``takes_several = True`` where `x` may be a tuple of arrays, ``least_rows =
-2`` where fewer rows than that are no batch to train on.
+2`` where fewer rows than that are no batch to train on. A first layer may take codes of
+words: ``words`` then holds, for each input column, how many words its codes 0, 1, ...
+stand for, 0 for a number, and ``sources``, for each value that the layer gives, the
+column it is made of. What explains a prediction tells of columns by these.
 
 A layer of a user's own should be a frozen dataclass: its fields say all about it, so
 that it can be compared, printed and saved. Any other object trains and predicts too,

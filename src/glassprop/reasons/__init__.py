@@ -1,0 +1,1 @@
+"""Why the network says what it says about a row: what carries it, what flips it."""
