@@ -10,23 +10,8 @@ import numpy as np
 import pytest
 
 import glassprop as gp
+from diagnose_examples import ADAM, LABELS, NOISE, NUMBERS, X, classifier, regressor
 from glassprop.diagnosis.conditions import CONDITIONS
-
-ROWS = 60
-RNG = np.random.default_rng(0)
-X = RNG.standard_normal((ROWS, 3))
-LABELS = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
-NUMBERS = 2 * X[:, :1] + X[:, 1:2] ** 2
-NOISE = np.random.default_rng(5).permutation(LABELS)
-ADAM = gp.Adam(0.02)
-
-
-def classifier(activation="tanh", **more):
-    return [gp.Dense(8, activation, name="hidden", **more), gp.Dense(3, name="out")]
-
-
-def regressor(activation="tanh", **more):
-    return [gp.Dense(8, activation, name="hidden", **more), gp.Dense(1, name="out")]
 
 
 def halved(z):
@@ -144,3 +129,7 @@ def test_a_condition_is_found_and_its_change_removes_it(condition):
     finding = next(one for one in found if one.condition == condition)
     assert str(finding.change)
     assert condition not in repaired(case, finding).conditions
+
+
+def test_every_condition_has_a_case():
+    assert list(SICK) == list(CONDITIONS)

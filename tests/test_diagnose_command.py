@@ -159,6 +159,6 @@ def test_rows_without_a_target_and_one_class(run):
     assert run(content=table(few=0)) == (
         1,
         "",
-        f"error: 't.csv', column 'passed': all {(HOURS <= 5).sum()} rows are 'no'; there "
-        "is nothing to tell apart. Give rows of at least two classes.\n",
+        f"error: 't.csv', column 'passed': all {(HOURS <= 5).sum()} rows are 'no'; "
+        "there is nothing to tell apart. Give rows of at least two classes.\n",
     )

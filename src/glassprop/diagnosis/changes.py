@@ -6,6 +6,7 @@ the very repair that people read.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
@@ -13,7 +14,6 @@ from typing import Any
 from glassprop.layer_names import layer_names
 from glassprop.layers.contract import START
 
-AT_THE_TOP = ("layers", "optimizers", "early_stopping")  # what gp itself names
 PLAIN = (str, int, float, tuple)
 POSITIONAL = ("units", "activation", "function", "rate", "layers", "layer")
 
@@ -133,8 +133,7 @@ def code_of(value: Any) -> str:
         text = one.name if one.metadata.get(START) else code_of(given)
         by_place = one.name in POSITIONAL and not one.kw_only
         parts.append(text if by_place else f"{one.name}={text}")
-    module = kind.__module__.split(".")
-    return f"{_owner(module)}{kind.__name__}({', '.join(parts)})"
+    return f"{_owner(kind)}{kind.__name__}({', '.join(parts)})"
 
 
 def _is_default(one: Any, given: Any) -> bool:
@@ -145,8 +144,10 @@ def _is_default(one: Any, given: Any) -> bool:
     return _same(given, one.default)
 
 
-def _owner(module: Sequence[str]) -> str:
+def _owner(kind: type) -> str:
     """Give what stands before the name of a record: ``gp.``, ``gp.clipping.``."""
-    if module[0] != "glassprop":
+    package, *module = kind.__module__.split(".")
+    if package != __name__.partition(".")[0]:
         return ""
-    return "gp." if module[1] in AT_THE_TOP else f"gp.{module[1]}."
+    public = sys.modules[package].__all__
+    return "gp." if kind.__name__ in public else f"gp.{module[0]}."

@@ -320,6 +320,11 @@ def _searched(
     per_step: int,
     **limits: Any,
 ) -> RateSearch:
+    if not net.structure.trainable:
+        raise ArgumentError(
+            "find_learning_rate: the network has nothing to train. Let some layers "
+            "train: leave frozen= out, or add a layer with parameters, gp.Dense(units)."
+        )
     recipe = Recipe(loss, optimizer, rows.target)
     steps = training_steps(
         net.built,
