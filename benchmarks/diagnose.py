@@ -96,7 +96,8 @@ def repaired(case: Case, found: Iterable[Any]) -> Case:
         change = finding.change
         names = layer_names(layers)
         kept = {key: one for key, one in change.layers.items() if key in names}
-        first = change.first if not isinstance(layers[0], type(change.first)) else None
+        again = any(isinstance(one, type(change.first)) for one in layers)
+        first = None if again else change.first
         layers, options = replace(change, layers=kept, first=first).applied(
             layers, options
         )

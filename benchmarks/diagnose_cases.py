@@ -341,7 +341,8 @@ def saturation(case: Case, width: int) -> Case:
 @fault
 def bad_start(case: Case, _width: int) -> Case:
     start = gp.initializers.constant(0.1)
-    return replace(case, layers=_activated(case, "tanh", initializer=start))
+    *others, last = _activated(case, "tanh", initializer=start)
+    return replace(case, layers=[*others, replace(last, initializer=start)])
 
 
 @fault

@@ -90,7 +90,8 @@ def declared(trace: Trace, structure: Structure) -> dict[str, Array]:
     return inputs
 
 
-def _declared_target(trace: Trace, target: Target) -> dict[str, Array]:
+def declared_target(trace: Trace, target: Target) -> dict[str, Array]:
+    """Make the inputs for a target, and for weights of rows if there are any."""
     names = part_names("y", target.shape)
     shapes = named_parts(names, target.shape)
     dtypes = named_parts(names, target.dtype)
@@ -256,7 +257,7 @@ def slopes_program(structure: Structure, loss: AnyLoss, target: Target) -> Progr
     """
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = {**declared(trace, structure), **_declared_target(trace, target)}
+        inputs = {**declared(trace, structure), **declared_target(trace, target)}
         x = data_of(inputs, "x", structure.input_shape)
         output, feeding = predicting(structure, trace, inputs, x)
         total = total_loss(trace, structure, loss, inputs, output, target=target)
@@ -285,7 +286,7 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
     """Make the program of output, probabilities, the loss of each row and penalties."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = {**declared(trace, structure), **_declared_target(trace, target)}
+        inputs = {**declared(trace, structure), **declared_target(trace, target)}
         output = _output(trace, structure, inputs)
         y = data_of(inputs, "y", target.shape)
         losses = row_losses(trace, structure, loss, output, y)
@@ -339,7 +340,7 @@ def gradient_program(
     """
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
-        inputs = {**declared(trace, structure), **_declared_target(trace, target)}
+        inputs = {**declared(trace, structure), **declared_target(trace, target)}
         x = data_of(inputs, "x", structure.input_shape)
         output, states = forward(structure, trace, inputs, x, training=training)
         total = total_loss(trace, structure, loss, inputs, output, target=target)
@@ -378,7 +379,7 @@ def step_program(
         inputs = {key: own[key] for key in structure.parameters}
         inputs |= flat(memory)
         inputs |= own  # states, x, seed and t behind what is trained
-        inputs |= _declared_target(trace, target)
+        inputs |= declared_target(trace, target)
         rate = trace.input("learning_rate", (), structure.dtype)
         inputs["learning_rate"] = rate
         x = data_of(inputs, "x", structure.input_shape)

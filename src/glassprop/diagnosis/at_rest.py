@@ -16,7 +16,7 @@ from glassprop.diagnosis.baselines import constant_loss
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding, some
-from glassprop.diagnosis.looks import ROWS
+from glassprop.diagnosis.looks import ROWS, loss_and_gradients
 from glassprop.diagnosis.regions import Activations
 from glassprop.diagnosis.remedies import (
     fresh_start,
@@ -25,7 +25,6 @@ from glassprop.diagnosis.remedies import (
     scaled,
     together,
 )
-from glassprop.evaluate import evaluate_rows
 from glassprop.feeding import Place
 from glassprop.layer_names import layer_names
 from glassprop.losses import AnyLoss, Loss
@@ -34,7 +33,12 @@ from glassprop.rows import Rows
 from glassprop.targets import classes_of
 from glassprop.trees import as_parts, named_parts, part_names
 
-HUGE, DRAWS = 1e4, 4  # weights of the last layer, to see how far its output reaches
+HUGE, DRAWS, FEW = (
+    1e4,
+    4,
+    16,
+)  # weights of the last layer, to see how far its output reaches
+GRADIENTS = 1e-4  # relative distance of gradients that are alike
 LEAST = 6  # weights of which all on one side of 0 are no chance
 NEAR = 5.0  # scores that stay within this cannot say what is certain
 
@@ -84,13 +88,16 @@ class AtRest:
         """What comes to each layer, and the slopes of activations."""
         return self._looked({})
 
-    def _looked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _looked(
+        self, values: Mapping[str, Any], most: int | None = None
+    ) -> dict[str, Any]:
         built = self.built
         made: Activations = built.compiled(
             ("activations",), lambda: Activations(built.structure)
         )
         x = named_parts(part_names("x", built.structure.input_shape), self.some_rows.x)
-        return made({**built.given(), **values, **x})
+        first = {key: one[:most] for key, one in x.items()}
+        return made({**built.given(), **values, **first})
 
     @cached_property
     def reach(self) -> list[tuple[float, float, bool]]:
@@ -131,7 +138,8 @@ class AtRest:
                 )
                 for key in keys
             }
-            found.append(np.asarray(self._looked(large)["output"], np.float64))
+            outputs = self._looked(large, FEW)["output"]
+            found.append(np.asarray(outputs, np.float64))
         return np.concatenate(found)
 
     @cached_property
@@ -280,10 +288,11 @@ def _units_alike(seen: AtRest) -> Iterator[Finding]:
     ]
     for key in keys[:-1]:  # the last may start alike: what comes to it differs
         weight = seen.built.values[key]
-        columns = weight.reshape(-1, weight.shape[-1]).T
-        size = float(np.max(np.abs(columns), initial=0.0)) or 1.0
-        distinct = len(np.unique(np.round(columns / (near * size)), axis=0))
-        total = len(columns)
+        total = weight.shape[-1]
+        distinct = _distinct(weight, near)
+        if distinct <= total / 2:  # alike for ever if their gradients are alike too
+            slopes = loss_and_gradients(seen.built, seen.loss, seen.some_rows, step=1)
+            distinct = max(distinct, _distinct(slopes[f"d {key}"], GRADIENTS))
         if total < 2 or distinct > total / 2:
             continue
         name = key.rpartition(".")[0]
@@ -292,15 +301,22 @@ def _units_alike(seen: AtRest) -> Iterator[Finding]:
             change = Change(words=f"Draw the values of {key} at random.")
         yield Finding(
             "bad_start",
-            f"{key}: {total} units start with {distinct} different set"
-            f"{'s' if distinct > 1 else ''} of weights; units that start alike stay "
-            "alike.",
+            f"{key}: {total} units start with "
+            f"{'the same' if distinct == 1 else f'{distinct} sets of'} weights, and "
+            "get the same gradients; they stay alike.",
             change,
             value=distinct / total,
             limit=0.5,
             severity="error",
             layer=name,
         )
+
+
+def _distinct(array: NDArray[Any], near: float) -> int:
+    """Count the columns that differ by more than a part of the largest number."""
+    columns = np.asarray(array, np.float64).reshape(-1, array.shape[-1]).T
+    size = float(np.max(np.abs(columns), initial=0.0)) or 1.0
+    return len(np.unique(np.round(columns / (near * size)), axis=0))
 
 
 def _one_sign(seen: AtRest) -> Iterator[Finding]:
@@ -365,10 +381,12 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     limit = CONDITIONS["starting_loss"].limit
     if seen.trained or not seen.constant > 0:
         return
-    start = evaluate_rows(seen.built, seen.rows, seen.loss, [])["loss"]
+    found = loss_and_gradients(seen.built, seen.loss, seen.some_rows, step=1)
+    start = float(found["loss"])
     shapes = as_parts(seen.built.structure.output_shape)
     classifies = all(one.classifies for one in seen.loss.each)
-    limit = limit if classifies else 3 * limit
+    if not classifies and not _are_large(seen):
+        limit *= 3
     expected = seen.constant
     if classifies:  # of classes that are not balanced a fresh network knows nothing
         expected = max(expected, sum(map(_balanced, seen.loss.each, shapes)))
@@ -378,7 +396,7 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     last = keys[-1].rpartition(".")[0] if keys else ""
     change = fresh_start(seen.layers, [last])
     if not change.layers and not is_scaled(seen):
-        change = scaled(seen.layers)
+        change = scaled(seen.layers, seen.built.structure)
     elif not change.layers and not classifies:
         change = Change(data="y = (y - y.mean(axis=0)) / y.std(axis=0)")
     elif not change.layers:
@@ -394,6 +412,16 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
         value=start / expected,
         limit=limit,
         layer=last,
+    )
+
+
+def _are_large(seen: AtRest) -> bool:
+    """Tell whether targets are numbers far larger than a fresh network gives."""
+    parts = zip(seen.loss.each, as_parts(seen.rows.y), strict=True)
+    return any(
+        loss.target in ("values", "vectors", "described")
+        and float(np.sqrt(np.mean(y * y))) > CONDITIONS["inputs_not_scaled"].limit
+        for loss, y in parts
     )
 
 
@@ -532,7 +560,7 @@ def _unscaled(
     return Finding(
         "inputs_not_scaled",
         text,
-        scaled(seen.layers),
+        scaled(seen.layers, seen.built.structure),
         value=value,
         limit=limit,
         layer=first.name,

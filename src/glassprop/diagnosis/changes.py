@@ -29,7 +29,9 @@ class Change:
     layers : dict from str to (layer, layer)
         By name, what a layer is and what it should be; None for none.
     first : layer or None
-        A layer to put in front of all others.
+        A layer to put in front of all others, or of one.
+    before : str
+        The name of that one; empty for the front.
     options : dict from str to object
         Arguments of `fit`.
     data : str
@@ -41,6 +43,7 @@ class Change:
     words: str = ""
     layers: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     first: Any = None
+    before: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     data: str = ""
     command: str = ""
@@ -49,13 +52,15 @@ class Change:
     def lines(self) -> list[str]:
         """The code, a line for each thing to change."""
         made = [self.data] if self.data else []
-        if self.first is not None:
+        if self.first is not None and self.before:
+            made.append(f"{code_of(self.first)} before {self.before}")
+        elif self.first is not None:
             made.append(f"layers = [{code_of(self.first)}, *layers]")
         made += [
-            f"without {code_of(old)}"
+            f"{name}: without {code_of(old)}"
             if new is None
-            else f"{code_of(new)} instead of {code_of(old)}"
-            for old, new in self.layers.values()
+            else f"{name}: {code_of(new)} instead of {code_of(old)}"
+            for name, (old, new) in self.layers.items()
         ]
         if self.options:
             given = ", ".join(f"{key}={code_of(one)}" for key, one in self._options())
@@ -81,11 +86,14 @@ class Change:
         options : mapping
             What `fit` was told.
         """
+        names = layer_names(layers)
         made = [
             _changed(layer, *self.layers[name]) if name in self.layers else layer
-            for name, layer in zip(layer_names(layers), layers, strict=True)
+            for name, layer in zip(names, layers, strict=True)
         ]
-        kept = [layer for layer in (self.first, *made) if layer is not None]
+        if self.first is not None:
+            made.insert(names.index(self.before) if self.before else 0, self.first)
+        kept = [layer for layer in made if layer is not None]
         return kept, {**options, **self.options}
 
 

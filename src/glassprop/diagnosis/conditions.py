@@ -54,6 +54,21 @@ class Condition:
 
 _ROWS = (
     Condition(
+        "broadcasting",
+        "target and output would be combined by accident",
+        "NumPy repeats the smaller array: (n,) against (n, 1) compares every row with "
+        "every other, one column against two teaches both the same.",
+        "NumPy, Broadcasting; a known fault of tutorials on this subject",
+    ),
+    Condition(
+        "loss_and_output",
+        "the loss does not fit what the network gives",
+        "A loss made for scores undoes what a softmax or sigmoid did to them, and an "
+        "output with bounds cannot reach targets beyond them.",
+        "the definitions of the losses; C. M. Bishop (2006), Pattern recognition and "
+        "machine learning, section 4.3.6, canonical link functions",
+    ),
+    Condition(
         "wrong_gradient",
         "the gradient is not the slope of the loss",
         "Training follows the gradient. Where it is not the slope of the loss, steps "
@@ -62,80 +77,10 @@ _ROWS = (
         (1e-2, 1e-4),  # relative error: wrong, doubtful
     ),
     Condition(
-        "starting_loss",
-        "the loss starts far above that of the best constant answer",
-        "A fresh network knows nothing and should say so: with K balanced classes its "
-        "loss is about ln K. A larger one means confident nonsense, which the first "
-        "steps are spent on taking back.",
-        _cs231n("Neural networks part 3, sanity checks"),
-        (3.0,),  # times the loss of the best constant
-    ),
-    Condition(
-        "cannot_overfit",
-        "a few rows cannot be learned by heart",
-        "A network that cannot learn a few rows by heart, without penalties and "
-        "noise, will not learn many. Something between input and loss is broken or too "
-        "narrow.",
-        _cs231n("Neural networks part 3, sanity checks"),
-        (0.2,),  # part of the way from the best constant to the lowest that is left
-    ),
-    Condition(
         "not_finite",
         "a value became NaN or infinite",
         "One value that is not a number makes every weight one within a step.",
         SAGEMAKER,
-    ),
-    Condition(
-        "step_size",
-        "steps are too small or too large for the weights",
-        "A step changes a weight by about a thousandth of its size in a training that "
-        "goes well. Far below, nothing happens; far above, what was learned is "
-        "overwritten.",
-        _cs231n("Neural networks part 3, ratio of updates to weights"),
-        (1e-5, 0.3),  # norm(update) / norm(weight): below, above
-    ),
-    Condition(
-        "learning_rate",
-        "the learning rate is far from those that work",
-        "In a range test the loss falls between a smallest and a largest rate. Outside "
-        "of them it stays, or explodes.",
-        "L. N. Smith (2017), Cyclical learning rates for training neural networks, "
-        "WACV, section 3.3; fastai, lr_find",
-        (100.0, 1.0),  # times below where the loss falls; above where it explodes
-    ),
-    Condition(
-        "overshooting",
-        "steps jump over the minimum to the other side",
-        "A parabola through the loss along a step says where its lowest point is. A "
-        "step of twice that length ends as high as it began; a longer one climbs.",
-        "F. Schneider, F. Dangel and P. Hennig (2021), Cockpit: a practical debugging "
-        "tool for the training of deep neural networks, NeurIPS",
-        (1.0,),  # the length beyond the lowest point, in lengths up to it
-    ),
-    Condition(
-        "vanishing_gradient",
-        "the gradient fades on its way to the first layers",
-        "Layers whose gradient is nearly 0 do not learn; what comes after them learns "
-        "from noise.",
-        f"{SAGEMAKER}; {GLOROT}",
-        (1e-7, 1e-3),  # mean abs of the first layer's; its part of the last layer's
-    ),
-    Condition(
-        "dead_units",
-        "units are off for every row",
-        "A unit whose slope is 0 for all rows gets no gradient, so nothing can turn it "
-        "on again.",
-        f"{SAGEMAKER}; V. Nair and G. E. Hinton (2010), Rectified linear units improve "
-        "restricted Boltzmann machines, ICML",
-        (0.01, 0.5),  # part of rows a dead unit is on for; part of a layer's units
-    ),
-    Condition(
-        "saturation",
-        "units are at their ends, where the slope is lost",
-        "Where sigmoid or tanh is flat, a gradient that comes back is multiplied by "
-        "nearly 0, and the layers before do not learn.",
-        f"{SAGEMAKER}; {GLOROT}",
-        (0.01, 0.5),  # a slope that is lost; part of a layer's rows and units
     ),
     Condition(
         "bad_start",
@@ -164,6 +109,92 @@ _ROWS = (
         SAGEMAKER,
     ),
     Condition(
+        "imbalance",
+        "some classes have many times the rows of others",
+        "A loss that counts rows is small where the large class is right, whatever "
+        "becomes of the small one.",
+        f"{SAGEMAKER}; H. He and E. A. Garcia (2009), Learning from imbalanced data, "
+        "IEEE TKDE",
+        (10.0,),  # rows of the largest class for one of the smallest
+    ),
+    Condition(
+        "starting_loss",
+        "the loss starts far above that of the best constant answer",
+        "A fresh network knows nothing and should say so: with K balanced classes its "
+        "loss is about ln K. A larger one means confident nonsense, which the first "
+        "steps are spent on taking back.",
+        _cs231n("Neural networks part 3, sanity checks"),
+        (3.0,),  # times the loss of the best constant
+    ),
+    Condition(
+        "learning_rate",
+        "the learning rate is far from those that work",
+        "In a range test the loss falls between a smallest and a largest rate. Outside "
+        "of them it stays, or explodes.",
+        "L. N. Smith (2017), Cyclical learning rates for training neural networks, "
+        "WACV, section 3.3; fastai, lr_find",
+        (100.0, 1.0),  # times below where the loss falls; above where it explodes
+    ),
+    Condition(
+        "step_size",
+        "steps are too small or too large for the weights",
+        "A step changes a weight by about a thousandth of its size in a training that "
+        "goes well. Far below, nothing happens; far above, what was learned is "
+        "overwritten.",
+        _cs231n("Neural networks part 3, ratio of updates to weights"),
+        (1e-5, 0.3),  # norm(update) / norm(weight): below, above
+    ),
+    Condition(
+        "overshooting",
+        "steps jump over the minimum to the other side",
+        "A parabola through the loss along a step says where its lowest point is. A "
+        "step of twice that length ends as high as it began; a longer one climbs.",
+        "F. Schneider, F. Dangel and P. Hennig (2021), Cockpit: a practical debugging "
+        "tool for the training of deep neural networks, NeurIPS",
+        (1.0,),  # the length beyond the lowest point, in lengths up to it
+    ),
+    Condition(
+        "saturation",
+        "units are at their ends, where the slope is lost",
+        "Where sigmoid or tanh is flat, a gradient that comes back is multiplied by "
+        "nearly 0, and the layers before do not learn.",
+        f"{SAGEMAKER}; {GLOROT}",
+        (0.01, 0.5),  # a slope that is lost; part of a layer's rows and units
+    ),
+    Condition(
+        "dead_units",
+        "units are off for every row",
+        "A unit whose slope is 0 for all rows gets no gradient, so nothing can turn it "
+        "on again.",
+        f"{SAGEMAKER}; V. Nair and G. E. Hinton (2010), Rectified linear units improve "
+        "restricted Boltzmann machines, ICML",
+        (0.01, 0.5),  # part of rows a dead unit is on for; part of a layer's units
+    ),
+    Condition(
+        "vanishing_gradient",
+        "the gradient fades on its way to the first layers",
+        "Layers whose gradient is nearly 0 do not learn; what comes after them learns "
+        "from noise.",
+        f"{SAGEMAKER}; {GLOROT}",
+        (1e-7, 1e-3),  # mean abs of the first layer's; its part of the last layer's
+    ),
+    Condition(
+        "constant_output",
+        "the network gives the same answer for every row",
+        "An output that does not depend on the input has lost the input on the way.",
+        SAGEMAKER,
+        (1e-4,),  # spread of the output, beside that of its size
+    ),
+    Condition(
+        "cannot_overfit",
+        "a few rows cannot be learned by heart",
+        "A network that cannot learn a few rows by heart, without penalties and "
+        "noise, will not learn many. Something between input and loss is broken or too "
+        "narrow.",
+        _cs231n("Neural networks part 3, sanity checks"),
+        (0.2,),  # part of the way from the best constant to the lowest that is left
+    ),
+    Condition(
         "not_falling",
         "the loss does not get below that of a constant answer",
         "The best constant answer needs no network. A training that stays there has "
@@ -179,38 +210,7 @@ _ROWS = (
         f"{SAGEMAKER}; L. Prechelt (1998), Early stopping - but when?",
         (0.2, 0.2),  # rise over its lowest; part of the training the rise has lasted
     ),
-    Condition(
-        "imbalance",
-        "some classes have many times the rows of others",
-        "A loss that counts rows is small where the large class is right, whatever "
-        "becomes of the small one.",
-        f"{SAGEMAKER}; H. He and E. A. Garcia (2009), Learning from imbalanced data, "
-        "IEEE TKDE",
-        (10.0,),  # rows of the largest class for one of the smallest
-    ),
-    Condition(
-        "constant_output",
-        "the network gives the same answer for every row",
-        "An output that does not depend on the input has lost the input on the way.",
-        SAGEMAKER,
-        (1e-4,),  # spread of the output, beside that of its size
-    ),
-    Condition(
-        "broadcasting",
-        "target and output would be combined by accident",
-        "NumPy repeats the smaller array: (n,) against (n, 1) compares every row with "
-        "every other, one column against two teaches both the same.",
-        "NumPy, Broadcasting; a known fault of tutorials on this subject",
-    ),
-    Condition(
-        "loss_and_output",
-        "the loss does not fit what the network gives",
-        "A loss made for scores undoes what a softmax or sigmoid did to them, and an "
-        "output with bounds cannot reach targets beyond them.",
-        "the definitions of the losses; C. M. Bishop (2006), Pattern recognition and "
-        "machine learning, section 4.3.6, canonical link functions",
-    ),
 )
 
 CONDITIONS: Mapping[str, Condition] = MappingProxyType({one.key: one for one in _ROWS})
-"""Every condition by its key, read-only."""
+"""Every condition by its key, causes before what they lead to, read-only."""

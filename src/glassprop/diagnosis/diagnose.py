@@ -32,17 +32,25 @@ from glassprop.errors import (
     listing,
 )
 from glassprop.fit import check_counts, fit
+from glassprop.graph import order
 from glassprop.layer_names import layer_names
 from glassprop.losses import AnyLoss
 from glassprop.names import LOSS_SCOPE
 from glassprop.optimizers import is_minimizer
-from glassprop.programs import evaluate_program
+from glassprop.programs import (
+    data_of,
+    declared,
+    declared_target,
+    evaluate_program,
+    row_losses,
+)
 from glassprop.randomness import LOOK, generator
 from glassprop.recipes import Recipe
 from glassprop.rows import Rows, checked_rows
 from glassprop.splits import take_rows
-from glassprop.structure import check_batches
+from glassprop.structure import check_batches, predicting
 from glassprop.targets import check_several_classes
+from glassprop.trace import Trace
 from glassprop.training_steps import training_steps
 from glassprop.updates import start_memory
 
@@ -96,13 +104,16 @@ def diagnose(
     assert watched is not None
     found = [*watched]
     fresh = trial.training is None or not trial.training.steps
+    recipe = Recipe(loss, optimizer, rows.target)
     with np.errstate(all="ignore"):  # numbers may be of any size
         found += wrong_gradient(trial, rows, loss)
         if fresh:
             alone = not any(one.severity == "error" for one in found)
             found += cannot_overfit(trial, rows, loss, alone=alone)
         if not is_minimizer(optimizer):
-            found += learning_rate(trial, rows, loss, optimizer, per_step)
+            found += learning_rate(
+                trial, rows, recipe, per_step=per_step, epochs=epochs
+            )
     return Diagnosis(tuple(found), (*LOOKED_AT, f"a trial of {epochs} epochs"))
 
 
@@ -138,8 +149,8 @@ def _shortened(
     most = per_step * steps // LEAST_EPOCHS
     chosen = None
     if total > most:
-        order = generator(net.seed, LOOK, 98).permutation(total)
-        chosen, total = np.sort(order[:most]), most
+        mixed = generator(net.seed, LOOK, 98).permutation(total)
+        chosen, total = np.sort(mixed[:most]), most
     return chosen, max(LEAST_EPOCHS, -(-steps // -(-total // per_step)))
 
 
@@ -178,10 +189,10 @@ def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]
     biases are 0; a gradient that is wrong is so at both.
     """
     wrong, doubtful = CONDITIONS["wrong_gradient"].limits
-    order = generator(net.seed, LOOK, 97).permutation(len(rows))
+    mixed = generator(net.seed, LOOK, 97).permutation(len(rows))
     errors: dict[str, float] = {}
     for at, built in enumerate((net.built, _beside(net.built))):
-        chosen = np.roll(order, -at * CHECKED)[:CHECKED]
+        chosen = np.roll(mixed, -at * CHECKED)[:CHECKED]
         found = check_gradients(built, rows.take(np.sort(chosen)), loss)
         known = {key: one for key, one in found.items() if math.isfinite(one)}
         errors = {key: min(errors.get(key, np.inf), one) for key, one in known.items()}
@@ -225,10 +236,23 @@ def _beside(built: Built) -> Built:
 
 def _stops(net: Network, rows: Rows, loss: AnyLoss) -> list[str]:
     """Name the layers in which the gradient is stopped."""
-    program = evaluate_program(net.structure, loss, rows.target)
-    scopes = [
-        node.scope for node in program.nodes if node.primitive.name == "stop_gradient"
-    ]
+    scopes: list[str] = []
+
+    def whole(trace: Trace) -> None:
+        structure = net.structure
+        inputs = declared(trace, structure)
+        inputs |= declared_target(trace, rows.target)
+        x = data_of(inputs, "x", structure.input_shape)
+        y = data_of(inputs, "y", rows.target.shape)
+        output, _ = predicting(structure, trace, inputs, x)
+        losses = row_losses(trace, structure, loss, output, y)
+        scopes.extend(
+            node.scope
+            for node in order([one.node for one in losses])
+            if node.primitive.name == "stop_gradient"
+        )
+
+    whole(Trace(net.structure.dtype))
     return [
         "the loss" if one == LOSS_SCOPE else f"layer {one!r}"
         for one in dict.fromkeys(scopes)
@@ -249,7 +273,7 @@ def cannot_overfit(
     change = wider(net.layers)
     if not alone:
         change = Change(words="Make the other changes first.")
-    if not change.layers:
+    elif not change.layers:
         change = Change(words="Give it a hidden layer, or look at the other findings.")
     yield Finding(
         "cannot_overfit",
@@ -276,12 +300,14 @@ def wider(layers: Sequence[Any]) -> Change:
 
 
 def learning_rate(
-    net: Network, rows: Rows, loss: AnyLoss, optimizer: Any, per_step: int
+    net: Network, rows: Rows, recipe: Recipe, *, per_step: int, epochs: int
 ) -> Iterator[Finding]:
     """Compare the learning rate with those of a range test."""
     below, above = CONDITIONS["learning_rate"].limits
+    optimizer = recipe.optimizer
     try:
-        found = _searched(net, rows, loss, optimizer, per_step)
+        length = epochs * -(-len(rows) // per_step)
+        found = _searched(net, rows, recipe, per_step, length=length)
     except ArgumentError:
         return  # it explodes at once: the trial says why
     rate, last = optimizer.learning_rate, float(found.rates[-1])
@@ -313,19 +339,13 @@ def _rated(
 
 
 def _searched(
-    net: Network,
-    rows: Rows,
-    loss: AnyLoss,
-    optimizer: Any,
-    per_step: int,
-    **limits: Any,
+    net: Network, rows: Rows, recipe: Recipe, per_step: int, **limits: Any
 ) -> RateSearch:
     if not net.structure.trainable:
         raise ArgumentError(
             "find_learning_rate: the network has nothing to train. Let some layers "
             "train: leave frozen= out, or add a layer with parameters, gp.Dense(units)."
         )
-    recipe = Recipe(loss, optimizer, rows.target)
     steps = training_steps(
         net.built,
         recipe,
@@ -336,7 +356,7 @@ def _searched(
         steps=limits.get("count", 100),
         verbose=False,
     )
-    values = {**net.values, **start_memory(net.structure, optimizer, net.values)}
+    values = {**net.values, **start_memory(net.structure, recipe.optimizer, net.values)}
     return search_rates(steps, values, rows, per_step, seed=net.seed, **limits)
 
 
@@ -364,6 +384,5 @@ def find_learning_rate(
     rows = _prepared(trial, X, y, loss)
     check_batches(trial.structure, len(rows), batch_size)
     size = min(batch_size or len(rows), len(rows))
-    return _searched(
-        trial, rows, loss, optimizer, size, low=low, high=high, count=steps
-    )
+    recipe = Recipe(loss, optimizer, rows.target)
+    return _searched(trial, rows, recipe, size, low=low, high=high, count=steps)

@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.backends.choice import CALL
+from glassprop.built import Built
 from glassprop.compiling import Compiled
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.regions import Activations, Region
+from glassprop.losses import AnyLoss
 from glassprop.optimizers import is_minimizer
 from glassprop.program import Program
 from glassprop.programs import gradient_program
@@ -108,10 +110,8 @@ class Watch:
     looks: list[Look] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        count = len(self.rows)
-        if count > ROWS:
-            chosen = generator(self.net.seed, LOOK).permutation(count)[:ROWS]
-            self.rows = self.rows.take(np.sort(chosen))
+        order = generator(self.net.seed, LOOK).permutation(len(self.rows))
+        self.rows = self.rows.take(order[:ROWS])
 
     @property
     def activations(self) -> Activations:
@@ -194,20 +194,11 @@ class Watch:
         return (first, middle, last), updates
 
     def _gradients(self, work: Work) -> dict[str, float]:
-        built, recipe = self.net.built, self.recipe
-        compiled: Compiled = built.compiled(
-            ("look", recipe.loss, recipe.target),
-            lambda: Compiled(
-                gradient_program(
-                    built.structure, recipe.loss, recipe.target, training=True
-                )
-            ),
+        built = self.net.built
+        found = loss_and_gradients(
+            built, self.recipe.loss, self.rows, step=work.training.steps + 1
         )
-        states = {key: np.array(built.values[key]) for key in built.structure.state}
-        given = {**built.given(), **states, **self.rows.data()}
-        given["t"] = np.float64(work.training.steps + 1)
         with np.errstate(all="ignore"):
-            found = compiled.named(given)
             return {
                 key: float(np.mean(np.abs(found[f"d {key}"])))
                 for key in built.structure.trainable
@@ -228,6 +219,38 @@ class Watch:
         with np.errstate(all="ignore"):
             outputs = tuple(_spread(_by_unit(found[name])) for name in names)
         return on, outputs
+
+
+def loss_and_gradients(
+    built: Built, loss: AnyLoss, rows: Rows, *, step: int
+) -> dict[str, Any]:
+    """Give the loss of rows and its gradients, as a training step has them.
+
+    Parameters
+    ----------
+    built : Built
+        Structure and values; its states do not move.
+    loss : Loss or Several
+        What is made small.
+    rows : Rows
+        With their target.
+    step : int
+        The number of the step, from 1.
+
+    Returns
+    -------
+    dict from str to array
+        ``loss``, and for each trainable parameter ``d`` and its name.
+    """
+    structure = built.structure
+    compiled: Compiled = built.compiled(
+        ("look", loss, rows.target),
+        lambda: Compiled(gradient_program(structure, loss, rows.target, training=True)),
+    )
+    states = {key: np.array(built.values[key]) for key in structure.state}
+    given = {**built.given(), **states, **rows.data(), "t": np.float64(step)}
+    with np.errstate(all="ignore"):
+        return compiled.named(given)
 
 
 def _by_unit(array: Any) -> NDArray[Any]:

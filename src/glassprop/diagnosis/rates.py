@@ -58,7 +58,7 @@ class RateSearch:
         times the best.
     tried : dict from float to float
         Rates between `falling` and where the loss is lowest, with the loss at the end
-        of twice as many steps at that rate, from the same start.
+        of some steps at that rate, from the same start.
     """
 
     rates: Vector
@@ -164,6 +164,7 @@ def search_rates(
     low: float = 1e-7,
     high: float = 10.0,
     count: int = 100,
+    length: int | None = None,
 ) -> RateSearch:
     """Train copies of values with a learning rate that rises.
 
@@ -183,6 +184,9 @@ def search_rates(
         The first and the last rate.
     count : int
         How many steps.
+    length : int or None
+        Of the training that a rate is looked for, in steps: rates are not tried for
+        longer; None for twice as many steps as the test has.
 
     Raises
     ------
@@ -208,10 +212,11 @@ def search_rates(
     if not search.falls:
         return search
     lowest = float(search.rates[int(np.argmin(search.smoothed))])
+    tries = 2 * count if length is None else min(length, 2 * count)
     tried: dict[float, float] = {}
     for rate in np.geomspace(search.falling, lowest, TRIED + 1)[1:]:
-        losses = losses_at(np.full(2 * count, rate))
-        end = float(np.mean(losses[-count // 2 :]))
+        losses = losses_at(np.full(tries, rate))
+        end = float(np.mean(losses[-max(1, tries // 4) :]))
         tried[float(rate)] = end if math.isfinite(end) else math.inf
     return replace(search, tried=tried)
 
@@ -258,7 +263,7 @@ def read_search(rates: Vector, losses: Vector) -> RateSearch:
     fall = start - float(kept[lowest])
     falling = valley = steepest = math.nan
     above = np.flatnonzero(kept[: lowest + 1] > start - FALLING * fall)
-    if above.size and fall > LEAST_FALL * abs(start):  # else the first is the lowest
+    if fall > LEAST_FALL * abs(start) and above.size:  # else the first loss is lowest
         begin = int(above[-1])
         slopes = np.gradient(kept, logs)[begin : lowest + 1]
         falling = float(rates[begin])

@@ -89,12 +89,15 @@ def fresh_start(layers: Sequence[Any], names: Sequence[str]) -> Change:
     return together(changes)
 
 
-def scaled(layers: Sequence[Any]) -> Change:
-    """Propose to standardize what comes in."""
-    first = layers[0] if layers else None
-    if hasattr(first, "learn"):  # the scale of the columns, from the training rows
+def scaled(layers: Sequence[Any], structure: Structure) -> Change:
+    """Propose to standardize what comes to the first layer with weights to train."""
+    owners = (key.partition(".")[0] for key in structure.trainable)
+    name = next(owners, layer_names(layers)[0])
+    names = layer_names(layers)
+    at = names.index(name)
+    if at and hasattr(layers[at - 1], "learn"):  # it has learned their scale
         return Change(words="Leave out the columns that have no place here.")
-    return Change(first=Standardize())
+    return Change(first=Standardize(), before=name if at else "")
 
 
 def at_rate(optimizer: Any, rate: float) -> Any:

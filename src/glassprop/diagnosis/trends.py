@@ -180,10 +180,12 @@ def vanishing_gradient(seen: Trends) -> Iterator[Finding]:
     early = seen.looks[:3]
     if len(keys) < 2:
         return
-    first, last = (
-        max(one.gradients[key] for one in early) for key in (keys[0], keys[-1])
-    )
-    ratio = first / last if last else math.nan
+    ends = [(one.gradients[keys[0]], one.gradients[keys[-1]]) for one in early]
+    known = [(a, b) for a, b in ends if b and math.isfinite(a) and math.isfinite(b)]
+    if not known:
+        return
+    first, last = max(known, key=lambda pair: pair[0] / pair[1])
+    ratio = first / last
     if not (ratio < part or (first < least and not seen.learns)):
         return
     if not first and _dead(seen, seen.looks[0]):
@@ -226,8 +228,9 @@ def units(seen: Trends) -> Iterator[Finding]:
     """Judge how many units have a slope: those that are off, those at their ends."""
     last = seen.looks[-1]
     yield from _dead_units(seen, last)
-    yield from _saturated(seen, seen.looks[0])
-    if len(seen.looks) > 1 and not seen.learns:
+    at_start = list(_saturated(seen, seen.looks[0]))
+    yield from at_start
+    if not at_start and len(seen.looks) > 1 and not seen.learns:
         yield from _saturated(seen, last)
 
 
@@ -258,12 +261,11 @@ def _dead_units(seen: Trends, look: Look) -> Iterator[Finding]:
 
 
 def _after_death(seen: Trends, name: str, *, at_start: bool) -> Change:
-    if at_start:
-        start = fresh_start(seen.layers, [name])
-        if start.layers:
-            return start
-        if not seen.inputs_scaled:
-            return scaled(seen.layers)
+    start = fresh_start(seen.layers, [name])
+    if at_start and start.layers:
+        return start
+    if not seen.inputs_scaled:
+        return scaled(seen.layers, seen.structure)
     change = bent(seen.layers, [name], "leaky_relu")
     if not at_start:
         optimizer = seen.watch.recipe.optimizer
@@ -283,10 +285,12 @@ def _saturated(seen: Trends, look: Look) -> Iterator[Finding]:
         part = 1 - float(np.mean(on))
         if not region.smooth or part <= most:
             continue
+        if look.step and region.layer == seen.structure.places[-1].name:
+            continue  # an output is to be at its ends where it is sure
         name = region.layer
         change = fresh_start(seen.layers, [name])
         if not change.layers and not seen.inputs_scaled:
-            change = scaled(seen.layers)
+            change = scaled(seen.layers, seen.structure)
         elif not change.layers and look.step:
             change = seen.rate_change(up=False)
         elif not change.layers:
@@ -345,7 +349,7 @@ def not_falling(seen: Trends) -> Iterator[Finding]:
     optimizer = seen.watch.recipe.optimizer
     found = seen.suggest()
     if not seen.inputs_scaled:
-        change = scaled(seen.layers)
+        change = scaled(seen.layers, seen.structure)
     elif found is not None and not 1 / 3 < found / optimizer.learning_rate < 3:
         change = slower(optimizer, found)
     else:
@@ -396,7 +400,7 @@ def constant_output(seen: Trends) -> Iterator[Finding]:
     if len(seen.watch.rows) < 2:
         return
     for at, (spread, size) in enumerate(seen.looks[-1].outputs):
-        if not size or not spread <= limit * size:
+        if not math.isfinite(size) or not size or not spread <= limit * size:
             continue
         which = f"output {at}" if len(seen.looks[-1].outputs) > 1 else "the output"
         yield Finding(
@@ -417,5 +421,5 @@ def _after_constant(seen: Trends) -> Change:
     if start.layers:
         return start
     if not seen.inputs_scaled:
-        return scaled(seen.layers)
+        return scaled(seen.layers, seen.structure)
     return bent(seen.layers, names, "leaky_relu")

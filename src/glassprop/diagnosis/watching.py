@@ -79,7 +79,12 @@ class Watching:
         values |= start_memory(structure, optimizer, values)
         try:
             found = search_rates(
-                work.steps, values, work.rows, work.rows_per_step, seed=work.net.seed
+                work.steps,
+                values,
+                work.rows,
+                work.rows_per_step,
+                seed=work.net.seed,
+                length=self.epochs * work.steps_per_epoch,
             )
         except ArgumentError:
             return None
