@@ -118,9 +118,9 @@ def test_a_change_carried_out():
         "Do this.",
         "y = y[:, None]",
         "layers = [gp.Standardize(), *layers]",
-        'gp.Dense(8, "tanh", name="hidden") instead of gp.Dense(8, "relu", '
+        'hidden: gp.Dense(8, "tanh", name="hidden") instead of gp.Dense(8, "relu", '
         'name="hidden")',
-        "without gp.Dropout(0.1)",
+        "dropout_1: without gp.Dropout(0.1)",
         "net.fit(X, y, clip=1.0, optimizer=gp.Adam(learning_rate=0.01))",
     ]
     assert Change().applied(LAYERS, {"epochs": 3}) == (LAYERS, {"epochs": 3})
