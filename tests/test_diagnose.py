@@ -10,22 +10,8 @@ import numpy as np
 import pytest
 
 import glassprop as gp
+from diagnose_examples import ADAM, LABELS, NOISE, NUMBERS, X, classifier, regressor
 from glassprop.diagnosis.conditions import CONDITIONS
-
-ROWS = 60
-RNG = np.random.default_rng(0)
-X = RNG.standard_normal((ROWS, 3))
-LABELS = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
-NUMBERS = 2 * X[:, :1] + X[:, 1:2] ** 2
-ADAM = gp.Adam(0.02)
-
-
-def classifier(activation="tanh", **more):
-    return [gp.Dense(8, activation, name="hidden", **more), gp.Dense(3, name="out")]
-
-
-def regressor(activation="tanh", **more):
-    return [gp.Dense(8, activation, name="hidden", **more), gp.Dense(1, name="out")]
 
 
 def halved(z):
@@ -57,12 +43,11 @@ class Sick:
     """From layers and options to the same."""
 
 
-def rare(count=2):
+def rare(count=1):
     kept = np.concatenate([np.flatnonzero(LABELS != 1), np.flatnonzero(LABELS == 1)])
     return kept[: (LABELS != 1).sum() + count]
 
 
-NOISE = np.random.default_rng(5).permutation(LABELS)
 SICK = {
     "wrong_gradient": Sick(
         classifier(halved), by_hand=lambda _, options: (classifier(whole), options)
@@ -74,8 +59,8 @@ SICK = {
         ]
     ),
     "cannot_overfit": Sick(
-        [gp.Dense(1, "sigmoid"), gp.Dense(1)],
-        y=NUMBERS,
+        [gp.Dense(20, "tanh"), gp.Dense(1), gp.Dense(2)],  # a plane through a line
+        y=X[:, ::2] * 2 - X[:, :2] ** 2,
         loss="mean_squared_error",
     ),
     "not_finite": Sick(
@@ -98,10 +83,20 @@ SICK = {
     "saturation": Sick(
         classifier("sigmoid", initializer=gp.initializers.normal(stddev=50.0))
     ),
-    "bad_start": Sick(classifier(initializer=gp.initializers.constant(0.1))),
+    "bad_start": Sick(
+        [
+            gp.Dense(8, "tanh", initializer=gp.initializers.constant(0.1)),
+            gp.Dense(3, initializer=gp.initializers.constant(0.1)),
+        ]
+    ),
     "inputs_not_scaled": Sick(classifier(), X=X * [1.0, 1e2, 1e4] + 1000),
     "never_moves": Sick(classifier(frozen="bias")),
-    "not_falling": Sick(classifier(), options={"optimizer": gp.SGD(1e-8)}),
+    "not_falling": Sick(
+        regressor(),
+        y=NUMBERS,
+        loss="mean_squared_error",
+        options={"optimizer": gp.SGD(1e-8)},
+    ),
     "overfitting": Sick(
         [gp.Dense(64, "relu"), gp.Dense(3)],
         y=NOISE,
@@ -139,3 +134,7 @@ def test_a_condition_is_found_and_its_change_removes_it(condition):
     finding = next(one for one in found if one.condition == condition)
     assert str(finding.change)
     assert condition not in repaired(case, finding).conditions
+
+
+def test_every_condition_has_a_case():
+    assert set(SICK) == set(CONDITIONS)

@@ -11,7 +11,7 @@ import pytest
 import glassprop as gp
 from glassprop.chunks import CHUNK, rows_stay_apart
 from glassprop.compiling import Compiled
-from glassprop.errors import ArgumentError, DataError, ShapeError
+from glassprop.errors import ArgumentError, BroadcastError, DataError, ShapeError
 from glassprop.losses import Several
 from glassprop.programs import Target, predict_program, step_program
 from networks import bits, refusal
@@ -557,7 +557,7 @@ TWO_TARGETS = "y: expected a tuple of 2 arrays, one for each output of the netwo
         ("ab", DataError, f"{TWO_TARGETS} str."),
         (
             (SIZE, SIZE[:, 0]),
-            ShapeError,
+            BroadcastError,
             "y[1]: expected shape (n, 1), like the network's output, got (n,); loss "
             "'huber' would broadcast them against each other. Make it a column, y[:, "
             "None].",

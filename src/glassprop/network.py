@@ -800,7 +800,7 @@ class Network:
         >>> X = np.random.default_rng(0).standard_normal((60, 2))
         >>> found = net.diagnose(X, (X[:, 0] > 0).astype(int) + (X[:, 1] > 0))
         >>> found[0].condition, str(found[0].change)
-        ('loss_and_output', 'gp.Dense(3) instead of gp.Dense(3, "softmax")')
+        ('loss_and_output', 'dense_2: gp.Dense(3) instead of gp.Dense(3, "softmax")')
         """
         from glassprop.diagnosis.diagnose import diagnose
 

@@ -15,6 +15,7 @@ from glassprop import __version__
 from glassprop.cli import (
     bench,
     cache,
+    diagnose,
     evaluate,
     explain,
     picture,
@@ -37,6 +38,7 @@ for command in (
     predict.predict,
     evaluate.evaluate,
     explain.explain,
+    diagnose.diagnose,
     picture.picture,
     source.source,
     summary.summary,

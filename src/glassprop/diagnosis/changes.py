@@ -6,6 +6,7 @@ the very repair that people read.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
@@ -13,7 +14,6 @@ from typing import Any
 from glassprop.layer_names import layer_names
 from glassprop.layers.contract import START
 
-AT_THE_TOP = ("layers", "optimizers", "early_stopping")  # what gp itself names
 PLAIN = (str, int, float, tuple)
 POSITIONAL = ("units", "activation", "function", "rate", "layers", "layer")
 
@@ -36,6 +36,8 @@ class Change:
         Arguments of `fit`.
     data : str
         Code for X or y, before `fit`.
+    command : str
+        The same on the command line, where there is a command; it stands for the code.
     """
 
     words: str = ""
@@ -44,6 +46,7 @@ class Change:
     before: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     data: str = ""
+    command: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -68,7 +71,8 @@ class Change:
         return sorted(self.options.items())
 
     def __str__(self) -> str:
-        return "\n".join([*([self.words] if self.words else []), *self.lines])
+        told = [self.command] if self.command else self.lines
+        return "\n".join([*([self.words] if self.words else []), *told])
 
     def applied(
         self, layers: Sequence[Any], options: Mapping[str, Any]
@@ -137,8 +141,7 @@ def code_of(value: Any) -> str:
         text = one.name if one.metadata.get(START) else code_of(given)
         by_place = one.name in POSITIONAL and not one.kw_only
         parts.append(text if by_place else f"{one.name}={text}")
-    module = kind.__module__.split(".")
-    return f"{_owner(module)}{kind.__name__}({', '.join(parts)})"
+    return f"{_owner(kind)}{kind.__name__}({', '.join(parts)})"
 
 
 def _is_default(one: Any, given: Any) -> bool:
@@ -149,8 +152,10 @@ def _is_default(one: Any, given: Any) -> bool:
     return _same(given, one.default)
 
 
-def _owner(module: Sequence[str]) -> str:
+def _owner(kind: type) -> str:
     """Give what stands before the name of a record: ``gp.``, ``gp.clipping.``."""
-    if module[0] != "glassprop":
+    package, *module = kind.__module__.split(".")
+    if package != __name__.partition(".")[0]:
         return ""
-    return "gp." if module[1] in AT_THE_TOP else f"gp.{module[1]}."
+    public = sys.modules[package].__all__
+    return "gp." if kind.__name__ in public else f"gp.{module[0]}."

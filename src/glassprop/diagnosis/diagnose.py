@@ -341,6 +341,11 @@ def _rated(
 def _searched(
     net: Network, rows: Rows, recipe: Recipe, per_step: int, **limits: Any
 ) -> RateSearch:
+    if not net.structure.trainable:
+        raise ArgumentError(
+            "find_learning_rate: the network has nothing to train. Let some layers "
+            "train: leave frozen= out, or add a layer with parameters, gp.Dense(units)."
+        )
     steps = training_steps(
         net.built,
         recipe,

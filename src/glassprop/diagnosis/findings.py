@@ -35,8 +35,10 @@ class Finding:
         ``"error"`` where nothing is learned this way, else ``"warning"``.
     layer : str
         The layer's path; empty for none.
-    units, columns : tuple of int
+    units : tuple of int
         Which, from 0.
+    columns : tuple of int or str
+        Which, from 0; of a table their names.
     step : int or None
         Of the training, from 1.
     """
@@ -49,7 +51,7 @@ class Finding:
     severity: str = "warning"
     layer: str = ""
     units: tuple[int, ...] = ()
-    columns: tuple[int, ...] = ()
+    columns: tuple[int | str, ...] = ()
     step: int | None = None
 
     @property
@@ -84,6 +86,7 @@ class Finding:
             "source": self.about.source,
             "words": self.change.words,
             "code": self.change.lines,
+            "command": self.change.command or None,
         }
 
 
@@ -156,7 +159,8 @@ class Diagnosis(Sequence[Finding]):
             f"{one.condition}</small></h4><p>{escape(one.seen)}</p>"
             f"<p>{escape(one.about.why)} <cite>{escape(one.about.source)}</cite></p>"
             f"<p>{escape(one.change.words)}</p>"
-            f"<pre>{escape(chr(10).join(one.change.lines))}</pre></section>"
+            f"<pre>{escape(one.change.command or chr(10).join(one.change.lines))}</pre>"
+            "</section>"
             for one in self.findings
         )
         looked = escape(", ".join(self.looked_at))
@@ -185,7 +189,7 @@ def _number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def some(numbers: Sequence[int]) -> str:
+def some(numbers: Sequence[object]) -> str:
     """List a few numbers: ``0, 3, 4``, or ``0, 1, 2, ... (40 of them)``."""
     if len(numbers) <= LISTED:
         return ", ".join(map(str, numbers))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from glassprop.recipes import Recipe
 
 ROWS = 256  # that a look is on, at most
-MOST, FEWEST = 12, 2  # looks at a training
+MOST, FEWEST = 12, 3  # looks at a training
 SHARE = 0.1  # of a training's time that all looks may take
 NUMPY, COMPILED = 5e9, 2e10  # arithmetic operations in a second, about
 
@@ -295,5 +295,5 @@ def look_epochs(
     most = min(MOST, max(FEWEST, int(affordable)))
     if epochs < most:
         return list(range(epochs + 1))
-    spread = np.unique(np.round(np.geomspace(1, epochs, most - 1)).astype(int))
+    spread = np.unique(np.round(np.geomspace(epochs, 1, most - 1)).astype(int))
     return [0, *spread.tolist()]

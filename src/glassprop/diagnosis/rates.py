@@ -193,8 +193,7 @@ def search_rates(
     ArgumentError
         If the loss is not finite in the first few steps.
     """
-    floats = (one.dtype for one in values.values() if one.dtype.kind == "f")
-    dtype = next(floats, np.dtype(np.float64))  # nothing to train: no rate matters
+    dtype = next(one.dtype for one in values.values() if one.dtype.kind == "f")
 
     def losses_at(rates: Vector) -> Vector:
         copies = {key: np.array(one) for key, one in values.items()}

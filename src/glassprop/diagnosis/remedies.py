@@ -95,7 +95,7 @@ def scaled(layers: Sequence[Any], structure: Structure) -> Change:
     name = next(owners, layer_names(layers)[0])
     names = layer_names(layers)
     at = names.index(name)
-    if at and isinstance(layers[at - 1], Standardize):
+    if at and hasattr(layers[at - 1], "learn"):  # it has learned their scale
         return Change(words="Leave out the columns that have no place here.")
     return Change(first=Standardize(), before=name if at else "")
 

@@ -72,7 +72,7 @@ class Watching:
         """The learning rate that a range test finds from a fresh start."""
         work, structure = self.work, self.at_rest.built.structure
         optimizer = self.watch.recipe.optimizer
-        if is_minimizer(optimizer):
+        if is_minimizer(optimizer) or not structure.trainable:
             return None
         kept = {key: work.net.values[key] for key in structure.state}
         values = start_values(structure, work.net.seed, kept)

@@ -1,0 +1,164 @@
+"""``glassprop diagnose``: a table model diagnosed on a table, in the table's words."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import numpy as np
+import pytest
+
+from glassprop.cli import main
+from glassprop.table_diagnoses import diagnose_table
+from glassprop.table_training import prepare_training, train_table
+from glassprop.tables import read_table
+from glassprop.tabular import load_table_model
+
+RNG = np.random.default_rng(0)
+HOURS = RNG.uniform(0, 10, 90)
+HEIGHT = RNG.normal(170, 10, 90)
+HEALTHY = {"layers": (8,), "activation": "tanh", "epochs": 2}
+
+
+def table(hours=HOURS, few=None, size=False):
+    """Passed where hours are many; `few` rows of those who passed."""
+    passed = np.where(HOURS > 5, "yes", "no")
+    rows = [
+        f"{hour:.3f},{height:.2f},{'home' if at % 3 else 'school'},{done}"
+        for at, (hour, height, done) in enumerate(
+            zip(hours, HEIGHT, HOURS * 3 if size else passed, strict=True)
+        )
+    ]
+    if few is not None:
+        yes = [one for one in rows if one.endswith("yes")][:few]
+        rows = [one for one in rows if one.endswith("no")] + yes
+    return "\n".join(["hours,height,place,passed", *rows]) + "\n"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Train a model with some options, on one table, and diagnose it on another."""
+    monkeypatch.chdir(tmp_path)
+
+    def in_process(*arguments, content=None, trained_on=None, **options):
+        (tmp_path / "t.csv").write_text(trained_on or table())
+        prepared = prepare_training(
+            read_table("t.csv"), "passed", **{**HEALTHY, **options}
+        )
+        net = train_table(prepared, verbose=False).model.net
+        net.save("m.safetensors")
+        (tmp_path / "t.csv").write_text(content or trained_on or table())
+        before = (tmp_path / "m.safetensors").read_bytes()
+        with pytest.raises(SystemExit) as ended:
+            main(["diagnose", "m.safetensors", "t.csv", *arguments])
+        assert (tmp_path / "m.safetensors").read_bytes() == before
+        return (ended.value.code or 0, *capsys.readouterr())
+
+    return in_process
+
+
+def test_a_healthy_model(run):
+    code, out, error = run()
+    assert (code, error) == (0, "")
+    assert out.startswith("Healthy: nothing found. Looked at: layers, start, data and ")
+    assert out.endswith("values beyond those that the model was trained on.\n")
+
+
+def test_another_learning_rate_is_a_command_that_is_healthy(run, capsys):
+    code, out, error = run(learning_rate=1e-6, seed=3)
+    assert (code, error) == (0, "")
+    commands = {one.strip() for one in out.splitlines() if "glassprop train" in one}
+    (command,) = {one.removeprefix("change: ") for one in commands}
+    start = "glassprop train t.csv --target passed --seed 3 --layers 8 --activation "
+    assert command.startswith(f"{start}tanh --learning-rate 0.")
+    for arguments in (
+        [*shlex.split(command)[1:], "--out", "n.safetensors", "--epochs", "2"],
+        ["diagnose", "n.safetensors", "t.csv"],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert not ended.value.code
+    assert "Healthy: nothing found." in capsys.readouterr().out
+
+
+def test_another_activation_is_a_command(run):
+    _, out, _ = run("--json", layers=(8,) * 6, activation="sigmoid")
+    found = {one["condition"]: one for one in json.loads(out)["findings"]}
+    layers = ",".join(["8"] * 6)
+    assert found["vanishing_gradient"]["command"] == (
+        f"glassprop train t.csv --target passed --layers {layers} --activation tanh"
+    )
+
+
+def test_columns_have_their_names(run):
+    _, out, _ = run("--json", content=table(hours=HOURS * 1000))
+    (found,) = json.loads(out)["findings"]
+    assert (found["condition"], found["columns"]) == ("inputs_not_scaled", ["hours"])
+    assert found["seen"].startswith("columns 'hours' reach ")
+    assert found["words"] == "Check their unit, or train again with these rows."
+    assert found["command"] == "glassprop train t.csv --target passed"
+
+
+def test_classes_have_their_words(run):
+    _, out, _ = run("--json", trained_on=table(few=3))
+    found = {one["condition"]: one for one in json.loads(out)["findings"]}
+    no = int((HOURS <= 5).sum())
+    assert found["imbalance"]["seen"] == (
+        f"class 'no' has {no} rows and class 'yes' has 3: {no / 3:.3g} times; up to 10 "
+        "is fine."
+    )
+    assert found["imbalance"]["command"] is None
+
+
+def test_json_is_what_the_library_gives(run):
+    code, out, error = run("--json", learning_rate=1e-6)
+    found = json.loads(out)
+    assert (code, error) == (0, "")
+    assert list(found)[:3] == ["model", "data", "rows_without_target"]
+    model = load_table_model("m.safetensors")
+    expected, _ = diagnose_table(model, read_table("t.csv"), "t.csv")
+    assert found["findings"] == json.loads(expected.json())["findings"]
+    assert found["healthy"] is False
+
+
+def test_a_number_is_diagnosed_too_and_columns_that_were_dropped(run):
+    _, out, _ = run("--json", trained_on=table(size=True), drop=["height"])
+    assert json.loads(out)["healthy"]
+    _, out, _ = run(
+        "--json",
+        trained_on=table(size=True),
+        drop=["height"],
+        learning_rate=1e-7,
+        optimizer="sgd",
+        loss="huber",
+    )
+    commands = {one["command"] for one in json.loads(out)["findings"]}
+    start = (
+        "glassprop train t.csv --target passed --drop height --loss huber --layers 8 "
+        "--activation tanh --optimizer sgd --learning-rate "
+    )
+    commands -= {None}
+    assert commands
+    assert all(one.startswith(start) for one in commands)
+
+
+def test_epochs_hold_rows_out_and_are_told(run):
+    _, out, _ = run("--epochs", "5")
+    assert "a trial of 5 epochs, " in out
+    assert run("--epochs", "0") == (
+        1,
+        "",
+        "error: epochs: expected 1 or more, got 0.\n",
+    )
+
+
+def test_rows_without_a_target_and_one_class(run):
+    content = table() + "3,170,home,\n"
+    code, _, error = run(content=content)
+    assert (code, error) == (0, "1 row without 'passed' is left out\n")
+    assert run(content=table(few=0)) == (
+        1,
+        "",
+        f"error: 't.csv', column 'passed': all {(HOURS <= 5).sum()} rows are 'no'; "
+        "there is nothing to tell apart. Give rows of at least two classes.\n",
+    )
