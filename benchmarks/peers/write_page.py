@@ -1,6 +1,9 @@
 """Write docs/benchmarks.md and its chart from a file of results.
 
-python benchmarks/peers/write_page.py [RESULTS [PAGE]]
+python benchmarks/peers/write_page.py [RESULTS LATER PAGE]
+
+Rows of a later run of some of them, saved beside it, stand in the place of the first
+run's; the page says which.
 """
 
 from __future__ import annotations
@@ -8,9 +11,11 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results" / "peers.json"
+LATER = ROOT / "benchmarks" / "results" / "peers_two_threads.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN = """\
 # Benchmarks
@@ -39,6 +44,8 @@ these, the reason is known:
 - **digits beside PyTorch's eager mode**: at the full rate of the processor's arithmetic
   the products of a step take more than half of what our step takes. PyTorch's waiting
   between operations is gone, so there is little left to win.
+- **wide on two threads**: the products are all of it, and both systems' BLAS run them
+  at about the machine's rate; they are level, and which is ahead changes with the run.
 - **a process with `backend="numba"`**: it imports Numba, and the first time it waits
   for the compiler, longer than this whole training takes with NumPy. That is why
   `backend="auto"` takes NumPy for it.
@@ -66,13 +73,28 @@ def main() -> None:
     from peers import chart, report
 
     given = [Path(one) for one in sys.argv[1:]]
-    source, page = [*given, *(RESULTS, PAGE)[len(given) :]][:2]
-    results = json.loads(source.read_text(encoding="utf-8"))
-    parts = [BEGIN]
+    *sources, page = given or (RESULTS, LATER, PAGE)
+    results, later = (json.loads(one.read_text(encoding="utf-8")) for one in sources)
+    parts = [BEGIN, with_later(results, later)]
     for title, heads, rows in [report.workloads(), *report.tables(results)]:
         parts.append(f"## {title}\n\n{markdown(heads, rows)}\n")
     page.write_text("\n".join(parts), encoding="utf-8")
     chart.draw(results, page.parent / "_static" / "benchmarks.svg")
+
+
+def with_later(results: dict[str, Any], later: dict[str, Any]) -> str:
+    """Put the rows of a later run in the place of the first one's, and say which."""
+    lines = []
+    for threads, rows in later["train"].items():
+        results["train"][threads] |= rows
+        turns = later["settings"]["seconds a turn"]
+        cores = "one thread" if threads == "1" else f"{threads} threads"
+        lines.append(
+            f"The rows {', '.join(rows)} for {cores} are of a later run, of {turns} "
+            "seconds a turn, in which the systems that have a time there were timed "
+            "together.\n"
+        )
+    return "\n".join(lines)
 
 
 def markdown(heads: object, rows: object) -> str:
