@@ -203,9 +203,8 @@ def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]
     last = list(bad)[-1]
     name = last.rpartition(".")[0]
     stopped = _stops(net, rows, loss)
-    where = f" in {', '.join(stopped)}" if stopped else ""
     if stopped:
-        change = Change(words=f"Take gp.stop_gradient out{where}.")
+        change = Change(words=f"Take gp.stop_gradient out of {' and '.join(stopped)}.")
     else:
         change = Change(
             words=f"Look at layer {name!r} and at what comes after it, up to the loss: "

@@ -17,6 +17,7 @@ from glassprop.diagnosis.remedies import bent, fresh_start, scaled, slower
 from glassprop.early_stopping import EarlyStopping
 from glassprop.structure import Structure
 
+FIRST = 10  # times the limit of a step, for the first one
 STEPS_TO_JUDGE = 3  # looks with a step, before steps are judged
 
 
@@ -137,15 +138,17 @@ def step_size(seen: Trends) -> Iterator[Finding]:
             limit=small,
         )
     first = float(np.median([looks[0].updates[key] for key in keys]))
-    if max(typical, first) > large and not seen.learns:
-        which = "the first step" if first > typical else "a step"
+    # Where all units die of the first step, no later one tells its size.
+    worst, limit = (typical, large) if typical > large else (first, FIRST * large)
+    if worst > limit and not seen.learns:
+        which = "a step" if typical > large else "the first step"
         yield Finding(
             "step_size",
-            f"{which} changes the weights by {max(typical, first):.2g} of their size; "
-            f"above {large:g} it overwrites what was learned.",
+            f"{which} changes the weights by {worst:.2g} of their size; above "
+            f"{limit:g} it overwrites what was learned.",
             seen.rate_change(up=False),
-            value=max(typical, first),
-            limit=large,
+            value=worst,
+            limit=limit,
         )
 
 
