@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from glassprop.diagnosis.at_rest import AtRest, inputs_not_scaled
+from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Diagnosis, Finding, some
+from glassprop.diagnosis.rules_of_data import inputs_not_scaled
 from glassprop.encoding import encode, encode_target
 from glassprop.errors import ArgumentError, DataError
 from glassprop.layers.activations import activation_name

@@ -7,8 +7,7 @@ training itself.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -16,14 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.built import Built
-from glassprop.check import check_gradients
 from glassprop.diagnosis.changes import Change
-from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Diagnosis, Finding
-from glassprop.diagnosis.overfitting import check_overfit
-from glassprop.diagnosis.rates import RateSearch, check_range, search_rates
-from glassprop.diagnosis.remedies import has_field, other, slower, together
+from glassprop.diagnosis.rates import RateSearch, check_range
+from glassprop.diagnosis.remedies import other
+from glassprop.diagnosis.rules_of_gradients import wrong_gradient
+from glassprop.diagnosis.rules_of_trials import cannot_overfit, learning_rate, searched
 from glassprop.errors import (
     ArgumentError,
     BroadcastError,
@@ -32,33 +29,22 @@ from glassprop.errors import (
     listing,
 )
 from glassprop.fit import check_counts, fit
-from glassprop.graph import order
 from glassprop.layer_names import layer_names
 from glassprop.losses import AnyLoss
-from glassprop.names import LOSS_SCOPE
 from glassprop.optimizers import is_minimizer
 from glassprop.programs import (
-    data_of,
-    declared,
-    declared_target,
     evaluate_program,
-    row_losses,
 )
 from glassprop.randomness import LOOK, generator
 from glassprop.recipes import Recipe
 from glassprop.rows import Rows, checked_rows
 from glassprop.splits import take_rows
-from glassprop.structure import check_batches, predicting
+from glassprop.structure import check_batches
 from glassprop.targets import check_several_classes
-from glassprop.trace import Trace
-from glassprop.training_steps import training_steps
-from glassprop.updates import start_memory
 
 if TYPE_CHECKING:
     from glassprop.network import Network
 
-CHECKED = 16  # rows of a gradient check
-BESIDE = 0.01  # how far from the values the second point of it is
 TRIAL_STEPS, LEAST_EPOCHS = 300, 3  # of a trial whose epochs are not given
 DECIDED = ("diagnose", "verbose")  # options of `fit` that a trial decides itself
 LOOKED_AT = (
@@ -166,9 +152,6 @@ def _taken(
     return x, target, dict(told)
 
 
-# Conditions that need more than a look ------------------------------------------------
-
-
 def _accident(net: Network, error: BroadcastError, y: Any) -> Finding:
     """Make a finding of shapes that NumPy would combine."""
     change = Change(words=error.repair, data=error.code)
@@ -179,184 +162,6 @@ def _accident(net: Network, error: BroadcastError, y: Any) -> Finding:
         if wider is not None:
             change = replace(wider, words=error.repair)
     return Finding("broadcasting", error.seen, change, severity="error")
-
-
-def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]:
-    """Compare gradients with finite differences, at two points.
-
-    The second has other rows and values a little beside. Where a corner of relu lies
-    within the difference, the two are apart at one of them, as for a row of zeros while
-    biases are 0; a gradient that is wrong is so at both.
-    """
-    wrong, doubtful = CONDITIONS["wrong_gradient"].limits
-    mixed = generator(net.seed, LOOK, 97).permutation(len(rows))
-    errors: dict[str, float] = {}
-    for at, built in enumerate((net.built, _beside(net.built))):
-        chosen = np.roll(mixed, -at * CHECKED)[:CHECKED]
-        found = check_gradients(built, rows.take(np.sort(chosen)), loss)
-        known = {key: one for key, one in found.items() if math.isfinite(one)}
-        errors = {key: min(errors.get(key, np.inf), one) for key, one in known.items()}
-        if not max(errors.values(), default=0.0) >= doubtful:
-            return  # what is not finite is said by the trial
-    bad = {key: one for key, one in errors.items() if one >= doubtful}
-    worst = max(bad, key=lambda key: bad[key])
-    last = list(bad)[-1]
-    name = last.rpartition(".")[0]
-    stopped = _stops(net, rows, loss)
-    if stopped:
-        change = Change(words=f"Take gp.stop_gradient out of {' and '.join(stopped)}.")
-    else:
-        change = Change(
-            words=f"Look at layer {name!r} and at what comes after it, up to the loss: "
-            "a function with a jump or a corner there has no slope that can be checked."
-        )
-    yield Finding(
-        "wrong_gradient",
-        f"the gradient of {worst} is {errors[worst]:.2g} of its size away from finite "
-        f"differences; from {doubtful:g} it is in doubt, from {wrong:g} wrong. So are "
-        f"{len(bad)} of {len(errors)} parameters, the last of them {last}.",
-        change,
-        value=errors[worst],
-        limit=doubtful,
-        severity="error" if errors[worst] >= wrong else "warning",
-        layer=name,
-    )
-
-
-def _beside(built: Built) -> Built:
-    """Give the same network with each trainable value moved a little."""
-    rng = generator(built.seed, LOOK, 96)
-    moved = {
-        key: built.values[key] + BESIDE * rng.standard_normal(built.values[key].shape)
-        for key in built.structure.trainable
-    }
-    return replace(built, values={**built.values, **moved}, programs={})
-
-
-def _stops(net: Network, rows: Rows, loss: AnyLoss) -> list[str]:
-    """Name the layers in which the gradient is stopped."""
-    scopes: list[str] = []
-
-    def whole(trace: Trace) -> None:
-        structure = net.structure
-        inputs = declared(trace, structure)
-        inputs |= declared_target(trace, rows.target)
-        x = data_of(inputs, "x", structure.input_shape)
-        y = data_of(inputs, "y", rows.target.shape)
-        output, _ = predicting(structure, trace, inputs, x)
-        losses = row_losses(trace, structure, loss, output, y)
-        scopes.extend(
-            node.scope
-            for node in order([one.node for one in losses])
-            if node.primitive.name == "stop_gradient"
-        )
-
-    whole(Trace(net.structure.dtype))
-    return [
-        "the loss" if one == LOSS_SCOPE else f"layer {one!r}"
-        for one in dict.fromkeys(scopes)
-    ]
-
-
-def cannot_overfit(
-    net: Network, rows: Rows, loss: AnyLoss, *, alone: bool
-) -> Iterator[Finding]:
-    """See whether a few rows can be learned by heart.
-
-    Where something is found that explains it, the network need not be wider.
-    """
-    limit = CONDITIONS["cannot_overfit"].limit
-    found = check_overfit(net.built, rows, loss)
-    if found.ok:
-        return
-    change = wider(net.layers)
-    if not alone:
-        change = Change(words="Make the other changes first.")
-    elif not change.layers:
-        change = Change(words="Give it a hidden layer, or look at the other findings.")
-    yield Finding(
-        "cannot_overfit",
-        f"{found}. {found.left:.2g} of the way is left; up to {limit:g} is fine.",
-        change,
-        value=found.left,
-        limit=limit,
-    )
-
-
-def wider(layers: Sequence[Any]) -> Change:
-    """Propose more units: the widest layer's where some are narrow, else four times."""
-    *hidden, _last = [
-        (name, layer.units)
-        for name, layer in zip(layer_names(layers), layers, strict=True)
-        if has_field(layer, "units")
-    ] or [("", 0)]
-    most = max((units for _, units in hidden), default=0)
-    narrow = [name for name, units in hidden if 2 * units <= most]
-    chosen = narrow or [name for name, _ in hidden]
-    size = most if narrow else 4 * most
-    changes = [other(layers, name, units=size) for name in chosen]
-    return together(changes)
-
-
-def learning_rate(
-    net: Network, rows: Rows, recipe: Recipe, *, per_step: int, epochs: int
-) -> Iterator[Finding]:
-    """Compare the learning rate with those of a range test."""
-    below, above = CONDITIONS["learning_rate"].limits
-    optimizer = recipe.optimizer
-    try:
-        length = epochs * -(-len(rows) // per_step)
-        found = _searched(net, rows, recipe, per_step, length=length)
-    except ArgumentError:
-        return  # it explodes at once: the trial says why
-    rate, last = optimizer.learning_rate, float(found.rates[-1])
-    if not found.falls:
-        return
-    if rate * below < found.falling:
-        apart = found.falling / rate
-        text = f"{apart:.2g} times below where the loss begins to fall"
-        yield _rated(optimizer, found, text, apart, below)
-    elif found.exploded and rate > above * last:
-        text = f"{rate / last:.2g} times that at which the loss explodes"
-        yield _rated(optimizer, found, text, rate / last, above)
-
-
-def _rated(
-    optimizer: Any, found: RateSearch, text: str, value: float, limit: float
-) -> Finding:
-    return Finding(
-        "learning_rate",
-        f"the learning rate {optimizer.learning_rate:g} is {text} in a range test "
-        f"({found}); up to {limit:g} times is fine.",
-        slower(optimizer, found.suggestion),
-        value=value,
-        limit=limit,
-    )
-
-
-# The range test -----------------------------------------------------------------------
-
-
-def _searched(
-    net: Network, rows: Rows, recipe: Recipe, per_step: int, **limits: Any
-) -> RateSearch:
-    if not net.structure.trainable:
-        raise ArgumentError(
-            "find_learning_rate: the network has nothing to train. Let some layers "
-            "train: leave frozen= out, or add a layer with parameters, gp.Dense(units)."
-        )
-    steps = training_steps(
-        net.built,
-        recipe,
-        net.name,
-        backend="auto",
-        threads=None,
-        rows=per_step,
-        steps=limits.get("count", 100),
-        verbose=False,
-    )
-    values = {**net.values, **start_memory(net.structure, recipe.optimizer, net.values)}
-    return search_rates(steps, values, rows, per_step, seed=net.seed, **limits)
 
 
 def find_learning_rate(
@@ -384,4 +189,4 @@ def find_learning_rate(
     check_batches(trial.structure, len(rows), batch_size)
     size = min(batch_size or len(rows), len(rows))
     recipe = Recipe(loss, optimizer, rows.target)
-    return _searched(trial, rows, recipe, size, low=low, high=high, count=steps)
+    return searched(trial, rows, recipe, size, low=low, high=high, count=steps)

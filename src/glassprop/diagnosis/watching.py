@@ -7,12 +7,29 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from glassprop.diagnosis.at_rest import AtRest, findings_at_rest, is_scaled
+import numpy as np
+
+from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.findings import Diagnosis, Finding
 from glassprop.diagnosis.looks import Watch, look_epochs
 from glassprop.diagnosis.rates import search_rates
 from glassprop.diagnosis.remedies import slower
-from glassprop.diagnosis.trends import Trends, trends
+from glassprop.diagnosis.rules_of_data import (
+    frozen_parts,
+    imbalance,
+    inputs_not_scaled,
+    is_scaled,
+)
+from glassprop.diagnosis.rules_of_losses import (
+    constant_output,
+    not_falling,
+    overfitting,
+)
+from glassprop.diagnosis.rules_of_outputs import loss_and_output
+from glassprop.diagnosis.rules_of_starts import bad_start, starting_loss
+from glassprop.diagnosis.rules_of_steps import overshooting, step_size
+from glassprop.diagnosis.rules_of_units import never_moves, units, vanishing_gradient
+from glassprop.diagnosis.trends import Trends
 from glassprop.errors import ArgumentError
 from glassprop.optimizers import is_minimizer
 from glassprop.structure import start_values
@@ -163,3 +180,50 @@ class Watching:
 
 def _key(finding: Finding) -> tuple[str, str]:
     return finding.condition, finding.layer
+
+
+# Rules --------------------------------------------------------------------------------
+
+
+def findings_at_rest(seen: AtRest) -> list[Finding]:
+    """Judge a network before a step is made.
+
+    Parameters
+    ----------
+    seen : AtRest
+        The network and its rows.
+    """
+    rules = (
+        loss_and_output,
+        bad_start,
+        frozen_parts,
+        inputs_not_scaled,
+        imbalance,
+        starting_loss,
+    )
+    with np.errstate(all="ignore"):  # numbers may be of any size
+        return [one for rule in rules for one in rule(seen)]
+
+
+def trends(seen: Trends) -> list[Finding]:
+    """Judge the looks at a training.
+
+    Parameters
+    ----------
+    seen : Trends
+        All that is known of it.
+    """
+    rules = (
+        step_size,
+        overshooting,
+        vanishing_gradient,
+        units,
+        never_moves,
+        not_falling,
+        overfitting,
+        constant_output,
+    )
+    if not seen.looks:
+        return []
+    with np.errstate(all="ignore"):  # numbers may be of any size
+        return [one for rule in rules for one in rule(seen)]

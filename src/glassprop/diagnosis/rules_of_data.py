@@ -1,0 +1,184 @@
+"""Rules of what trains and of what it trains on: parameters, columns, classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassprop.diagnosis.at_rest import AtRest
+from glassprop.diagnosis.changes import Change
+from glassprop.diagnosis.conditions import CONDITIONS
+from glassprop.diagnosis.findings import Finding, some
+from glassprop.diagnosis.remedies import (
+    has_field,
+    other,
+    scaled,
+    together,
+)
+from glassprop.targets import classes_of
+from glassprop.trees import as_parts
+
+
+def frozen_parts(seen: AtRest) -> Iterator[Finding]:
+    """Find layers that train with a part of their parameters alone."""
+    structure = seen.built.structure
+    if not structure.parameters:
+        yield Finding(
+            "never_moves",
+            "the network has no parameters, so that there is nothing to train.",
+            Change(words="Add a layer that has some, gp.Dense(units)."),
+            value=0.0,
+            severity="error",
+        )
+        return
+    if not structure.trainable:
+        yield Finding(
+            "never_moves",
+            "every parameter is frozen, so that there is nothing to train.",
+            Change(words="Let some layers train: leave frozen= out."),
+            value=0.0,
+            severity="error",
+        )
+        return
+    yield from _no_bias(seen)
+    for place in structure.all_places:
+        frozen = [key for key, one in place.parameters.items() if not one.trainable]
+        if not frozen or len(frozen) == len(place.parameters):
+            continue
+        change = other(seen.layers, place.name, frozen=())
+        if change is None:
+            continue
+        yield Finding(
+            "never_moves",
+            f"layer {place.name!r}: {', '.join(frozen)} is frozen while "
+            f"{', '.join(set(place.parameters) - set(frozen))} trains.",
+            change,
+            value=0.0,
+            layer=place.name,
+        )
+
+
+def _no_bias(seen: AtRest) -> Iterator[Finding]:
+    """Find a network whose every unit is held to 0 for an input of 0."""
+    structure = seen.built.structure
+    axes = {len(one.shape) for one in structure.parameters.values() if one.trainable}
+    places = [one for one in structure.all_places if has_field(one.layer, "bias")]
+    if axes != {2} or any(one.layer.bias for one in places) or not places:
+        return
+    changes = [other(seen.layers, one.name, bias=True) for one in places]
+    yield Finding(
+        "never_moves",
+        "no layer has a bias: what each unit adds up is 0 for an input of 0, whatever "
+        "it learns.",
+        together(changes),
+        value=0.0,
+    )
+
+
+def is_scaled(seen: AtRest) -> bool:
+    """Tell whether what comes to the first layer is scaled."""
+    with np.errstate(all="ignore"):
+        return not any(True for _ in inputs_not_scaled(seen))
+
+
+def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
+    """Judge the columns that come to the first layer with parameters to train."""
+    large, apart, outside = CONDITIONS["inputs_not_scaled"].limits
+    columns = seen.inputs
+    if columns is None or seen.first is None or len(columns) < 2:
+        return
+    size = np.sqrt(np.nanmean(columns * columns, axis=0))
+    spread = np.nanstd(columns, axis=0)
+    mean = np.abs(np.nanmean(columns, axis=0))
+    learned = bool(seen.built.learned)
+    limit = outside if learned else large
+    reach = np.nanmax(np.abs(columns), axis=0)
+    beyond = np.flatnonzero((reach if learned else size) > limit)
+    varies = spread > 1e-9 * mean  # a constant column may have some by rounding
+    far = np.flatnonzero(varies & (mean > apart * spread))
+    if beyond.size and learned:
+        yield _unscaled(
+            seen,
+            f"columns {some(beyond.tolist())} reach "
+            f"{float(reach.max()):.3g} standard deviations from the "
+            f"mean of the rows that the network has learned their scale from; up to "
+            f"{limit:g} is fine.",
+            beyond,
+            float(reach.max()),
+            limit,
+        )
+    elif beyond.size:
+        yield _unscaled(
+            seen,
+            f"columns {some(beyond.tolist())} are up to {float(size.max()):.3g} in "
+            f"size where they come to layer {seen.first.name!r}; up to {limit:g} is "
+            "fine.",
+            beyond,
+            float(size.max()),
+            limit,
+        )
+    elif size.max() < 1 / apart:
+        yield _unscaled(
+            seen,
+            f"all columns are at most {float(size.max()):.3g} in size where they come "
+            f"to layer {seen.first.name!r}; from {1 / apart:g} is fine.",
+            np.arange(len(size)),
+            float(size.max()),
+            1 / apart,
+        )
+    elif far.size:
+        worst = float(np.max(mean[far] / spread[far]))
+        yield _unscaled(
+            seen,
+            f"columns {some(far.tolist())} are up to {worst:.3g} standard deviations "
+            f"away from 0; up to {apart:g} is fine.",
+            far,
+            worst,
+            apart,
+        )
+
+
+def _unscaled(
+    seen: AtRest, text: str, columns: NDArray[Any], value: float, limit: float
+) -> Finding:
+    first = seen.first
+    assert first is not None
+    return Finding(
+        "inputs_not_scaled",
+        text,
+        scaled(seen.layers, seen.built.structure),
+        value=value,
+        limit=limit,
+        layer=first.name,
+        columns=tuple(int(one) for one in columns),
+    )
+
+
+def imbalance(seen: AtRest) -> Iterator[Finding]:
+    """Count the rows of each class."""
+    limit = CONDITIONS["imbalance"].limit
+    if seen.balanced:
+        return
+    for loss, y in zip(seen.loss.each, as_parts(seen.rows.y), strict=True):
+        classes = classes_of(y, loss)
+        if classes is None:
+            continue
+        found, counts = np.unique(classes, return_counts=True)
+        ratio = float(counts.max() / counts.min())
+        if len(found) < 2 or ratio <= limit:
+            continue
+        least, most = (int(found[pick(counts)]) for pick in (np.argmin, np.argmax))
+        yield Finding(
+            "imbalance",
+            f"class {most} has {counts.max():,} rows and class {least} has "
+            f"{counts.min():,}: {ratio:.3g} times; up to {limit:g} is fine.",
+            Change(
+                words="Measure the balanced accuracy too.",
+                options={"class_weight": "balanced"},
+            ),
+            value=ratio,
+            limit=limit,
+        )

@@ -1,0 +1,69 @@
+"""Rules of steps: how large they are, and where they end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from glassprop.diagnosis.conditions import CONDITIONS
+from glassprop.diagnosis.findings import Finding
+from glassprop.diagnosis.trends import STEPS_TO_JUDGE, Trends, weights_of
+
+FIRST = 10  # times the limit of a step, for the first one
+
+
+def step_size(seen: Trends) -> Iterator[Finding]:
+    """Judge how much a step changes the weights."""
+    small, large = CONDITIONS["step_size"].limits
+    keys = weights_of(seen.structure)
+    looks = [one for one in seen.looks if one.updates]
+    if len(looks) < STEPS_TO_JUDGE or not keys:
+        return
+    typical = float(
+        np.median([np.median([one.updates[key] for key in keys]) for one in looks])
+    )
+    text = f"a step changes the weights by {typical:.2g} of their size"
+    if 0 < typical < small and not seen.learns:
+        yield Finding(
+            "step_size",
+            f"{text}; below {small:g} next to nothing is learned.",
+            seen.rate_change(up=True),
+            value=typical,
+            limit=small,
+        )
+    first = float(np.median([looks[0].updates[key] for key in keys]))
+    # Where all units die of the first step, no later one tells its size.
+    worst, limit = (typical, large) if typical > large else (first, FIRST * large)
+    if worst > limit and not seen.learns:
+        which = "a step" if typical > large else "the first step"
+        yield Finding(
+            "step_size",
+            f"{which} changes the weights by {worst:.2g} of their size; above "
+            f"{limit:g} it overwrites what was learned.",
+            seen.rate_change(up=False),
+            value=worst,
+            limit=limit,
+        )
+
+
+def overshooting(seen: Trends) -> Iterator[Finding]:
+    """Judge how far steps go beyond the lowest point on their way."""
+    limit = CONDITIONS["overshooting"].limit
+    found = [one.overshoot for one in seen.looks]
+    known = [one for one in found if not math.isnan(one)]
+    if len(known) < STEPS_TO_JUDGE:
+        return
+    middle = float(np.median(known))
+    if middle > limit and not seen.learns:
+        times = "uphill" if math.isinf(middle) else f"{middle:.2g} times as far again"
+        yield Finding(
+            "overshooting",
+            f"the middle one of {len(known)} steps looked at goes {times} beyond the "
+            f"lowest point on its way; beyond {limit:g} a step climbs higher than it "
+            "began.",
+            seen.rate_change(up=False),
+            value=middle,
+            limit=limit,
+        )

@@ -1,0 +1,138 @@
+"""Rules that try something on copies: to learn by heart, and other learning rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from glassprop.diagnosis.changes import Change
+from glassprop.diagnosis.conditions import CONDITIONS
+from glassprop.diagnosis.findings import Finding
+from glassprop.diagnosis.overfitting import check_overfit
+from glassprop.diagnosis.rates import RateSearch, search_rates
+from glassprop.diagnosis.remedies import has_field, other, slower, together
+from glassprop.errors import (
+    ArgumentError,
+)
+from glassprop.layer_names import layer_names
+from glassprop.losses import AnyLoss
+from glassprop.recipes import Recipe
+from glassprop.rows import Rows
+from glassprop.training_steps import training_steps
+from glassprop.updates import start_memory
+
+if TYPE_CHECKING:
+    from glassprop.network import Network
+
+
+def cannot_overfit(
+    net: Network, rows: Rows, loss: AnyLoss, *, alone: bool
+) -> Iterator[Finding]:
+    """See whether a few rows can be learned by heart.
+
+    Where something is found that explains it, the network need not be wider.
+    """
+    limit = CONDITIONS["cannot_overfit"].limit
+    found = check_overfit(net.built, rows, loss)
+    if found.ok:
+        return
+    change = wider(net.layers)
+    if not alone:
+        change = Change(words="Make the other changes first.")
+    elif not change.layers:
+        change = Change(words="Give it a hidden layer, or look at the other findings.")
+    yield Finding(
+        "cannot_overfit",
+        f"{found}. {found.left:.2g} of the way is left; up to {limit:g} is fine.",
+        change,
+        value=found.left,
+        limit=limit,
+    )
+
+
+def wider(layers: Sequence[Any]) -> Change:
+    """Propose more units: the widest layer's where some are narrow, else four times."""
+    *hidden, _last = [
+        (name, layer.units)
+        for name, layer in zip(layer_names(layers), layers, strict=True)
+        if has_field(layer, "units")
+    ] or [("", 0)]
+    most = max((units for _, units in hidden), default=0)
+    narrow = [name for name, units in hidden if 2 * units <= most]
+    chosen = narrow or [name for name, _ in hidden]
+    size = most if narrow else 4 * most
+    changes = [other(layers, name, units=size) for name in chosen]
+    return together(changes)
+
+
+def learning_rate(
+    net: Network, rows: Rows, recipe: Recipe, *, per_step: int, epochs: int
+) -> Iterator[Finding]:
+    """Compare the learning rate with those of a range test."""
+    below, above = CONDITIONS["learning_rate"].limits
+    optimizer = recipe.optimizer
+    try:
+        length = epochs * -(-len(rows) // per_step)
+        found = searched(net, rows, recipe, per_step, length=length)
+    except ArgumentError:
+        return  # it explodes at once: the trial says why
+    rate, last = optimizer.learning_rate, float(found.rates[-1])
+    if not found.falls:
+        return
+    if rate * below < found.falling:
+        apart = found.falling / rate
+        text = f"{apart:.2g} times below where the loss begins to fall"
+        yield _rated(optimizer, found, text, apart, below)
+    elif found.exploded and rate > above * last:
+        text = f"{rate / last:.2g} times that at which the loss explodes"
+        yield _rated(optimizer, found, text, rate / last, above)
+
+
+def _rated(
+    optimizer: Any, found: RateSearch, text: str, value: float, limit: float
+) -> Finding:
+    return Finding(
+        "learning_rate",
+        f"the learning rate {optimizer.learning_rate:g} is {text} in a range test "
+        f"({found}); up to {limit:g} times is fine.",
+        slower(optimizer, found.suggestion),
+        value=value,
+        limit=limit,
+    )
+
+
+def searched(
+    net: Network, rows: Rows, recipe: Recipe, per_step: int, **limits: Any
+) -> RateSearch:
+    """Test a range of learning rates on copies of a network's values.
+
+    Parameters
+    ----------
+    net : Network
+        It does not change.
+    rows : Rows
+        To train on.
+    recipe : Recipe
+        Of the training.
+    per_step : int
+        Rows of a batch.
+    **limits
+        As `search_rates` takes them.
+    """
+    if not net.structure.trainable:
+        raise ArgumentError(
+            "find_learning_rate: the network has nothing to train. Let some layers "
+            "train: leave frozen= out, or add a layer with parameters, gp.Dense(units)."
+        )
+    steps = training_steps(
+        net.built,
+        recipe,
+        net.name,
+        backend="auto",
+        threads=None,
+        rows=per_step,
+        steps=limits.get("count", 100),
+        verbose=False,
+    )
+    values = {**net.values, **start_memory(net.structure, recipe.optimizer, net.values)}
+    return search_rates(steps, values, rows, per_step, seed=net.seed, **limits)
