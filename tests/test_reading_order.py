@@ -197,6 +197,7 @@ ORDER = [
     "interrupts.py",
     "listening.py",
     "progress.py",
+    "diagnosis/causes.py",
     "divergence.py",
     "epochs.py",
     "full_batch.py",

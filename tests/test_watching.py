@@ -7,9 +7,9 @@ import pytest
 
 import glassprop as gp
 from diagnose_examples import LABELS, NUMBERS, X, classifier, normalized, regressor
+from glassprop.diagnosis.causes import DOMAINS
 from glassprop.diagnosis.looks import FEWEST, MOST, Look, look_epochs
 from glassprop.diagnosis.watching import Watching
-from glassprop.divergence import DOMAINS
 from glassprop.errors import DivergenceError
 from glassprop.ops import PRIMITIVES
 from networks import bits

@@ -8,92 +8,18 @@ is run once more, with every value recorded, to find where the first bad one was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassprop.backends.contract import Order, batches, epochs_of
-from glassprop.diagnosis.changes import Change
-from glassprop.diagnosis.findings import Finding
-from glassprop.diagnosis.remedies import slower
 from glassprop.errors import DivergenceError
-from glassprop.layers import Standardize
-from glassprop.names import LOSS_SCOPE
-from glassprop.program import Program, Value
-from glassprop.programs import DATA
 from glassprop.training import Training
 
 if TYPE_CHECKING:
     from glassprop.backends.contract import Steps
     from glassprop.network import Network
-
-
-LARGE = 1e3  # inputs beyond it are no good start for weights
-DOMAINS: Mapping[str, tuple[Callable[..., Any], str, str]] = MappingProxyType(
-    {
-        **{
-            name: (
-                lambda x: x <= 0,
-                "0 and below",
-                f"keep its argument above, np.{name}(np.maximum(p, 1e-12))",
-            )
-            for name in ("log", "log2", "log10")
-        },
-        "log1p": (
-            lambda x: x <= -1,
-            "-1 and below",
-            "keep its argument above, np.log1p(np.maximum(p, -1 + 1e-12))",
-        ),
-        "sqrt": (
-            lambda x: x < 0,
-            "numbers below 0",
-            "keep its argument there, np.sqrt(np.maximum(x, 0))",
-        ),
-        **{
-            name: (
-                lambda x, p: (x < 0) & (p != np.rint(p)) | (x == 0) & (p < 0),
-                "a negative number to a fraction, or 0 to a negative number",
-                f"keep what is raised above 0, np.{name}(np.maximum(x, 1e-12), p)",
-            )
-            for name in ("power", "float_power")
-        },
-        **{
-            name: (
-                lambda _, divisor: divisor == 0,
-                "a divisor of 0",
-                "keep the divisor away from it, a / (b + 1e-12) where b is not "
-                "negative",
-            )
-            for name in ("divide", "floor_divide", "remainder", "fmod")
-        },
-        "reciprocal": (
-            lambda x: x == 0,
-            "0",
-            "keep its argument away from it, 1 / (x + 1e-12) where x is not negative",
-        ),
-        **{
-            name: (
-                lambda x: np.abs(x) > 1,
-                "numbers beyond -1 and 1",
-                f"keep its argument between, np.{name}(np.clip(x, -1, 1))",
-            )
-            for name in ("arcsin", "arccos")
-        },
-        "arccosh": (
-            lambda x: x < 1,
-            "numbers below 1",
-            "keep its argument there, np.arccosh(np.maximum(x, 1))",
-        ),
-        "arctanh": (
-            lambda x: np.abs(x) >= 1,
-            "-1, 1 and beyond",
-            "keep its argument between, np.arctanh(0.999999 * np.clip(x, -1, 1))",
-        ),
-    }
-)
-"""Operations that are not defined everywhere: where not, and what to do."""
 
 
 def is_finite(values: Mapping[str, Any]) -> bool:
@@ -158,6 +84,8 @@ def first_bad_step(
                 "t": np.float64(first),
                 "learning_rate": rate,
             }
+            from glassprop.diagnosis.causes import divergence
+
             return divergence(steps.program, given, training, step + 1, float(rate))
         training.steps += 1
     raise AssertionError("a training that went wrong went right when it was repeated")
@@ -166,142 +94,3 @@ def first_bad_step(
 def _restore(values: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
     for key, value in values.items():
         value[...] = kept[key]
-
-
-def divergence(
-    program: Program,
-    given: Mapping[str, Any],
-    training: Training,
-    step: int,
-    learning_rate: float | None,
-) -> DivergenceError:
-    """Run a program with every value recorded, and describe the first bad one.
-
-    Parameters
-    ----------
-    program : Program
-        What went wrong.
-    given : mapping from str to array
-        What it was given.
-    training : Training
-        How many epochs are done.
-    step : int
-        Of the epoch, from 1.
-    learning_rate : float or None
-        Of the step, if it had one.
-
-    Returns
-    -------
-    DivergenceError
-        To be raised by the caller.
-    """
-    inputs = {key: given[key] for key in program.inputs}
-    with np.errstate(all="ignore"):
-        _, values = program.run(inputs, record=True)
-    bad = _first_bad(values)
-    largest, owner = _largest(training, given)
-    found, layer = _described(bad), bad.scope
-    if layer in ("", LOSS_SCOPE):
-        layer = owner
-        found += f"; the largest weight then was {largest:.2g}, of layer {owner!r}"
-    cause, change = _cause(bad, values, inputs, first=not training.steps)
-    error = DivergenceError(
-        epoch=training.epochs + 1,
-        step=step,
-        found=found,
-        layer=layer,
-        learning_rate=learning_rate,
-        largest=largest,
-        cause=cause,
-    )
-    if change is None and learning_rate:
-        change = slower(training.optimizer, learning_rate / 10)
-    elif change is None:
-        change = Change(first=Standardize())
-    error.finding = Finding(
-        "not_finite",
-        error.what,
-        change,
-        severity="error",
-        layer=bad.scope,
-        step=training.steps + 1,
-    )
-    return error
-
-
-def _cause(
-    bad: Value, values: Sequence[Value], given: Mapping[str, Any], *, first: bool
-) -> tuple[str, Change | None]:
-    """Tell what it comes from, where that is not the learning rate, and what to do."""
-    known = {one.node: one.value for one in values}
-    read = [np.asarray(known[one], np.float64) for one in bad.node.inputs]
-    kind = bad.node.primitive.name
-    finite = all(np.isfinite(one).all() for one in read)
-    if kind in DOMAINS and finite:
-        outside, words, repair = DOMAINS[kind]
-        if np.any(outside(*read)):
-            text = f"{kind} has no finite value for {words}: {repair}."
-            return text, Change(words=text)
-    size = max(
-        (
-            float(np.nanmax(np.abs(one), initial=0))
-            for key, one in given.items()
-            if DATA.fullmatch(key) and key.startswith("x")
-        ),
-        default=0.0,
-    )
-    if size > LARGE and not _scales(values):
-        text = (
-            f"The inputs are up to {size:.3g} in size: standardize them, "
-            "gp.Standardize() as first layer."
-        )
-        return text, Change(first=Standardize())
-    if first and bad.section == "forward":
-        size = max(
-            (float(np.nanmax(np.abs(one), initial=0)) for one in read), default=0
-        )
-        text = (
-            "It is the first step, so that the learning rate is not the reason: keep "
-            f"what comes to {kind}, up to {size:.3g} in size, smaller."
-        )
-        return text, Change(words=text)
-    return "", None
-
-
-def _scales(values: Sequence[Value]) -> bool:
-    """Tell whether the inputs are brought to another size before they are used."""
-    return any(one.node.name in ("standardized", "scaled") for one in values)
-
-
-def _largest(training: Training, given: Mapping[str, Any]) -> tuple[float, str]:
-    """Give the largest absolute value of a parameter or a state, and its layer."""
-    owned = [
-        (float(np.max(np.abs(value), initial=0)), key.rpartition(".")[0])
-        for key, value in given.items()
-        if "." in key and key not in training.memory
-    ]
-    return max(owned, default=(0.0, ""), key=lambda one: one[0])
-
-
-def _first_bad(values: Sequence[Value]) -> Value:
-    """Find the first operation that made NaN or infinity from finite numbers.
-
-    Inputs and constants may hold some by right: a missing value, a mask. Where nothing
-    finite went wrong, it is the first operation with such a value.
-    """
-    finite = {one.node: bool(np.isfinite(one.value).all()) for one in values}
-    bad = [one for one in values if one.node.inputs and not finite[one.node]]
-    made = [one for one in bad if all(finite[read] for read in one.node.inputs)]
-    return [*made, *bad][0]
-
-
-def _described(bad: Value) -> str:
-    word = "NaN" if np.isnan(bad.value).any() else "infinity"
-    section = "update" if bad.section == "update" else f"{bad.section} pass"
-    whose = f" of layer {bad.scope!r}" if bad.scope else ""
-    whose = " of the loss" if bad.scope == LOSS_SCOPE else whose
-    name = f", {bad.name}," if bad.node.name else ""
-    return (
-        f"the first value that is not finite{name} is {word}, made by "
-        f"{bad.node.primitive.name} in the {section}{whose}"
-    )

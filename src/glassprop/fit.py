@@ -16,9 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from glassprop.clipping import Clipping, get_clipping
 from glassprop.contradictions import begins_late, ends_early, frozen_in_vain
-from glassprop.diagnosis.at_rest import AtRest
-from glassprop.diagnosis.looks import Watch
-from glassprop.diagnosis.watching import Watching
 from glassprop.early_stopping import (
     Best,
     EarlyStopping,
@@ -50,6 +47,7 @@ from glassprop.training import Training, continued
 from glassprop.training_steps import check_backend, training_steps
 
 if TYPE_CHECKING:
+    from glassprop.diagnosis.watching import Watching
     from glassprop.network import Network
 
 Callback = Callable[["Network", History], object]
@@ -135,18 +133,26 @@ def fit(
         warnings.warn(text, GlasspropWarning, stacklevel=3)
     best = None if stopping is None else Best(stopping)
     after = After(work.training, recipe, held_out, calls, best, metrics)
-    watching = None
-    if diagnose:
-        at_rest = AtRest(
-            net.layers,
-            net.built,
-            rows,
-            loss,
-            balanced=rows.weights is not None,
-            trained=training.steps > 0,
-        )
-        watching = Watching(at_rest, Watch(net, recipe, rows), work, epochs)
+    watching = _watching(work, recipe, loss, epochs) if diagnose else None
     return _trained(work, after, epochs, verbose, watching)
+
+
+def _watching(work: Work, recipe: Recipe, loss: AnyLoss, epochs: int) -> Watching:
+    """Make what looks at a training; it is imported where it is asked for."""
+    from glassprop.diagnosis.at_rest import AtRest
+    from glassprop.diagnosis.looks import Watch
+    from glassprop.diagnosis.watching import Watching
+
+    net, rows = work.net, work.rows
+    at_rest = AtRest(
+        net.layers,
+        net.built,
+        rows,
+        loss,
+        balanced=rows.weights is not None,
+        trained=work.training.steps > 0,
+    )
+    return Watching(at_rest, Watch(net, recipe, rows), work, epochs)
 
 
 # The loop -----------------------------------------------------------------------------

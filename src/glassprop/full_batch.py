@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.clipping import Clipping
-from glassprop.divergence import divergence
 from glassprop.epochs import AfterEpoch, Stop, Work
 from glassprop.errors import ArgumentError
 from glassprop.graph import order
@@ -177,6 +176,8 @@ class _Search:
         loss = float(found["loss"])
         if not (np.isfinite(loss) and np.isfinite(gradient).all()):
             given |= before
+            from glassprop.diagnosis.causes import divergence
+
             raise divergence(steps.program, given, work.training, 1, None)
         self.seen = {point.tobytes(): (loss, states)}
         return loss, gradient

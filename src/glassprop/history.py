@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from glassprop.diagnosis.findings import Diagnosis
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.result_files import (
     Curve,
@@ -15,6 +14,9 @@ from glassprop.result_files import (
     imported,
     write_result,
 )
+
+if TYPE_CHECKING:
+    from glassprop.diagnosis.findings import Diagnosis
 
 
 @dataclass
