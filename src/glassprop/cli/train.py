@@ -165,7 +165,7 @@ def train(
         )
         raise typer.Exit(FAILED) from None
     saved = save_model(net, path, force=force)
-    warning = _warning(prepared, trained)
+    warning = _warning(prepared, trained, saved, data)
     interrupted = trained.history.stopped == "interrupted"
     if json:
         print_json(
@@ -187,8 +187,7 @@ def train(
         print(f"On {counted(trained.report.rows, 'row')} held out from training:")
         print_report(prepared.model, trained.report)
         print(f"Saved as {saved}", flush=True)  # before what follows elsewhere
-        name = f'"{saved}"' if " " in str(saved) else saved
-        say(f"Next: glassprop predict {name} TABLE (or evaluate)")
+        say(f"Next: glassprop predict {quoted(saved)} TABLE (or evaluate)")
     if warning is not None:
         say(f"warning: {warning}")
     if interrupted:
@@ -199,17 +198,23 @@ def train(
         raise typer.Exit(INTERRUPTED)
 
 
-def _warning(prepared: Preparation, trained: Trained) -> str | None:
+def quoted(path: Path) -> str:
+    """Write a path as a word of a command."""
+    return f'"{path}"' if " " in str(path) else str(path)
+
+
+def _warning(
+    prepared: Preparation, trained: Trained, model: Path, data: Path
+) -> str | None:
     """Say that a model is worse than the baseline, and what to try, if it is."""
     report = trained.report
     name = worse_than_baseline(report)
     if name is None:
         return None
-    rate = prepared.optimizer.learning_rate
     return (
         "on the held-out rows the model is worse than the baseline: "
         f"{name.replace('_', ' ')} {shown(name, report.metrics[name])}, baseline "
-        f"{shown(name, report.baseline[name])}. Try a smaller --learning-rate, "
-        f"{rate / 10:g} instead of {rate:g}, or more --epochs, over "
+        f"{shown(name, report.baseline[name])}. Look for the reason with glassprop "
+        f"diagnose {quoted(model)} {quoted(data)}, or try more --epochs, over "
         f"{prepared.epochs:,}. It may also be that the columns do not tell the target."
     )
