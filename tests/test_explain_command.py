@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import sys
 
 import pytest
 
 from glassprop.cli import main
+from glassprop.cli.console import print_text
 from glassprop.table_explanations import explain_row
 from glassprop.table_training import prepare_training, train_table
 from glassprop.tables import read_table
@@ -102,3 +106,23 @@ def test_a_page_is_written_and_not_over_another_file(run, tmp_path):
         "error: 't.csv' is read by this command and is left as it is, with --force "
         "too. Name another file.\n",
     )
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_headings_and_faults_stand_out(monkeypatch, capsys):
+    text = "exam\n\nforward\n  dense_1\n    z = x @ W  # (1, 3)\n\nerror: a fault (x)"
+    print_text(text)
+    assert capsys.readouterr().out == f"{text}\n"
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    print_text(text)
+    shown = terminal.getvalue()
+    assert re.sub(r"\x1b\[[\d;]*m", "", shown) == f"{text}\n"
+    assert "\x1b[1mforward\x1b[0m" in shown
+    assert "\x1b[1;31merror: a fault (x)\x1b[0m" in shown

@@ -110,6 +110,38 @@ def _jsonable(data: Any) -> Any:
     return data
 
 
+STYLES = (
+    (r"(?m)^(forward|backward|update|contributions)$", "bold"),
+    (r"(?m)^(the path .*|what would flip it)$", "bold"),
+    (r"(?m)^error: .*$", "bold red"),
+    (r"(?m)^warning: .*$", "bold yellow"),
+    (r"(?m)^  (seen|why|change):", "bold"),
+    (r"(?m)^\s*! .*$", "bold red"),
+    (r"(?m)  # .*$", "dim"),
+)
+"""What of an explanation or a diagnosis is shown how on a terminal."""
+
+
+def print_text(text: str) -> None:
+    """Print lines of text; on a terminal headings, notes and faults stand out.
+
+    Parameters
+    ----------
+    text : str
+        The same in a pipe, letter for letter.
+    """
+    if not sys.stdout.isatty():
+        print(text)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    styled = Text(text)
+    for pattern, style in STYLES:
+        styled.highlight_regex(pattern, style)
+    Console(highlight=False).print(styled, soft_wrap=True)
+
+
 def counted(number: int, noun: str) -> str:
     """Write ``1 row``, ``2 rows``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

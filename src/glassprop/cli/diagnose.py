@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassprop.cli.console import print_json, say_left_out
+from glassprop.cli.console import print_json, print_text, say_left_out
 from glassprop.table_diagnoses import diagnose_table
 from glassprop.tables import read_table
 from glassprop.tabular import load_table_model
@@ -55,4 +55,4 @@ def diagnose(
         )
         return
     say_left_out(unlabelled, known.plan.target.name)
-    print(found)
+    print_text(str(found))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassprop.cli.console import print_json, say
+from glassprop.cli.console import print_json, print_text, say
 from glassprop.encoding import write_new_file
 from glassprop.errors import ArgumentError
 from glassprop.explain import Explanation
@@ -88,7 +88,7 @@ def explain(
         )
         return
     if out is None:
-        print(explanation)
+        print_text(str(explanation))
     else:
         say(f"row {row} explained in {out}")
     if not labelled:
