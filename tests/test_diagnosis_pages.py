@@ -5,7 +5,7 @@ import re
 import pytest
 
 import pages
-from glassprop.diagnosis import diagnose, looks, overfitting, rates
+from glassprop.diagnosis import diagnose, looks, overfitting, rates, rules_of_gradients
 from glassprop.diagnosis.conditions import CONDITIONS
 
 DOCS = pages.ROOT / "docs"
@@ -80,7 +80,7 @@ def test_a_star_marks_what_a_training_alone_does_not_find():
 
 def test_what_the_overview_says_of_costs():
     words = " ".join(OVERVIEW.split())
-    assert f"gradients of {diagnose.CHECKED} rows" in words
+    assert f"gradients of {rules_of_gradients.CHECKED} rows" in words
     assert f"a trial of about {diagnose.TRIAL_STEPS} steps" in words
     assert f"{looks.FEWEST} to {looks.MOST} looks at up to {looks.ROWS} rows" in words
     assert f"twice as many at each of {rates.TRIED} rates" in words
