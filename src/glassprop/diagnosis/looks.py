@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ROWS = 256  # that a look is on, at most
 MOST, FEWEST = 12, 3  # looks at a training
-SHARE = 0.1  # of a training's time that all looks may take
+SHARE = 0.03  # of a training's time that all looks may take; a tenth with the rest
 NUMPY, COMPILED = 5e9, 2e10  # arithmetic operations in a second, about
 
 
@@ -289,9 +289,11 @@ def look_epochs(
         Whether its steps are machine code; looks are not.
     """
     operations = program.cost(rows)
-    calls = CALL * program.size + operations / NUMPY
-    step = operations / COMPILED if compiled else calls
-    affordable = SHARE * steps * step / (3 * step + 2 * calls)
+    step = CALL * program.size + operations / NUMPY
+    if compiled:
+        step = operations / COMPILED
+    look = 3 * step + 2 * CALL * program.size + 2 * program.cost(ROWS) / NUMPY
+    affordable = SHARE * steps * step / look
     most = min(MOST, max(FEWEST, int(affordable)))
     if epochs < most:
         return list(range(epochs + 1))

@@ -133,9 +133,11 @@ class Watching:
         self.watch.look(self.work)
         if len(history.epochs) == self.epochs:
             return  # what is left is told at the end
-        found = trends(self._trends(history))
-        self._tell([one for one in found if _key(one) in self.held])
-        self.held = {_key(one) for one in found}
+        seen = self._trends(history)
+        found = {_key(one) for one in trends(replace(seen, suggest=lambda: None))}
+        if found & self.held - self.told:  # now a range test is worth its time
+            self._tell([one for one in trends(seen) if _key(one) in self.held])
+        self.held = found
 
     def diagnosis(self, history: History, worst: Finding | None = None) -> Diagnosis:
         """Give all that was found.
