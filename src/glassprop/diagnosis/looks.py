@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 ROWS = 256  # that a look is on, at most
 MOST, FEWEST = 12, 3  # looks at a training
 SHARE = 0.03  # of a training's time that all looks may take; a tenth with the rest
+LOOKING = 3e-3  # seconds of a look beside the programs that it runs
 NUMPY, COMPILED = 5e9, 2e10  # arithmetic operations in a second, about
 
 
@@ -293,6 +294,7 @@ def look_epochs(
     if compiled:
         step = operations / COMPILED
     look = 3 * step + 2 * CALL * program.size + 2 * program.cost(ROWS) / NUMPY
+    look += LOOKING
     affordable = SHARE * steps * step / look
     most = min(MOST, max(FEWEST, int(affordable)))
     if epochs < most:
