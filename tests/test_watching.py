@@ -8,9 +8,15 @@ import pytest
 import glassprop as gp
 from diagnose_examples import LABELS, NUMBERS, X, classifier, normalized, regressor
 from glassprop.diagnosis.causes import DOMAINS
-from glassprop.diagnosis.looks import FEWEST, MOST, Look, look_epochs
+from glassprop.diagnosis.looks import (
+    FEWEST,
+    MOST,
+    Look,
+    affordable_looks,
+    look_epochs,
+)
 from glassprop.diagnosis.watching import Watching
-from glassprop.errors import DivergenceError
+from glassprop.errors import ArgumentError, DivergenceError
 from glassprop.ops import PRIMITIVES
 from networks import bits
 
@@ -116,14 +122,31 @@ def test_looks_are_few_where_steps_are_cheap_and_never_many():
     net.fit(X, LABELS, epochs=1, verbose=False)
     program = net.recipe.program(net.structure)
     for compiled in (False, True):
-        few = look_epochs(1000, program, 32, 10, compiled=compiled)
-        many = look_epochs(1000, program, 32, 10**9, compiled=compiled)
-        assert len(few) == FEWEST
-        assert len(many) == MOST
-        assert few[0] == many[0] == 0
-        assert few[-1] == many[-1] == 1000
-    assert look_epochs(3, program, 32, 10**9, compiled=False) == [0, 1, 2, 3]
-    assert look_epochs(1, program, 32, 1, compiled=True) == [0, 1]
+        assert affordable_looks(program, 32, 10, compiled=compiled) == FEWEST
+        assert affordable_looks(program, 32, 10**9, compiled=compiled) == MOST
+    for looks in range(FEWEST, MOST + 1):
+        epochs = look_epochs(1000, looks)
+        assert len(epochs) == looks
+        assert (epochs[0], epochs[1], epochs[-1]) == (0, 1, 1000)
+    assert look_epochs(3, MOST) == [0, 1, 2, 3]
+    assert look_epochs(1, FEWEST) == [0, 1]
+
+
+def test_a_number_says_how_many_looks_there_are(looked):
+    net = gp.Network(classifier(), loss="cross_entropy")
+    net.fit(X, LABELS, epochs=100, diagnose=5, verbose=False)
+    assert len(looked[-1].watch.looks) == 5
+
+
+@pytest.mark.parametrize("wrong", [1, -3, 2.5, "yes", None])
+def test_a_number_of_looks_that_is_none_is_refused(wrong):
+    net = gp.Network(classifier(), loss="cross_entropy")
+    with pytest.raises(ArgumentError) as caught:
+        net.fit(X, LABELS, diagnose=wrong, verbose=False)
+    assert str(caught.value) == (
+        "diagnose must be True, False, or how many looks there are at the training, 2 "
+        f"or more; got {wrong!r}."
+    )
 
 
 def test_a_finding_is_told_once_and_in_silence_never(capsys):

@@ -73,12 +73,17 @@ def fit(
     metrics: MetricSpec | None,
     backend: str,
     threads: int | None,
-    diagnose: bool,
+    diagnose: bool | int,
     verbose: bool | None,
 ) -> History:
     """Train a network; `Network.fit` documents the arguments."""
     check_counts(epochs, batch_size)
     check_backend(backend, threads)
+    if not isinstance(diagnose, bool) and not (is_whole(diagnose) and diagnose >= 2):
+        raise ArgumentError(
+            "diagnose must be True, False, or how many looks there are at the "
+            f"training, 2 or more; got {diagnose!r}."
+        )
     if metrics is not None and validation is None:
         raise ArgumentError(
             "metrics are measured on validation data, and there are none. Pass "
@@ -133,11 +138,13 @@ def fit(
         warnings.warn(text, GlasspropWarning, stacklevel=3)
     best = None if stopping is None else Best(stopping)
     after = After(work.training, recipe, held_out, calls, best, metrics)
-    watching = _watching(work, recipe, loss, epochs) if diagnose else None
+    watching = _watching(work, recipe, loss, epochs, diagnose) if diagnose else None
     return _trained(work, after, epochs, verbose, watching)
 
 
-def _watching(work: Work, recipe: Recipe, loss: AnyLoss, epochs: int) -> Watching:
+def _watching(
+    work: Work, recipe: Recipe, loss: AnyLoss, epochs: int, looks: bool | int
+) -> Watching:
     """Make what looks at a training; it is imported where it is asked for."""
     from glassprop.diagnosis.at_rest import AtRest
     from glassprop.diagnosis.looks import Watch
@@ -152,7 +159,8 @@ def _watching(work: Work, recipe: Recipe, loss: AnyLoss, epochs: int) -> Watchin
         balanced=rows.weights is not None,
         trained=work.training.steps > 0,
     )
-    return Watching(at_rest, Watch(net, recipe, rows), work, epochs)
+    count = None if looks is True else int(looks)
+    return Watching(at_rest, Watch(net, recipe, rows), work, epochs, count)
 
 
 # The loop -----------------------------------------------------------------------------

@@ -493,7 +493,7 @@ class Network:
         metrics: MetricSpec | None = None,
         backend: str = "auto",
         threads: int | None = None,
-        diagnose: bool = False,
+        diagnose: bool | int = False,
         verbose: bool | None = None,
     ) -> History:
         """Train the network.
@@ -545,10 +545,11 @@ class Network:
         threads : int or None
             How many cores a step may use; None for one, or with compiled code for all
             if a step is worth it. Needs the extra ``fast``.
-        diagnose : bool
-            Whether to look for faults before and during training, at a few moments
-            that cost a tenth of its time at most. What is found is told, and is in
-            ``history.diagnosis``. The training is the same, bit for bit.
+        diagnose : bool or int
+            Whether to look for faults before and during training. With True at a few
+            moments that cost about a tenth of its time at most; a number says how
+            many. What is found is told, and is in ``history.diagnosis``. The training
+            is the same, bit for bit.
         verbose : bool or None
             False for nothing; else a bar on a terminal, a few plain lines elsewhere.
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Diagnosis, Finding
+from glassprop.diagnosis.looks import MOST
 from glassprop.diagnosis.rates import RateSearch, check_range
 from glassprop.diagnosis.remedies import other
 from glassprop.diagnosis.rules_of_gradients import wrong_gradient
@@ -83,7 +84,7 @@ def diagnose(
         chosen, epochs = _shortened(trial, rows, per_step, TRIAL_STEPS)
         X, y, told = _taken(X, y, told, chosen, len(rows))
     try:
-        history = trial.copy().fit(X, y, epochs=epochs, diagnose=True, **told)
+        history = trial.copy().fit(X, y, epochs=epochs, diagnose=MOST, **told)
         watched = history.diagnosis
     except DivergenceError as error:
         watched = error.diagnosis

@@ -271,15 +271,11 @@ def _spread(output: NDArray[Any]) -> tuple[float, float]:
     return deviation, float(np.sqrt(np.mean(wide * wide)))
 
 
-def look_epochs(
-    epochs: int, program: Program, rows: int, steps: int, *, compiled: bool
-) -> list[int]:
-    """Choose after which epochs a training is looked at, the first look before it.
+def affordable_looks(program: Program, rows: int, steps: int, *, compiled: bool) -> int:
+    """Give how many looks at a training cost little beside it.
 
     Parameters
     ----------
-    epochs : int
-        Of the training.
     program : Program
         One step.
     rows : int
@@ -295,9 +291,20 @@ def look_epochs(
         step = operations / COMPILED
     look = 3 * step + 2 * CALL * program.size + 2 * program.cost(ROWS) / NUMPY
     look += LOOKING
-    affordable = SHARE * steps * step / look
-    most = min(MOST, max(FEWEST, int(affordable)))
-    if epochs < most:
+    return min(MOST, max(FEWEST, int(SHARE * steps * step / look)))
+
+
+def look_epochs(epochs: int, looks: int) -> list[int]:
+    """Choose after which epochs a training is looked at: the first look before it.
+
+    Parameters
+    ----------
+    epochs : int
+        Of the training.
+    looks : int
+        How many, two at least; fewer where there are not so many epochs.
+    """
+    if epochs < looks:
         return list(range(epochs + 1))
-    spread = np.unique(np.round(np.geomspace(epochs, 1, most - 1)).astype(int))
+    spread = np.unique(np.round(np.geomspace(epochs, 1, looks - 1)).astype(int))
     return [0, *spread.tolist()]

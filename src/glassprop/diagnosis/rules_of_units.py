@@ -20,7 +20,7 @@ def vanishing_gradient(seen: Trends) -> Iterator[Finding]:
     """Judge the gradient of the first weights beside that of the last."""
     least, part = CONDITIONS["vanishing_gradient"].limits
     keys = weights_of(seen.structure)
-    early = seen.looks[:3]
+    early = seen.looks[: 3 if len(seen.looks) > 3 else 2]
     if len(keys) < 2:
         return
     ends = [(one.gradients[keys[0]], one.gradients[keys[-1]]) for one in early]
