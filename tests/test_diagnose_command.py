@@ -82,9 +82,9 @@ def test_another_learning_rate_is_a_command_that_is_healthy(run, capsys):
 
 
 def test_another_activation_is_a_command(run):
-    _, out, _ = run("--json", layers=(8,) * 6, activation="sigmoid")
+    _, out, _ = run("--json", layers=(8,) * 9, activation="sigmoid")
     found = {one["condition"]: one for one in json.loads(out)["findings"]}
-    layers = ",".join(["8"] * 6)
+    layers = ",".join(["8"] * 9)
     assert found["vanishing_gradient"]["command"] == (
         f"glassprop train t.csv --target passed --layers {layers} --activation tanh"
     )
