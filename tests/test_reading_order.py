@@ -296,6 +296,8 @@ ORDER = [
     "sklearn/arrays.py",
     "sklearn/data.py",
     "sklearn/translation.py",
+    "sklearn/layers.py",
+    "sklearn/results.py",
     "sklearn/parameters.py",
     "sklearn/estimator.py",
     "sklearn/classifier.py",

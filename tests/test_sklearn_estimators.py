@@ -11,7 +11,9 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn import neural_network as theirs
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris
+from sklearn.ensemble import AdaBoostClassifier, StackingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -342,3 +344,104 @@ def test_a_training_that_ends_too_early_is_told_of(options, reason):
         f"{reason}, and the training has not converged yet. Increase max_iter, or "
         "scale the data."
     ]
+
+
+# What scikit-learn's do not take ------------------------------------------------------
+
+
+@UNFINISHED
+def test_dropout_and_batch_norm_stand_behind_hidden_layers():
+    options = {**QUICK, "hidden_layer_sizes": (5, 4), "dropout": 0.2}
+    model = MLPClassifier(**options, batch_norm=True, activation="tanh").fit(X, Y)
+    kinds = [type(one).__name__ for one in model.network_.layers]
+    hidden = ["Dense", "BatchNorm", "Activation", "Dropout"]
+    assert kinds == [*hidden, *hidden, "Dense"]
+    assert [one.shape for one in model.coefs_] == [(4, 5), (5, 4), (4, 3)]
+    assert [one.shape for one in model.intercepts_] == [(5,), (4,), (3,)]
+    again = MLPClassifier(**options, batch_norm=True, activation="tanh").fit(X, Y)
+    np.testing.assert_array_equal(again.coefs_[0], model.coefs_[0])
+    (mean, *_) = [key for key in model.network_.values if key.endswith(".mean")]
+    before = model.network_.values[mean].copy()
+    model.partial_fit(X, Y)
+    assert not np.array_equal(model.network_.values[mean], before)
+
+
+@UNFINISHED
+def test_each_hidden_layer_may_have_an_activation_of_its_own():
+    def cube(x):
+        return x * x * x
+
+    options = {**QUICK, "hidden_layer_sizes": (5, 4), "activation": ["gelu", cube]}
+    model = MLPClassifier(**options).fit(X, Y)
+    assert [one.activation for one in model.network_.layers] == ["gelu", cube, None]
+    with pytest.raises(ValueError, match="activation") as caught:
+        model.set_params(hidden_layer_sizes=(5,)).fit(X, Y)
+    assert str(caught.value) == (
+        "activation has 2 entries, and there are 1 hidden layers: give one for each, "
+        "or one for all."
+    )
+
+
+@UNFINISHED
+def test_what_fit_takes_reaches_it():
+    seen = []
+    model = MLPRegressor(
+        **QUICK,
+        optimizer=gp.SGD(0.1),
+        schedule=gp.schedules.Step(1, 0.5),
+        clip=1e-9,
+        callbacks=[lambda net, history: seen.append(net.training.rate)],
+        backend="numpy",
+        dtype=np.float32,
+    ).fit(X, Y)
+    assert seen == pytest.approx([0.1, 0.05, 0.025])
+    assert model.network_.training.optimizer == gp.SGD(0.1)
+    assert model.coefs_[0].dtype == np.float32
+    assert np.ptp(model.loss_curve_) < 1e-6  # the gradients were clipped
+    searched = MLPRegressor(**QUICK, optimizer=gp.LBFGS()).fit(X, Y)
+    assert not hasattr(searched, "partial_fit")
+    assert searched.loss_ < model.loss_
+
+
+@UNFINISHED
+def test_classes_may_have_weights():
+    labels = np.array(["a", "b", "c"])[Y]
+    by_label = {"a": 2.0, "b": 1.0, "c": 0.5}
+    model = MLPClassifier(**QUICK, class_weight=by_label).fit(X, labels)
+    weights = np.array([by_label[one] for one in labels])
+    by_rows = MLPClassifier(**QUICK).fit(X, labels, sample_weight=weights)
+    np.testing.assert_array_equal(model.coefs_[0], by_rows.coefs_[0])
+    both = MLPClassifier(**QUICK, class_weight=by_label)
+    both.fit(X, labels, sample_weight=1 / weights)
+    plain = MLPClassifier(**QUICK).fit(X, labels)
+    np.testing.assert_allclose(both.coefs_[0], plain.coefs_[0], rtol=1e-12)
+
+
+@UNFINISHED
+@pytest.mark.parametrize("early", [False, True])
+def test_rows_to_measure_may_be_given(early):
+    options = {**QUICK, "warm_start": True, "early_stopping": early}
+    model = MLPClassifier(**options)
+    model.fit(X[::2], Y[::2], X_val=X[1::2], y_val=Y[1::2])
+    assert model.t_ == 3 * 75
+    assert len(model.validation_loss_curve_) == 3
+    if early:
+        assert max(model.validation_scores_) == model.score(X[1::2], Y[1::2])
+    else:
+        assert model.validation_scores_ is None
+        found = model.network_.evaluate(X[1::2], Y[1::2])["loss"]
+        assert model.validation_loss_curve_[-1] == pytest.approx(found, rel=1e-12)
+    model.fit(X[::2], Y[::2], X_val=X[Y == 1], y_val=Y[Y == 1])  # of one class
+    with pytest.raises(ValueError, match="X_val") as caught:
+        model.fit(X, Y, X_val=X)
+    assert str(caught.value) == "y_val is missing: pass both X_val and y_val."
+
+
+@UNFINISHED
+def test_others_that_train_it_many_times():
+    boosted = AdaBoostClassifier(MLPClassifier(**QUICK), n_estimators=2).fit(X, Y)
+    assert boosted.predict(X).shape == (150,)
+    calibrated = CalibratedClassifierCV(MLPClassifier(**QUICK), cv=2).fit(X, Y)
+    np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1)
+    stack = StackingClassifier([("mlp", MLPClassifier(**QUICK))], cv=2).fit(X, Y)
+    assert stack.predict(X).shape == (150,)

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 
 def start_values(
-    rng: np.random.RandomState, units: Sequence[int], activation: str
+    rng: np.random.RandomState, units: Sequence[int], activations: Sequence[Any]
 ) -> list[tuple[Array, Array]]:
     """Draw weights and biases from Glorot's uniform distribution, layer by layer.
 
@@ -30,17 +30,18 @@ def start_values(
         What draws.
     units : sequence of int
         The number of inputs, then the units of each layer.
-    activation : str
-        That of the hidden layers, by scikit-learn's name.
+    activations : sequence of str, callable or None
+        That of each layer but the last, which starts as the one before it.
 
     Returns
     -------
     list of tuple of array
         The weight, (inputs, units), and the bias, (units,), of each layer.
     """
-    factor = 2.0 if activation == "logistic" else 6.0
     found = []
-    for inputs, outputs in pairwise(units):
+    each = [*activations, *(activations[-1:] or [None])]
+    for (inputs, outputs), activation in zip(pairwise(units), each, strict=True):
+        factor = 2.0 if activation == "sigmoid" else 6.0
         bound = np.sqrt(factor / (inputs + outputs))
         weight = rng.uniform(-bound, bound, (inputs, outputs))
         found.append((weight, rng.uniform(-bound, bound, outputs)))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call,
@@ -30,8 +31,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
     ----------
     hidden_layer_sizes : sequence of int or int, default (100,)
         The units of each hidden layer.
-    activation : {"identity", "logistic", "tanh", "relu"}
-        That of the hidden layers.
+    activation : str, callable, or list of such
+        That of the hidden layers, or of each: ``"identity"``, ``"logistic"``, any name
+        that `Dense` knows, or a function of one array.
     solver : {"lbfgs", "sgd", "adam"}
         What trains: `LBFGS` on all rows at once, `SGD` or `Adam` on batches.
     alpha : float
@@ -75,6 +77,24 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         Epochs in a row that may be no better.
     max_fun : int
         How often ``"lbfgs"`` may look at the rows.
+    dropout : float
+        The part of each hidden layer's output that a step of training leaves out.
+    batch_norm : bool
+        Whether each hidden layer is normalized before its activation.
+    optimizer : str, Optimizer or None
+        One of `glassprop`'s in place of the solver's, which knows only three.
+    schedule : str, Schedule or None
+        One of `glassprop`'s in place of `learning_rate`, for any optimizer.
+    clip : float, Clipping or None
+        As `Network.fit` takes it.
+    callbacks : iterable of callable
+        Called after every epoch, ``callback(network, history)``; True stops.
+    backend : {"auto", "numpy", "numba"}
+        What runs the training steps.
+    dtype : numpy dtype or None
+        float32 or float64; None for that of the rows.
+    class_weight : dict, list of dict, "balanced" or None
+        The weight of each class by its label, on top of the rows' own.
 
     Attributes
     ----------
@@ -94,6 +114,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         What makes predictions of the last layer's output.
     loss_, best_loss_ : float or None
         Of the last epoch, and of the best; None for the best with early stopping.
+    validation_loss_curve_ : list of float
+        The loss of the rows that are held out, after each epoch, where there are any.
     loss_curve_, validation_scores_ : list of float or None
         An epoch each; scores with early stopping.
     best_validation_score_ : float or None
@@ -109,7 +131,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
     """
 
     def _checked_data(
-        self, X: Any, y: Any, *, incremental: bool, reset: bool
+        self, X: Any, y: Any, *, incremental: bool, reset: bool, held: bool = False
     ) -> tuple[Array, Array]:
         X, y = validate_data(
             self,
@@ -128,7 +150,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
             self.classes_ = self._label_binarizer.classes_
             return dense(X), y
         labels = unique_labels(y)
-        if self.warm_start and set(labels) != set(self.classes_):
+        if self.warm_start and not held and set(labels) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the "
                 f"previous call to fit. Previously got {self.classes_}, `y` has "
@@ -147,6 +169,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         if self._output_activation() == "softmax":
             return columns.argmax(axis=1), columns.shape[1]
         return columns, columns.shape[1]
+
+    def _weights(self, y: Array, sample_weight: Any) -> Any:
+        if self.class_weight is None:
+            return sample_weight
+        of_classes: Array = compute_sample_weight(self.class_weight, y)
+        return of_classes if sample_weight is None else sample_weight * of_classes
 
     def _output_activation(self) -> str:
         kind = self._label_binarizer.y_type_

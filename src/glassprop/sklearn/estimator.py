@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -21,17 +21,12 @@ from glassprop.errors import DivergenceError
 from glassprop.sklearn import translation
 from glassprop.sklearn.arrays import Reshuffled, Shown, start_values
 from glassprop.sklearn.data import Data, dense, held_out
+from glassprop.sklearn.layers import hidden_activations, layers
 from glassprop.sklearn.parameters import Parameters
+from glassprop.sklearn.results import keep, tell
 from glassprop.training import continued
 
 Array = NDArray[Any]
-STEPWISE = ("sgd", "adam")
-ENDS = {
-    "epochs": "reached the maximum of {told.max_iter} iterations",
-    "evaluations": "looked at the rows more than max_fun={told.max_fun} times",
-    "no way down": "found nothing lower along its last direction",
-}
-"""Why a training may end before it has converged, by the history's word for it."""
 
 
 class Perceptron(Parameters):
@@ -68,12 +63,20 @@ class Perceptron(Parameters):
         return [
             value
             for key, value in self.network_.values.items()
-            if key.endswith(f".{name}")
+            if key.startswith("dense_") and key.endswith(f".{name}")
         ]
 
     # Training -------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Any:
         """Train on rows and their target.
 
         Parameters
@@ -84,6 +87,9 @@ class Perceptron(Parameters):
             The target: labels, or numbers.
         sample_weight : array-like of shape (n_samples,) or None
             The weight of each row.
+        X_val, y_val : array-like or None
+            Rows to measure after each epoch, and their target, in place of those that
+            early stopping would hold out.
 
         Returns
         -------
@@ -95,9 +101,18 @@ class Perceptron(Parameters):
         ValueError
             If a parameter or the data cannot be used, or the weights become infinite.
         """
-        return self._fit(X, y, sample_weight, incremental=False)
+        held = None if X_val is None and y_val is None else (X_val, y_val)
+        return self._fit(X, y, sample_weight, held, incremental=False)
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool) -> Any:
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        held: tuple[Any, Any] | None = None,
+        *,
+        incremental: bool,
+    ) -> Any:
         self._validate_params()
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
@@ -106,25 +121,41 @@ class Perceptron(Parameters):
         X, y = self._checked_data(X, y, incremental=incremental, reset=fresh)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X)
+        sample_weight = self._weights(y, sample_weight)
         rng = check_random_state(self.random_state)
         target, outputs = self._target(y)
         units = [X.shape[1], *self._hidden_units(), outputs]
         if fresh:
             self._begin(units)
-            parameters = start_values(rng, units, self.activation)
+            activations = hidden_activations(self, len(units) - 2)
+            parameters = start_values(rng, units, activations)
         else:
             parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
             self._check_units(units)
         data = Data(X, target, sample_weight)
-        if self.early_stopping and self.solver in STEPWISE:
+        if held is not None:
+            data = replace(data, held=self._checked_held(*held))
+        elif self.early_stopping and translation.takes_steps(self):
             stratified = is_classifier(self) and self.n_outputs_ == 1
             fraction = self.validation_fraction
             data = held_out(data, fraction, rng, stratified=stratified)
-        self._arrange(parameters, data, fresh=fresh, incremental=incremental)
+        seed = int(rng.randint(2**31)) if self.dropout and fresh else 0
+        self._arrange(parameters, data, seed, fresh=fresh, incremental=incremental)
         batch_size = self._batch_size(len(data.X))
         history = self._trained(data, batch_size, rng, incremental=incremental)
-        self._keep(history, data, incremental=incremental)
+        scores = history.columns.get(f"validation_{self._measure}", [])
+        constant = self._constant_of_loss(data)
+        keep(self, history, constant, scores, rows=len(data.X))
+        tell(self, history, incremental=incremental)
         return self
+
+    def _checked_held(self, X: Any, y: Any) -> tuple[Array, Array]:
+        """Check rows that are given to measure."""
+        if X is None or y is None:
+            missing = "X_val" if X is None else "y_val"
+            raise ValueError(f"{missing} is missing: pass both X_val and y_val.")
+        X, y = self._checked_data(X, y, incremental=True, reset=False, held=True)
+        return X, self._target(y)[0]
 
     def _hidden_units(self) -> list[int]:
         given = self.hidden_layer_sizes
@@ -146,7 +177,7 @@ class Perceptron(Parameters):
         self.n_layers_, self.n_outputs_ = len(units), units[-1]
         self.out_activation_ = self._output_activation()
         self.n_iter_, self.t_ = 0, 0
-        if self.solver in STEPWISE:
+        if translation.takes_steps(self):
             scored = self.early_stopping
             self.loss_curve_: list[float] = []
             self.validation_scores_: list[float] | None = [] if scored else None
@@ -157,25 +188,30 @@ class Perceptron(Parameters):
         self,
         parameters: list[tuple[Array, Array]],
         data: Data,
+        seed: int,
         *,
         fresh: bool,
         incremental: bool,
     ) -> None:
         """Make the network; what it remembers of its training stays in partial_fit."""
-        layers = translation.layers(self, parameters, data.share)
-        training = None if fresh or not incremental else self.network_.training
-        if training is None or layers != self.network_.layers:
+        made = layers(self, parameters, data.share)
+        before = None if fresh else self.network_
+        training = before.training if before is not None and incremental else None
+        if before is None or training is None or made != before.layers:
             self.network_ = gp.Network(
-                layers,
+                made,
                 loss=translation.LOSSES[self.out_activation_],
                 input_shape=self.n_features_in_,
-                dtype=data.X.dtype,
+                seed=seed if before is None else before.seed,
+                dtype=data.X.dtype if self.dtype is None else self.dtype,
             )
+            if before is not None:
+                self.network_.put(before.values)
             self.network_.training = training
         continued(self.network_, translation.optimizer(self))
 
     def _batch_size(self, rows: int) -> int | None:
-        if self.solver not in STEPWISE:
+        if not translation.takes_steps(self):
             return None
         if isinstance(self.batch_size, str):  # "auto"
             return min(200, rows)
@@ -195,8 +231,9 @@ class Perceptron(Parameters):
         *,
         incremental: bool,
     ) -> gp.History:
-        monitor = "loss" if data.held is None else f"validation_{self._measure}"
-        stepwise = self.solver in STEPWISE
+        scored = self.early_stopping and data.held is not None
+        monitor = f"validation_{self._measure}" if scored else "loss"
+        stepwise = translation.takes_steps(self)
         try:
             return self.network_.fit(
                 data.X,
@@ -212,6 +249,9 @@ class Perceptron(Parameters):
                     self, self.t_, len(data.X), monitor, incremental=incremental
                 ),
                 early_stopping=translation.stopping(self, monitor),
+                clip=self.clip,
+                callbacks=self.callbacks,
+                backend=self.backend,
                 verbose=bool(self.verbose),
             )
         except DivergenceError as error:
@@ -219,27 +259,6 @@ class Perceptron(Parameters):
                 "Solver produced non-finite parameter weights. The input data may "
                 f"contain large values and need to be preprocessed. {error}"
             ) from error
-
-    def _keep(self, history: gp.History, data: Data, *, incremental: bool) -> None:
-        """Keep what the history says, under scikit-learn's names."""
-        constant = self._constant_of_loss(data)
-        losses = [one + constant for one in history.columns.get("loss", [])]
-        self.n_iter_ = len(losses)
-        if losses:
-            self.loss_ = losses[-1]
-        if self.solver in STEPWISE:
-            self.t_ += len(losses) * len(data.X)
-            self.loss_curve_ += losses
-            if data.held is None:
-                self.best_loss_ = min([*losses, self.best_loss_])
-            else:
-                scores = history[f"validation_{self._measure}"]
-                self.validation_scores_ = [*(self.validation_scores_ or []), *scores]
-                self.best_validation_score_ = max(self.validation_scores_)
-        if history.stopped == "interrupted":
-            warnings.warn("Training interrupted by user.", stacklevel=4)
-        elif not incremental and history.stopped in ENDS:
-            _warn_of_end(self, history.stopped)
 
     # Prediction -----------------------------------------------------------------------
 
@@ -260,19 +279,9 @@ class Perceptron(Parameters):
         return tags
 
 
-def _warn_of_end(told: Perceptron, stopped: str) -> None:
-    reason = ENDS[stopped].format(told=told)
-    warnings.warn(
-        f"solver {told.solver!r} {reason}, and the training has not converged yet. "
-        "Increase max_iter, or scale the data.",
-        ConvergenceWarning,
-        stacklevel=5,
-    )
-
-
 def has_steps(told: Perceptron) -> bool:
     """Tell whether a solver goes step by step, so that `partial_fit` is there."""
-    if told.solver not in STEPWISE:
+    if not translation.takes_steps(told):
         raise AttributeError(
             "partial_fit is only available for stochastic optimizers. "
             f"{told.solver} is not stochastic."

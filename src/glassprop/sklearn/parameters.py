@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-from glassprop.sklearn.translation import ACTIVATIONS
+from glassprop.sklearn.layers import ACTIVATIONS
 
 
 class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -20,7 +20,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             "array-like",
             Interval(Integral, 1, None, closed="left"),
         ],
-        "activation": [StrOptions(set(ACTIVATIONS))],
+        "activation": [StrOptions(set(ACTIVATIONS)), callable, list, tuple],
         "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [
@@ -48,6 +48,9 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             Options(Real, {np.inf}),
         ],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "batch_norm": ["boolean"],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 
     def __init__(
@@ -76,6 +79,15 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        dropout: float = 0.0,
+        batch_norm: bool = False,
+        optimizer: Any = None,
+        schedule: Any = None,
+        clip: Any = None,
+        callbacks: Any = (),
+        backend: str = "auto",
+        dtype: Any = None,
+        class_weight: Any = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -100,3 +112,12 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.clip = clip
+        self.callbacks = callbacks
+        self.backend = backend
+        self.dtype = dtype
+        self.class_weight = class_weight

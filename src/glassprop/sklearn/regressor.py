@@ -28,8 +28,9 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
         rates whose logarithms the network gives.
     hidden_layer_sizes : sequence of int or int, default (100,)
         The units of each hidden layer.
-    activation : {"identity", "logistic", "tanh", "relu"}
-        That of the hidden layers.
+    activation : str, callable, or list of such
+        That of the hidden layers, or of each: ``"identity"``, ``"logistic"``, any name
+        that `Dense` knows, or a function of one array.
     solver : {"lbfgs", "sgd", "adam"}
         What trains: `LBFGS` on all rows at once, `SGD` or `Adam` on batches.
     alpha : float
@@ -73,6 +74,22 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
         Epochs in a row that may be no better.
     max_fun : int
         How often ``"lbfgs"`` may look at the rows.
+    dropout : float
+        The part of each hidden layer's output that a step of training leaves out.
+    batch_norm : bool
+        Whether each hidden layer is normalized before its activation.
+    optimizer : str, Optimizer or None
+        One of `glassprop`'s in place of the solver's, which knows only three.
+    schedule : str, Schedule or None
+        One of `glassprop`'s in place of `learning_rate`, for any optimizer.
+    clip : float, Clipping or None
+        As `Network.fit` takes it.
+    callbacks : iterable of callable
+        Called after every epoch, ``callback(network, history)``; True stops.
+    backend : {"auto", "numpy", "numba"}
+        What runs the training steps.
+    dtype : numpy dtype or None
+        float32 or float64; None for that of the rows.
 
     Attributes
     ----------
@@ -90,6 +107,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
         What makes predictions of the last layer's output.
     loss_, best_loss_ : float or None
         Of the last epoch, and of the best; None for the best with early stopping.
+    validation_loss_curve_ : list of float
+        The loss of the rows that are held out, after each epoch, where there are any.
     loss_curve_, validation_scores_ : list of float or None
         An epoch each; scores with early stopping.
     best_validation_score_ : float or None
@@ -133,6 +152,14 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        dropout: float = 0.0,
+        batch_norm: bool = False,
+        optimizer: Any = None,
+        schedule: Any = None,
+        clip: Any = None,
+        callbacks: Any = (),
+        backend: str = "auto",
+        dtype: Any = None,
     ) -> None:
         self.loss = loss
         super().__init__(
@@ -159,6 +186,14 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
             epsilon=epsilon,
             n_iter_no_change=n_iter_no_change,
             max_fun=max_fun,
+            dropout=dropout,
+            batch_norm=batch_norm,
+            optimizer=optimizer,
+            schedule=schedule,
+            clip=clip,
+            callbacks=callbacks,
+            backend=backend,
+            dtype=dtype,
         )
 
     _parameter_constraints = {
@@ -167,7 +202,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
     }
 
     def _checked_data(
-        self, X: Any, y: Any, *, incremental: bool, reset: bool
+        self, X: Any, y: Any, *, incremental: bool, reset: bool, held: bool = False
     ) -> tuple[Array, Array]:
         X, y = validate_data(
             self,
@@ -187,6 +222,9 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
     def _target(self, y: Array) -> tuple[Array, int]:
         columns = y.reshape(len(y), -1)
         return columns, columns.shape[1]
+
+    def _weights(self, y: Array, sample_weight: Any) -> Any:
+        return sample_weight
 
     def _output_activation(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"

@@ -5,7 +5,6 @@ Vocabulary: ``told`` is the estimator, of which only its parameters are read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import glassprop as gp
+from glassprop.optimizers import get_optimizer, is_minimizer
 from glassprop.schedules import Plateau
 from glassprop.schedules.contract import powers
 from glassprop.schedules.plateau import Held
 
 Array = NDArray[Any]
-ACTIVATIONS = {"identity": None, "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
 LOSSES = {
     "softmax": "cross_entropy",
     "logistic": "binary_cross_entropy",
@@ -32,35 +31,23 @@ LOWEST = 1e-6  # the learning rate from which on it ends the training instead
 NEVER = 10**9  # epochs
 
 
-def layers(
-    told: Any, parameters: Sequence[tuple[Array, Array]], share: float
-) -> list[Any]:
-    """Give the layers: the hidden ones, and one for the output.
+def takes_steps(told: Any) -> bool:
+    """Tell whether training goes step by step, through batches of rows.
 
     Parameters
     ----------
     told : estimator
-        Its activation and alpha.
-    parameters : sequence of tuple of array
-        Weight and bias of each layer.
-    share : float
-        Rows over the sum of their weights: the penalty is divided by that sum.
+        Its optimizer, or its solver.
     """
-    hidden = ACTIVATIONS[told.activation]
-    last = len(parameters) - 1
-    return [
-        gp.Dense(
-            weight.shape[1],
-            None if at == last else hidden,
-            weights=(weight, bias),
-            prior_precision=float(told.alpha * share),
-        )
-        for at, (weight, bias) in enumerate(parameters)
-    ]
+    if told.optimizer is None:
+        return bool(told.solver != "lbfgs")
+    return not is_minimizer(get_optimizer(told.optimizer))
 
 
 def optimizer(told: Any) -> Any:
-    """Give the optimizer of a solver."""
+    """Give the optimizer that is asked for, else that of the solver."""
+    if told.optimizer is not None:
+        return get_optimizer(told.optimizer)
     rate = float(told.learning_rate_init)
     if told.solver == "lbfgs":
         return gp.LBFGS(
@@ -79,6 +66,13 @@ def optimizer(told: Any) -> Any:
     momentum = float(told.momentum)
     nesterov = bool(told.nesterovs_momentum and momentum)
     return gp.SGD(rate, momentum, nesterov=nesterov)
+
+
+def _has_policy(told: Any) -> bool:
+    """Tell whether the learning rate is that of plain descent, and changes as told."""
+    return bool(
+        told.solver == "sgd" and told.optimizer is None and told.schedule is None
+    )
 
 
 def patience(told: Any) -> int:
@@ -104,7 +98,9 @@ def schedule(
     incremental : bool
         Whether this is one epoch more of a training.
     """
-    if told.solver != "sgd" or told.learning_rate == "constant":
+    if told.schedule is not None:
+        return told.schedule
+    if not _has_policy(told) or told.learning_rate == "constant":
         return None
     if told.learning_rate == "invscaling":
         if incremental:
@@ -120,9 +116,9 @@ def schedule(
 
 def stopping(told: Any, monitor: str) -> gp.EarlyStopping | None:
     """Give the rule that ends a training; with "adaptive" the schedule does that."""
-    if told.solver == "lbfgs":
+    if not takes_steps(told):
         return None
-    is_adaptive = told.solver == "sgd" and told.learning_rate == "adaptive"
+    is_adaptive = _has_policy(told) and told.learning_rate == "adaptive"
     return gp.EarlyStopping(
         NEVER if is_adaptive else patience(told),
         float(told.tol),
