@@ -5,9 +5,11 @@ import inspect
 import pickle
 import sys
 import warnings
+from signal import SIGINT, raise_signal
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from scipy.sparse import csr_array
 from sklearn import neural_network as theirs
 from sklearn.base import clone
@@ -15,7 +17,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris
 from sklearn.ensemble import AdaBoostClassifier, StackingClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -183,6 +185,34 @@ def test_several_numbers_a_row_take_their_steps():
     np.testing.assert_allclose(us.coefs_[0], them.coefs_[0], rtol=1e-9)
     np.testing.assert_allclose(us.loss_, 2 * them.loss_, rtol=1e-9)
     assert us.predict(X).shape == (150, 2)
+
+
+def test_a_start_that_is_good_enough_has_a_loss():
+    options = {**QUICK, "solver": "lbfgs", "tol": 1e9}
+    us, them = (module.MLPRegressor(**options).fit(X, Y) for module in (ours, theirs))
+    assert us.n_iter_ == them.n_iter_ == 0
+    assert us.loss_ == pytest.approx(them.loss_, rel=1e-12)
+
+
+def test_an_interrupted_training_keeps_what_it_has():
+    interrupt = {"callbacks": [lambda net, history: raise_signal(SIGINT)]}
+    model = MLPClassifier(**{**QUICK, "max_iter": 50}, **interrupt)
+    with pytest.warns(UserWarning) as caught:
+        model.fit(X, Y)
+    assert [str(one.message) for one in caught] == ["Training interrupted by user."]
+    assert model.n_iter_ == len(model.loss_curve_) == 1
+    assert model.predict(X).shape == (150,)
+
+
+@UNFINISHED
+def test_trainings_in_threads_and_processes_give_the_same():
+    found = [
+        cross_validate(MLPClassifier(**QUICK), X, Y, cv=2, n_jobs=jobs)["test_score"]
+        for jobs in (1, 2)
+    ]
+    with parallel_config("threading", n_jobs=2):
+        found.append(cross_validate(MLPClassifier(**QUICK), X, Y, cv=2)["test_score"])
+    assert found[0].tolist() == found[1].tolist() == found[2].tolist()
 
 
 # The network inside -------------------------------------------------------------------

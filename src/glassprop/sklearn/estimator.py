@@ -146,6 +146,10 @@ class Perceptron(Parameters):
         scores = history.columns.get(f"validation_{self._measure}", [])
         constant = self._constant_of_loss(data)
         keep(self, history, constant, scores, rows=len(data.X))
+        if not history.epochs:  # there was no way down from the start
+            given = {"sample_weight": data.weights}
+            found = self.network_.evaluate(data.X, data.y, **given)["loss"]
+            self.loss_ = found + constant
         tell(self, history, incremental=incremental)
         return self
 
