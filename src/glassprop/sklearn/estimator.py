@@ -147,9 +147,8 @@ class Perceptron(Parameters):
         constant = self._constant_of_loss(data)
         keep(self, history, constant, scores, rows=len(data.X))
         if not history.epochs:  # there was no way down from the start
-            given = {"sample_weight": data.weights}
-            found = self.network_.evaluate(data.X, data.y, **given)["loss"]
-            self.loss_ = found + constant
+            found = self.network_.evaluate(data.X, data.y, sample_weight=data.weights)
+            self.loss_ = found["loss"] + constant
         tell(self, history, incremental=incremental)
         return self
 
