@@ -724,7 +724,7 @@ def test_a_header_that_would_not_be_read_again_is_refused(monkeypatch):
     monkeypatch.setattr(model_files, "LARGEST_HEADER", 10_000)
     net = gp.Network([gp.Dense(1), Shift(by=np.zeros(5000))], input_shape=2)
     assert message(ArgumentError, net.save, NAME) == (
-        "'m.safetensors': the fields of the layers and net.notes take 20,744 bytes of "
+        "'m.safetensors': the fields of the layers and net.notes take 20,768 bytes of "
         "a model file's header, which holds 10,000. Make large arrays the parameters "
         "of a layer."
     )

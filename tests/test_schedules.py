@@ -31,6 +31,8 @@ from glassprop.schedules.contract import after, length_of, watched_by
 # What an option gets, by its type; powers of 0.3 are rounded, those of 0.5 are not.
 SAMPLES = {
     "int": 3,
+    "int | None": 3,
+    "bool": False,
     "float": 0.3,
     "str | None": "validation_accuracy",
     "Schedule": Cosine(2),

@@ -126,7 +126,7 @@ def test_float32_stays_float32(optimizer):
             gp.LBFGS(),
             "{}: expected an optimizer that goes step by step, such as gp.Adam(), got "
             "LBFGS(memory=20, gradient_tolerance=1e-05, "
-            "loss_tolerance=2.220446049250313e-09, line_search=20).",
+            "loss_tolerance=2.220446049250313e-09, line_search=20, evaluations=None).",
         ),
     ],
     ids=["name", "class", "minimizer"],

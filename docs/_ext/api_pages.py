@@ -101,7 +101,7 @@ def entry_text(entry: Entry) -> Iterator[str]:
     """Write the directive that documents an object, with its members if it has any."""
     yield f".. auto{entry.kind}:: {entry.name}"
     if entry.is_class:
-        yield "   :members:"
+        yield f"   :members: {', '.join(entry.members)}"
     yield ""
 
 

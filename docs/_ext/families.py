@@ -21,6 +21,7 @@ from typing import Any
 
 import glassprop
 import glassprop.layers
+import glassprop.sklearn
 
 PACKAGE = "glassprop"
 
@@ -216,6 +217,7 @@ FAMILIES: Mapping[str, Family] = {
         Family("constraints", ("glassprop.constraints",), introduced=True),
         Family("pictures", ("glassprop.pictures",), introduced=True),
         Family("saving", ("glassprop.save",)),
+        Family("sklearn", ("glassprop.sklearn",), introduced=True),
         Family("errors", ("glassprop.errors",), introduced=True),
     )
 }
@@ -223,7 +225,11 @@ FAMILIES: Mapping[str, Family] = {
 
 def public_entries() -> Iterator[Entry]:
     """Give every public object once, under the shortest of its names."""
-    modules = [("glassprop", glassprop), ("glassprop.layers", glassprop.layers)]
+    modules = [
+        ("glassprop", glassprop),
+        ("glassprop.layers", glassprop.layers),
+        ("glassprop.sklearn", glassprop.sklearn),
+    ]
     seen: set[int] = set()
     while modules:
         place, module = modules.pop(0)

@@ -48,6 +48,12 @@ class Built:
     dtype_assumed: bool = False
     programs: dict[Any, Any] = field(default_factory=dict)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Compiled programs are made again where a pickle is opened; which back end was
+        # chosen is kept.
+        chosen = {key: one for key, one in self.programs.items() if type(one) is str}
+        return {**self.__dict__, "programs": chosen}
+
     def compiled(self, key: Any, make: Callable[[], Any]) -> Any:
         """Give what was compiled before under a key, or make it now.
 

@@ -79,10 +79,17 @@ def held_still(structure: Structure, optimizer: Any) -> set[str]:
 
 def _penalizes_only(place: Place, still: Collection[str]) -> bool:
     """Tell whether there is a penalty that depends on nothing but these parameters."""
-    penalty = getattr(place.layer, "penalty", None)
+    methods = [getattr(place.layer, one, None) for one in ("penalty", "prior")]
     moved = [name for name in place.parameters if f"{place.name}.{name}" not in still]
-    if penalty is None or len(moved) == len(place.parameters):
+    if len(moved) == len(place.parameters):
         return False
+    return any(
+        _reads_only(place, method, moved) for method in methods if method is not None
+    )
+
+
+def _reads_only(place: Place, penalty: Any, moved: Collection[str]) -> bool:
+    """Tell whether a penalty is more than 0, and none of the moved ones is in it."""
     trace = Trace()
     p = {
         name: trace.input(name, one.shape, np.float64)

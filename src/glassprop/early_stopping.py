@@ -15,6 +15,7 @@ import numpy as np
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.history import History
 from glassprop.options import check_size, check_switch, is_whole
+from glassprop.schedules.plateau import is_better
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class EarlyStopping:
         ``validation_accuracy_2``. An epoch where it is NaN is no better than any.
     restore_best : bool
         Whether the network ends with the parameters of the best epoch.
+    adds_up : bool
+        Whether small gains add up: with True an epoch counts as better when it is
+        better by `min_delta` than the last that counted. With False it must be better
+        by `min_delta` than the best of all before it, so that a slow fall ends the
+        training (scikit-learn's ``tol``); a gain of `min_delta` itself is enough then.
 
     Raises
     ------
@@ -47,6 +53,7 @@ class EarlyStopping:
     min_delta: float = 0.0
     monitor: str | None = None
     restore_best: bool = True
+    adds_up: bool = True
 
     def __post_init__(self) -> None:
         if not is_whole(self.patience) or self.patience < 1:
@@ -61,6 +68,7 @@ class EarlyStopping:
                 f"'validation_loss', or None, got {self.monitor!r}."
             )
         check_switch("EarlyStopping", "restore_best", self.restore_best)
+        check_switch("EarlyStopping", "adds_up", self.adds_up)
 
 
 @dataclass
@@ -76,13 +84,14 @@ class Best:
     def look(self, epoch: int, history: History, values: Mapping[str, Any]) -> bool:
         """Look at an epoch; tell whether to stop."""
         now = last_cost(monitored(self.rule.monitor, history), history)
-        if now < self.value - self.rule.min_delta:
-            self.value, self.epoch, self.waited = now, epoch, 0
-            if self.rule.restore_best:
+        rule = self.rule
+        better = is_better(now, self.value, rule.min_delta, adds_up=rule.adds_up)
+        self.waited = 0 if better else self.waited + 1
+        if better if rule.adds_up else now < self.value:
+            self.value, self.epoch = now, epoch
+            if rule.restore_best:
                 self.values = {key: np.array(one) for key, one in values.items()}
-        else:
-            self.waited += 1
-        return self.waited >= self.rule.patience
+        return self.waited >= rule.patience
 
 
 def monitored(monitor: str | None, names: Container[str]) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 AfterEpoch: TypeAlias = Callable[[float], str | None]
 AfterStep: TypeAlias = Callable[[int, float], object]
 Stop: TypeAlias = Callable[[], bool]
+Shuffle: TypeAlias = Callable[[int, int], Any]
 CALL = 5e8  # operations of a call; NumPy does more than 1e9 in a second
 CALLING = 1000  # operations that the call of a NumPy function stands for
 
@@ -50,8 +51,8 @@ class Work:
         The training rows.
     batch_size : int or None
         Rows of a step; None for all at once.
-    shuffle : bool
-        Whether each epoch has an order of its own.
+    shuffle : bool or callable
+        Whether each epoch has an order of its own, or what gives it.
     schedule : Schedule
         The factors of the learning rate.
     monitor : str
@@ -72,7 +73,7 @@ class Work:
     steps: Steps
     rows: Rows
     batch_size: int | None
-    shuffle: bool
+    shuffle: bool | Shuffle
     schedule: Schedule
     monitor: str
     is_unwatched: bool = False
@@ -202,12 +203,27 @@ def _order(work: Work, epochs: int) -> Order:
     """Give the order of the rows in the coming epochs."""
     if not work.shuffle or work.rows_per_step == len(work.rows):
         return slice(0, len(work.rows))
-    first = work.training.epochs
+    first, rows = work.training.epochs, len(work.rows)
     orders = [
-        generator(work.net.seed, SHUFFLE, first + at).permutation(len(work.rows))
+        _given_order(work.shuffle, first + at, rows)
+        if callable(work.shuffle)
+        else generator(work.net.seed, SHUFFLE, first + at).permutation(rows)
         for at in range(epochs)
     ]
     return orders[0] if epochs == 1 else np.stack(orders)
+
+
+def _given_order(shuffle: Shuffle, epoch: int, rows: int) -> NDArray[np.int64]:
+    """Ask a function for the order of an epoch's rows, and check that it has each."""
+    given = np.asarray(shuffle(epoch, rows))
+    whole = given.shape == (rows,) and given.dtype.kind in "iu"
+    if not whole or not np.array_equal(np.sort(given), np.arange(rows)):
+        raise ArgumentError(
+            f"shuffle: expected an order of {rows} rows, each number from 0 to "
+            f"{rows - 1} once, got {given!r} for epoch {epoch}. One is "
+            "rng.permutation(rows)."
+        )
+    return given.astype(np.int64)
 
 
 def _run(

@@ -62,7 +62,7 @@ def evaluate_rows(
         lambda: Compiled(evaluate_program(built.structure, loss, rows.target)),
     )
     found = run_in_chunks(compiled, built.given(), rows.data())
-    total = float(found["penalty"])
+    total = float(found["penalty"]) + float(found["prior"]) / len(rows)
     numbers: dict[str, float] = {"loss": total}
     endings = as_parts(part_names("", built.structure.output_shape))
     shapes = as_parts(built.structure.output_shape)

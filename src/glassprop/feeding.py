@@ -42,6 +42,7 @@ METHODS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "parameters": ("input_shape",),
         "state": ("input_shape",),
         "penalty": ("p",),
+        "prior": ("p",),
         "learn": ("x",),
     }
 )

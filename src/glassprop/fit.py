@@ -25,7 +25,7 @@ from glassprop.early_stopping import (
     last_cost,
     monitored,
 )
-from glassprop.epochs import Work
+from glassprop.epochs import Shuffle, Work
 from glassprop.errors import ArgumentError, DivergenceError, GlasspropWarning
 from glassprop.evaluate import evaluate_rows, rising_numbers
 from glassprop.history import History
@@ -38,7 +38,7 @@ from glassprop.progress import Progress
 from glassprop.recipes import Recipe
 from glassprop.rows import Rows, checked_rows, validation_rows
 from glassprop.schedules import Schedule, get_schedule
-from glassprop.schedules.contract import watched_by
+from glassprop.schedules.contract import is_over, watched_by
 from glassprop.signatures import check_call
 from glassprop.structure import check_batches
 from glassprop.targets import check_several_classes, row_classes
@@ -65,7 +65,7 @@ def fit(
     validation: Any,
     sample_weight: Any,
     class_weight: Any,
-    shuffle: bool,
+    shuffle: bool | Shuffle,
     early_stopping: bool | int | EarlyStopping | None,
     schedule: str | Schedule | None,
     clip: float | Clipping | None,
@@ -89,6 +89,8 @@ def fit(
             "metrics are measured on validation data, and there are none. Pass "
             "validation=0.2, or validation=(X, y)."
         )
+    if callable(shuffle):
+        check_call("shuffle", shuffle, ("epoch", "rows"), gives="the order of the rows")
     rule, plan = get_optimizer(optimizer), get_schedule(schedule)
     stopping, calls = get_stopping(early_stopping), _callbacks(callbacks)
     clipping, watched = get_clipping(clip), watched_by(plan)
@@ -227,6 +229,8 @@ def _trained(
             if watched_by(work.schedule) is not None:
                 costs = work.training.watched.setdefault(work.monitor, [])
                 costs.append(last_cost(work.monitor, history))
+                if reason is None and is_over(work.schedule, costs):
+                    reason = "plateau"
             return reason or ("interrupted" if stop() else None)
 
         if watching is not None:
@@ -355,5 +359,6 @@ def prepare(
             len(rows), float(validation), net.seed, row_classes(rows.y, loss)
         )
         rows, held_out = rows.take(train), rows.take(held)
-    check_several_classes(rows.y, loss)
+    if net.training is None:  # what goes on may meet one class alone
+        check_several_classes(rows.y, loss)
     return rows, held_out

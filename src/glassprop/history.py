@@ -32,9 +32,10 @@ class History(Mapping[str, list[float]]):
         update, penalties included); with validation data also ``validation_loss`` and
         the loss's metrics, ``validation_accuracy`` and so on.
     stopped : str
-        Why the training ended: ``epochs``, ``early stopping``, ``callback`` or
-        ``interrupted``; with `LBFGS` also ``converged``, or ``no way down`` where it
-        found nothing lower along its last direction.
+        Why the training ended: ``epochs``, ``early stopping``, ``plateau`` (its
+        schedule's), ``callback`` or ``interrupted``; with `LBFGS` also ``converged``,
+        ``evaluations``, or ``no way down`` where it found nothing lower along its last
+        direction.
     best_epoch : int or None
         With early stopping, the epoch whose parameters the network has now.
     rising : frozenset of str

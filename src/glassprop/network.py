@@ -31,6 +31,7 @@ from glassprop.data import (
     one_sample,
 )
 from glassprop.early_stopping import EarlyStopping
+from glassprop.epochs import Shuffle
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.evaluate import decisions, evaluate_rows, outputs
 from glassprop.fit import Callback, fit
@@ -485,7 +486,7 @@ class Network:
         validation: float | tuple[Any, ...] | None = None,
         sample_weight: Any = None,
         class_weight: Any = None,
-        shuffle: bool = True,
+        shuffle: bool | Shuffle = True,
         early_stopping: bool | int | EarlyStopping | None = None,
         schedule: str | Schedule | None = None,
         clip: float | Clipping | None = None,
@@ -521,9 +522,10 @@ class Network:
             The weight of each row in the loss.
         class_weight : dict, ``"balanced"`` or None
             The weight of each class.
-        shuffle : bool
+        shuffle : bool or callable
             Whether each epoch goes through the rows in an order of its own; one batch
-            of all rows keeps theirs.
+            of all rows keeps theirs. A function ``shuffle(epoch, rows)`` gives the
+            order itself, the numbers 0 to ``rows - 1``; epochs count from 0.
         early_stopping : bool, int, EarlyStopping or None
             Whether to stop when nothing gets better; an integer is the patience.
         schedule : str, Schedule or None

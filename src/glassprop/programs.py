@@ -179,7 +179,8 @@ def total_loss(
     """Trace the one number that training makes small.
 
     The mean over rows, weighted where there are weights (which `fit` scales to a mean
-    of 1), of each output's loss times its factor, and the layers' penalties.
+    of 1), of each output's loss times its factor, the layers' penalties, and their
+    priors over the number of rows.
     """
     y = data_of(values, "y", target.shape)
     rows = as_parts(data_of(values, "x", structure.input_shape))[0].shape[0]
@@ -202,6 +203,9 @@ def total_loss(
     with trace.within(scope=LOSS_SCOPE):
         for penalty in penalties(structure, trace, values) if penalized else ():
             total = total + penalty
+        priors = penalties(structure, trace, values, "prior") if penalized else ()
+        for prior in priors:
+            total = total + prior / rows
         return _named(trace, total, "loss")
 
 
@@ -283,7 +287,7 @@ def _given(feeding: Feeding, word: str) -> dict[str, Array]:
 
 
 def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Program:
-    """Make the program of output, probabilities, the loss of each row and penalties."""
+    """Make the program of output, probabilities, losses of rows, penalties, priors."""
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**declared(trace, structure), **declared_target(trace, target)}
@@ -297,7 +301,10 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
         for extra in penalties(structure, trace, inputs):
             penalty = penalty + extra
         chances = _probabilities(trace, structure, loss, output)
-        outputs = {"penalty": penalty}
+        prior: Any = trace.lift(0.0, trace.dtype)
+        for extra in penalties(structure, trace, inputs, "prior"):
+            prior = prior + extra
+        outputs = {"penalty": penalty, "prior": prior}
         for name, parts in (
             ("output", output),
             ("losses", losses),

@@ -195,12 +195,19 @@ def predicting(
 
 
 def penalties(
-    structure: Structure, trace: Trace, values: Mapping[str, Array]
+    structure: Structure,
+    trace: Trace,
+    values: Mapping[str, Array],
+    method: str = "penalty",
 ) -> list[Array]:
-    """Trace what layers add to the loss."""
+    """Trace what layers add to the loss: their ``penalty``, or their ``prior``.
+
+    A prior is added to the sum over rows, so that its caller divides it by their
+    number.
+    """
     found: list[Array] = []
     for place in structure.all_places:
-        penalty = getattr(place.layer, "penalty", None)
+        penalty = getattr(place.layer, method, None)
         if penalty is None:
             continue
         with Named(place.name, place.layer), trace.within(scope=place.name):
@@ -211,7 +218,7 @@ def penalties(
             value = trace.lift(given)
             if value.node.shape:
                 raise ShapeError(
-                    "penalty(p) must give one number, got shape "
+                    f"{method}(p) must give one number, got shape "
                     f"{shape_text(value.node.shape)}. Sum it, np.sum(...)."
                 )
         found.append(value)

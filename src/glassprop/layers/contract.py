@@ -3,13 +3,15 @@
 A layer is any object with ``forward(p, x, run)``. Where it has parameters or state it
 says so with ``parameters(input_shape)`` and ``state(input_shape)``, each a dict from
 name to `Parameter`; shapes are those of one sample, without the batch axis. Further
-methods are optional: ``penalty(p)`` gives a number that is added to the loss,
-``learn(x)`` gives state that is found once, from the training rows. So are two class
-attributes: ``takes_several = True`` where `x` may be a tuple of arrays, ``least_rows =
-2`` where fewer rows than that are no batch to train on. A first layer may take codes of
-words: ``words`` then holds, for each input column, how many words its codes 0, 1, ...
-stand for, 0 for a number, and ``sources``, for each value that the layer gives, the
-column it is made of. What explains a prediction tells of columns by these.
+methods are optional: ``penalty(p)`` gives a number that is added to the loss;
+``prior(p)`` one that is divided by the rows of the batch first, so that it counts once
+for all rows together, as minus the logarithm of a prior does; ``learn(x)`` gives state
+that is found once, from the training rows. So are two class attributes: ``takes_several
+= True`` where `x` may be a tuple of arrays, ``least_rows = 2`` where fewer rows than
+that are no batch to train on. A first layer may take codes of words: ``words`` then
+holds, for each input column, how many words its codes 0, 1, ... stand for, 0 for a
+number, and ``sources``, for each value that the layer gives, the column it is made of.
+What explains a prediction tells of columns by these.
 
 A layer of a user's own should be a frozen dataclass: its fields say all about it, so
 that it can be compared, printed and saved. Any other object trains and predicts too,

@@ -131,6 +131,11 @@ class Dense:
         True, or the names of the parameters that training leaves as they are.
     l1, l2 : float
         Penalties ``l1 * sum(abs(W))`` and ``l2 * sum(W * W)``, added to the loss.
+    prior_precision : float
+        That of a normal prior of the weight, whose mean is 0: ``prior_precision *
+        sum(W * W) / 2``, over the rows of the batch, is added to the loss. So it counts
+        once for all rows together, as scikit-learn's ``alpha``, where `l2` counts once
+        for each.
     constraint : callable or None
         The values that the weight may have, such as ``gp.constraints.MaxNorm(3.0)``: a
         function of W that every training step ends with.
@@ -160,6 +165,7 @@ class Dense:
     frozen: bool | str | Sequence[str] = ()
     l1: float = 0.0
     l2: float = 0.0
+    prior_precision: float = 0.0
     constraint: Constraint | None = None
     name: str | None = None
 
@@ -179,8 +185,8 @@ class Dense:
             )
         check_frozen("Dense", self.frozen)
         get_constraint(self.constraint)
-        for which, value in (("l1", self.l1), ("l2", self.l2)):
-            check_size("Dense", which, value)
+        for which in ("l1", "l2", "prior_precision"):
+            check_size("Dense", which, getattr(self, which))
 
     def parameters(self, input_shape: SampleShape) -> dict[str, Parameter]:
         """Give the weight, and the bias if there is one."""
@@ -210,6 +216,13 @@ class Dense:
         terms = [self.l1 * np.sum(np.abs(w))] if self.l1 else []
         terms += [self.l2 * np.sum(w * w)] if self.l2 else []
         return sum(terms[1:], terms[0]) if terms else 0.0
+
+    def prior(self, p: Mapping[str, Any]) -> Any:
+        """Give minus the logarithm of the weight's prior, but for a constant."""
+        if not self.prior_precision:
+            return 0.0
+        w = p["weight"]
+        return 0.5 * self.prior_precision * np.sum(w * w)
 
 
 @dataclass(frozen=True)

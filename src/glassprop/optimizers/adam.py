@@ -31,6 +31,10 @@ class Adam:
         Divide by the largest v so far (Reddi, Kale and Kumar 2018, algorithm 2). The
         paper does not correct for bias; here, as in PyTorch, the largest v is divided
         by ``1 - beta2**t``.
+    epsilon_hat : bool
+        Add epsilon to the root of v before that is corrected, the paper's epsilon hat
+        (the end of its section 2): ``rate * sqrt(1 - beta2**t) / (1 - beta1**t) * m /
+        (sqrt(v) + epsilon)``.
 
     Raises
     ------
@@ -39,9 +43,9 @@ class Adam:
 
     Notes
     -----
-    Epsilon is the paper's, as in PyTorch. In Keras it is the paper's epsilon hat, which
-    is added before v is corrected: there it counts ``1 / sqrt(1 - beta2**t)`` times as
-    much, 32 times in the first step.
+    Epsilon is the paper's, as in PyTorch. In Keras and scikit-learn it is the paper's
+    epsilon hat: there it counts ``1 / sqrt(1 - beta2**t)`` times as much, 32 times in
+    the first step.
     """
 
     learning_rate: float = 0.001
@@ -49,10 +53,12 @@ class Adam:
     beta2: float = 0.999
     epsilon: float = 1e-8
     amsgrad: bool = False
+    epsilon_hat: bool = False
 
     def __post_init__(self) -> None:
         check_moments(self)
         check_switch("Adam", "amsgrad", self.amsgrad)
+        check_switch("Adam", "epsilon_hat", self.epsilon_hat)
 
     def init(self, w: Any) -> State:
         """Remember the first and the second moment, and the largest of the second."""
@@ -72,11 +78,16 @@ class Adam:
         square = g * g
         v = self.beta2 * state["v"] + (1 - self.beta2) * square
         if not self.amsgrad:
-            step = step_size * m / (np.sqrt(v) * scale + self.epsilon)
+            step = step_size * m / self._divisor(v, scale)
             return w - step, {"m": m, "v": v}
         largest = np.maximum(state["largest"], v)
-        step = step_size * m / (np.sqrt(largest) * scale + self.epsilon)
+        step = step_size * m / self._divisor(largest, scale)
         return w - step, {"m": m, "v": v, "largest": largest}
+
+    def _divisor(self, v: Any, scale: Any) -> Any:
+        if self.epsilon_hat:
+            return (np.sqrt(v) + self.epsilon) * scale
+        return np.sqrt(v) * scale + self.epsilon
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from glassprop.optimizers.contract import State
 from glassprop.options import check_size, check_whole
 
 Vector = NDArray[np.float64]
-EVALUATIONS = 10**9  # never the reason to stop; iterations are counted
+EVALUATIONS = 10**9  # as good as no limit; iterations are counted
 
 
 class Minimizer(Protocol):
@@ -63,6 +63,10 @@ class LBFGS:
         more (SciPy's ftol).
     line_search : int
         How often an iteration may look at the rows, 1 or more (SciPy's maxls).
+    evaluations : int or None
+        How often all iterations of a `fit` together may look at them, 1 or more; the
+        iteration that goes beyond it is the last one (SciPy's maxfun). None for no
+        limit.
 
     Raises
     ------
@@ -81,12 +85,15 @@ class LBFGS:
     gradient_tolerance: float = 1e-5
     loss_tolerance: float = 2.220446049250313e-09
     line_search: int = 20
+    evaluations: int | None = None
 
     def __post_init__(self) -> None:
         check_whole("LBFGS", "memory", self.memory, 1)
         check_size("LBFGS", "gradient_tolerance", self.gradient_tolerance)
         check_size("LBFGS", "loss_tolerance", self.loss_tolerance)
         check_whole("LBFGS", "line_search", self.line_search, 1)
+        if self.evaluations is not None:
+            check_whole("LBFGS", "evaluations", self.evaluations, 1)
 
     @property
     def learning_rate(self) -> float:
@@ -125,7 +132,8 @@ class LBFGS:
         -------
         str
             ``converged`` if a tolerance was met, ``no way down`` if the search found
-            nothing lower, else ``epochs``.
+            nothing lower, ``evaluations`` if it may not look at the rows again, else
+            ``epochs``.
 
         Raises
         ------
@@ -150,9 +158,11 @@ class LBFGS:
                 "ftol": float(self.loss_tolerance),
                 "maxls": int(self.line_search),
                 "maxiter": int(iterations),
-                "maxfun": EVALUATIONS,
+                "maxfun": int(self.evaluations or EVALUATIONS),
             },
         )
+        if found.status == 1 and found.nit < iterations:
+            return "evaluations"
         return REASONS.get(int(found.status), "epochs")
 
 

@@ -3,7 +3,8 @@
 Two members are optional. ``length`` is the number of epochs after which the factor
 stays as it is. A schedule that looks at a number of the training has ``watched``, the
 record that names it, and ``after(costs)``, which gives the schedule of the coming epoch
-for the numbers of those before, signed so that lower is better.
+for the numbers of those before, signed so that lower is better. It may also have
+``ends(costs)``, True when the training ends with the last of them.
 """
 
 from __future__ import annotations
@@ -71,6 +72,25 @@ def after(schedule: Schedule, costs: Sequence[float]) -> Schedule:
         return schedule
     found: Schedule = follow(costs)
     return found
+
+
+def is_over(schedule: Schedule, costs: Sequence[float]) -> bool:
+    """Tell whether a schedule ends the training.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        Any.
+    costs : sequence of float
+        The number that it looks at, after each epoch so far; lower is better.
+
+    Returns
+    -------
+    bool
+        What ``schedule.ends(costs)`` gives; False if it has no such method.
+    """
+    ends = getattr(schedule, "ends", None)
+    return ends is not None and bool(ends(costs))
 
 
 def powers(bases: Any, exponents: Any) -> Factors:

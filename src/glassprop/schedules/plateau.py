@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassprop.errors import ArgumentError
+from glassprop.options import check_switch, check_whole
 from glassprop.schedules.contract import (
     Factors,
     Steps,
@@ -15,6 +16,25 @@ from glassprop.schedules.contract import (
     store_factor,
     store_number,
 )
+
+
+def is_better(
+    cost: float, best: float, min_delta: float, *, adds_up: bool = True
+) -> bool:
+    """Tell whether a number counts as better than the best before; lower is better.
+
+    Parameters
+    ----------
+    cost, best : float
+        The number, and the best.
+    min_delta : float
+        How much better counts.
+    adds_up : bool
+        Whether `best` is the last that counted as better; then the gain must be above
+        `min_delta`. Else it is the best of all, and a gain of `min_delta` will do.
+    """
+    bound = best - min_delta
+    return cost < bound if adds_up else cost <= bound
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,12 @@ class Plateau:
     min_delta : float, default 0.0
         How much better counts, 0 or more, as a difference. PyTorch's default is a part
         of the best, 1e-4.
+    adds_up : bool, default True
+        Whether small gains add up: with False each epoch must be better by `min_delta`
+        than the best of all before it, as in `EarlyStopping`.
+    drops : int or None
+        How often the rate may fall; when patience is at its end once more, so is the
+        training. None for no end.
 
     Raises
     ------
@@ -61,6 +87,8 @@ class Plateau:
     monitor: str | None = None
     minimum: float = 0.0
     min_delta: float = 0.0
+    adds_up: bool = True
+    drops: int | None = None
 
     def __post_init__(self) -> None:
         store_epochs(self, "patience")
@@ -86,6 +114,9 @@ class Plateau:
                 "schedules.Plateau: expected a finite min_delta of 0 or more, got "
                 f"{self.min_delta!r}."
             )
+        check_switch("schedules.Plateau", "adds_up", self.adds_up)
+        if self.drops is not None:
+            check_whole("schedules.Plateau", "drops", self.drops, 0)
 
     @property
     def watched(self) -> Plateau:
@@ -105,15 +136,40 @@ class Plateau:
         float
             A power of `factor`, `minimum` at least.
         """
-        best, waited, reached = np.inf, 0, 1.0
-        for cost in costs:
-            if cost < best - self.min_delta:
-                best, waited = cost, 0
-                continue
-            waited += 1
-            if waited == self.patience:
-                waited, reached = 0, max(reached * self.factor, self.minimum)
+        reached = 1.0
+        for _ in self._ends_of_patience(costs)[: self.drops]:
+            reached = max(reached * self.factor, self.minimum)
         return reached
+
+    def ends(self, costs: Sequence[float]) -> bool:
+        """Tell whether the training ends with the last of these epochs.
+
+        Parameters
+        ----------
+        costs : sequence of float
+            The number after each epoch so far; lower is better.
+
+        Returns
+        -------
+        bool
+            True when the rate would fall and may not.
+        """
+        ends = self._ends_of_patience(costs)
+        is_over = self.drops is not None and len(ends) > self.drops
+        return is_over and ends[-1] == len(costs) - 1
+
+    def _ends_of_patience(self, costs: Sequence[float]) -> list[int]:
+        """Give the epochs, from 0, after which patience is at its end."""
+        best, waited, ends = np.inf, 0, []
+        for epoch, cost in enumerate(costs):
+            better = is_better(cost, best, self.min_delta, adds_up=self.adds_up)
+            waited = 0 if better else waited + 1
+            if better if self.adds_up else cost < best:
+                best = cost
+            if waited == self.patience:
+                waited = 0
+                ends.append(epoch)
+        return ends
 
     def after(self, costs: Sequence[float]) -> Held:
         """Give the schedule of the coming epoch."""

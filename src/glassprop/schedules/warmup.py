@@ -14,6 +14,7 @@ from glassprop.schedules.contract import (
     Schedule,
     Steps,
     after,
+    is_over,
     length_of,
     store_epochs,
     watched_by,
@@ -75,6 +76,10 @@ class Warmup:
     def after(self, costs: Any) -> Schedule:
         """Give the rise before what the other schedule is in the coming epoch."""
         return replace(self, then=after(self.then, costs[self.epochs :]))
+
+    def ends(self, costs: Any) -> bool:
+        """Tell whether the schedule that follows ends the training."""
+        return is_over(self.then, costs[self.epochs :])
 
     def __call__(self, steps: Steps, steps_per_epoch: int) -> Factors:
         """Give the rise, then the other's factors."""
