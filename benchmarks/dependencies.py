@@ -25,6 +25,7 @@ MEGABYTE = 1e6
 MODULES = {
     "safetensors": "safetensors.numpy",
     "matplotlib": "matplotlib.pyplot",
+    "scikit-learn": "sklearn",
     "tensorboardx": "tensorboardX",
 }
 NEVER_IMPORTED = ("dev", "docs")

@@ -84,7 +84,7 @@ def test_what_the_overview_says_of_costs():
     assert f"a trial of about {diagnose.TRIAL_STEPS} steps" in words
     assert f"{looks.FEWEST} to {looks.MOST} looks at up to {looks.ROWS} rows" in words
     assert f"twice as many at each of {rates.TRIED} rates" in words
-    assert "about 3 % of the training" in words and looks.SHARE == 0.03
+    assert "about 2 % of the training" in words and looks.SHARE == 0.02
     assert (
         f"{overfitting.STEPS:,} steps on {overfitting.MOST_ROWS} rows, with up to "
         f"{len(overfitting.RATES)} learning rates"

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 ROWS = 256  # that a look is on, at most
 MOST, FEWEST = 12, 3  # looks at a training
-SHARE = 0.03  # of a training's time that all looks may take; a tenth with the rest
-LOOKING = 3e-3  # seconds of a look beside the programs that it runs
+SHARE = 0.02  # of a training's time that all looks may take; a tenth with the rest
+LOOKING = 4e-3  # seconds of a look beside the programs that it runs
 NUMPY, COMPILED = 5e9, 2e10  # arithmetic operations in a second, about
 
 
