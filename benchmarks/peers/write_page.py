@@ -50,8 +50,8 @@ these, the reason is known:
   for the compiler, longer than this whole training takes with NumPy. That is why
   `backend="auto"` takes NumPy for it.
 
-- **a warm process with `backend="auto"`**: it trains with NumPy and takes nothing from a
-  cache; what is left is importing Python's own modules, NumPy and glassprop, and the
+- **a warm process with `backend="auto"`**: it trains with NumPy and takes nothing from
+  a cache; what is left is importing Python's own modules, NumPy and glassprop, and the
   training itself.
 
 ## Run it again
