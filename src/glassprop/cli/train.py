@@ -187,7 +187,7 @@ def train(
         print(f"On {counted(trained.report.rows, 'row')} held out from training:")
         print_report(prepared.model, trained.report)
         print(f"Saved as {saved}", flush=True)  # before what follows elsewhere
-        say(f"Next: glassprop predict {quoted(saved)} TABLE (or evaluate)")
+        say(f"Next: glassprop predict {as_word(saved)} TABLE (or evaluate)")
     if warning is not None:
         say(f"warning: {warning}")
     if interrupted:
@@ -198,7 +198,7 @@ def train(
         raise typer.Exit(INTERRUPTED)
 
 
-def quoted(path: Path) -> str:
+def as_word(path: Path) -> str:
     """Write a path as a word of a command."""
     return f'"{path}"' if " " in str(path) else str(path)
 
@@ -215,6 +215,6 @@ def _warning(
         "on the held-out rows the model is worse than the baseline: "
         f"{name.replace('_', ' ')} {shown(name, report.metrics[name])}, baseline "
         f"{shown(name, report.baseline[name])}. Look for the reason with glassprop "
-        f"diagnose {quoted(model)} {quoted(data)}, or try more --epochs, over "
+        f"diagnose {as_word(model)} {as_word(data)}, or try more --epochs, over "
         f"{prepared.epochs:,}. It may also be that the columns do not tell the target."
     )

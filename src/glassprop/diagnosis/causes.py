@@ -10,7 +10,7 @@ import numpy as np
 
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Finding
-from glassprop.diagnosis.remedies import slower
+from glassprop.diagnosis.remedies import at_learning_rate
 from glassprop.errors import DivergenceError
 from glassprop.layers import Standardize
 from glassprop.names import LOSS_SCOPE
@@ -131,7 +131,7 @@ def divergence(
         cause=cause,
     )
     if change is None and learning_rate:
-        change = slower(training.optimizer, learning_rate / 10)
+        change = at_learning_rate(training.optimizer, learning_rate / 10)
     elif change is None:
         change = Change(first=Standardize())
     error.finding = Finding(

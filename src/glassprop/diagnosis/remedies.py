@@ -107,8 +107,8 @@ def at_rate(optimizer: Any, rate: float) -> Any:
     return replace(optimizer, optimizer=at_rate(optimizer.optimizer, rate))
 
 
-def slower(optimizer: Any, rate: float) -> Change:
-    """Propose another learning rate, rounded to one digit and a half."""
+def at_learning_rate(optimizer: Any, rate: float) -> Change:
+    """Propose another learning rate, rounded to a digit or two."""
     return Change(options={"optimizer": at_rate(optimizer, rounded(rate))})
 
 

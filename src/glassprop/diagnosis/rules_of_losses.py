@@ -10,7 +10,7 @@ import numpy as np
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
-from glassprop.diagnosis.remedies import bent, fresh_start, scaled, slower
+from glassprop.diagnosis.remedies import at_learning_rate, bent, fresh_start, scaled
 from glassprop.diagnosis.trends import Trends
 from glassprop.early_stopping import EarlyStopping
 
@@ -29,7 +29,7 @@ def not_falling(seen: Trends) -> Iterator[Finding]:
     if not seen.inputs_scaled:
         change = scaled(seen.layers, seen.structure)
     elif found is not None and not 1 / 3 < found / optimizer.learning_rate < 3:
-        change = slower(optimizer, found)
+        change = at_learning_rate(optimizer, found)
     else:
         change = Change(
             words="Look at the other findings first; else give the network more "

@@ -10,7 +10,7 @@ from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
 from glassprop.diagnosis.overfitting import check_overfit
 from glassprop.diagnosis.rates import RateSearch, search_rates
-from glassprop.diagnosis.remedies import has_field, other, slower, together
+from glassprop.diagnosis.remedies import at_learning_rate, has_field, other, together
 from glassprop.errors import (
     ArgumentError,
 )
@@ -95,7 +95,7 @@ def _rated(
         "learning_rate",
         f"the learning rate {optimizer.learning_rate:g} is {text} in a range test "
         f"({found}); up to {limit:g} times is fine.",
-        slower(optimizer, found.suggestion),
+        at_learning_rate(optimizer, found.suggestion),
         value=value,
         limit=limit,
     )

@@ -12,7 +12,7 @@ from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding, some
 from glassprop.diagnosis.looks import Look
-from glassprop.diagnosis.remedies import bent, fresh_start, scaled, slower
+from glassprop.diagnosis.remedies import at_learning_rate, bent, fresh_start, scaled
 from glassprop.diagnosis.trends import STEPS_TO_JUDGE, Trends, weights_of
 
 
@@ -119,7 +119,7 @@ def _after_death(seen: Trends, name: str, *, at_start: bool) -> Change:
 
 
 def _rated(seen: Trends, rate: float) -> Mapping[str, Any]:
-    return slower(seen.watch.recipe.optimizer, rate).options
+    return at_learning_rate(seen.watch.recipe.optimizer, rate).options
 
 
 def _saturated(seen: Trends, look: Look) -> Iterator[Finding]:

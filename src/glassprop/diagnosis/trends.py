@@ -9,7 +9,7 @@ from typing import Any
 
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.looks import Look, Watch
-from glassprop.diagnosis.remedies import slower
+from glassprop.diagnosis.remedies import at_learning_rate
 from glassprop.structure import Structure
 
 STEPS_TO_JUDGE = 3  # looks with a step, before steps are judged
@@ -72,7 +72,7 @@ class Trends:
         found = self.suggest()
         if found is None or (found <= rate) is up:
             found = rate * 10 if up else rate / 10
-        return slower(optimizer, found)
+        return at_learning_rate(optimizer, found)
 
 
 def weights_of(structure: Structure) -> list[str]:

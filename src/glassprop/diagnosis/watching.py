@@ -13,7 +13,7 @@ from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.findings import Diagnosis, Finding
 from glassprop.diagnosis.looks import Watch, affordable_looks, look_epochs
 from glassprop.diagnosis.rates import search_rates
-from glassprop.diagnosis.remedies import slower
+from glassprop.diagnosis.remedies import at_learning_rate
 from glassprop.diagnosis.rules_of_data import (
     frozen_parts,
     imbalance,
@@ -163,7 +163,7 @@ class Watching:
         """Propose the learning rate of a range test where a lower one is proposed."""
         if "optimizer" not in worst.change.options or self.suggestion is None:
             return worst
-        change = slower(self.watch.recipe.optimizer, self.suggestion)
+        change = at_learning_rate(self.watch.recipe.optimizer, self.suggestion)
         return replace(worst, change=change)
 
     def _trends(self, history: History) -> Trends:
