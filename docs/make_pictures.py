@@ -82,6 +82,19 @@ def learning_rates() -> Picture:
     return gp.pictures.learning_rates(net.find_learning_rate(X / 16, y))
 
 
+def learning_curve() -> Picture:
+    X, y = datasets.load_digits(return_X_y=True)
+    net = gp.Network([gp.Dense(32, "relu"), gp.Dense(10)], loss="cross_entropy")
+    curve = gp.learning_curve(
+        *(net, X / 16, y),
+        sizes=(50, 100, 200, 400, 800, 1400),
+        metrics="accuracy",
+        epochs=60,
+        verbose=False,
+    )
+    return gp.pictures.learning_curve(curve, "accuracy")
+
+
 def activations() -> Picture:
     net, _, X, _ = digits()
     return gp.pictures.activations(net, X)
@@ -164,6 +177,7 @@ PICTURES: Mapping[str, Callable[[], Picture]] = MappingProxyType(
             blocks,
             history,
             learning_rates,
+            learning_curve,
             activations,
             gradients,
             two_moons,

@@ -545,16 +545,20 @@ def test_a_history_is_drawn(tmp_path):
     history = trained()
     path = tmp_path / "history.svg"
     history.plot(path)
-    drawn = path.read_text(encoding="utf-8")
-    for words in ("<!-- loss -->", "<!-- validation_loss -->", "<!-- epoch -->"):
-        assert words in drawn
-    assert "validation_mae" not in drawn
+    assert path.read_text(encoding="utf-8") == gp.pictures.history(history).svg()
     history.plot(path, "validation_mae")
-    assert "<!-- validation_mae -->" in path.read_text(encoding="utf-8")
+    one = gp.pictures.history(history, ["validation_mae"])
+    assert path.read_text(encoding="utf-8") == one.svg()
+    assert (list(one["columns"]), len(one["rates"])) == (["validation_mae"], 0)
     assert refusal(ArgumentError, lambda: history.plot(path, ["validation_mea"])) == (
-        "History.plot: 'validation_mea' is not in the history, which has loss, "
+        "history: 'validation_mea' is not in the history, which has loss, "
         "validation_loss, validation_mae, validation_rmse, validation_r2. Did you mean "
         "'validation_mae'?"
+    )
+    assert refusal(ArgumentError, lambda: history.plot(path, [])) == (
+        "history: expected one name at least, got none. The history has loss, "
+        "validation_loss, validation_mae, validation_rmse, validation_r2; leave names "
+        "out for all."
     )
 
 

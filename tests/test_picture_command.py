@@ -98,8 +98,8 @@ def test_a_network_needs_no_table(run):
             "table behind it.",
         ),
         (
-            ["grade.safetensors", "confusion", "t.csv", "--out", "a.pdf"],
-            "'a.pdf': expected a name that ends in .svg or .png, got .pdf.",
+            ["grade.safetensors", "confusion", "t.csv", "--out", "a.gif"],
+            "'a.gif': expected a name that ends in .svg, .png or .pdf, got .gif.",
         ),
         (
             ["grade.safetensors", "confusion", "t.csv", "--out", "t.csv", "--force"],

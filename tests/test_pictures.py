@@ -93,6 +93,13 @@ MAKERS = {
     "learning rates at which nothing falls": lambda: pictures.learning_rates(
         read_search(np.geomspace(1e-7, 10, 20), np.ones(20))
     ),
+    "learning curve": lambda: pictures.learning_curve(
+        gp.learning_curve(
+            *(regressor(), X2, NUMBERS),
+            **{"sizes": (10, 20), "folds": 3, "epochs": 2, "verbose": False},
+        ),
+        "r2",
+    ),
     "activations": lambda: pictures.activations(branched(), XS),
     "activations in float32": lambda: pictures.activations(
         classifier(dtype="float32"), X2
@@ -292,10 +299,13 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     ("path", "message"),
     [
         (
-            "net.pdf",
-            "'net.pdf': expected a name that ends in .svg or .png, got .pdf.",
+            "net.gif",
+            "'net.gif': expected a name that ends in .svg, .png or .pdf, got .gif.",
         ),
-        ("net", "'net': expected a name that ends in .svg or .png, got no ending."),
+        (
+            "net",
+            "'net': expected a name that ends in .svg, .png or .pdf, got no ending.",
+        ),
         (3, "path must be a str or a pathlib.Path, got int."),
     ],
 )
@@ -303,6 +313,14 @@ def test_a_name_must_say_the_format(path, message):
     with pytest.raises(ArgumentError) as caught:
         pictures.network(classifier()).save(path)
     assert str(caught.value) == message
+
+
+def test_a_pdf_is_the_same_for_the_same_data(tmp_path):
+    found = pictures.network(classifier())
+    found.save(tmp_path / "net.pdf")
+    written = (tmp_path / "net.pdf").read_bytes()
+    assert written.startswith(b"%PDF") and b"CreationDate" not in written
+    assert written == found.file_bytes("another.PDF")
 
 
 # A network ----------------------------------------------------------------------------
@@ -840,6 +858,11 @@ BAD = {
     "no history": (
         lambda: pictures.history(classifier()),
         "history: expected a History, which net.fit(...) gives, got Network.",
+    ),
+    "no learning curve": (
+        lambda: pictures.learning_curve(classifier()),
+        "learning_curve: expected a LearningCurve, which gp.learning_curve(...) gives, "
+        "got Network.",
     ),
     "a history of nothing": (
         lambda: pictures.history(gp.History()),

@@ -451,7 +451,8 @@ def test_a_learning_curve_is_drawn(tmp_path, ending):
     start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[ending.lower()]
     assert data.startswith(start)
     if ending == "svg":
-        for words in (b"training r2", b"validation r2", b"rows"):
+        assert data.decode() == gp.pictures.learning_curve(found, "r2").svg()
+        for words in (b">training<", b">validation<", b">rows to learn from<"):
             assert words in data
 
 
@@ -459,13 +460,13 @@ def test_what_cannot_be_drawn_is_refused(tmp_path, monkeypatch):
     found = gp.learning_curve(regressor(), X, Y, sizes=(4, 16), folds=2, verbose=False)
     path = tmp_path / "curve.png"
     assert refusal(ArgumentError, lambda: found.plot(path, "los")) == (
-        "LearningCurve.plot: expected one of loss, mae, rmse, r2, got 'los'. Did you "
+        "learning_curve: expected one of loss, mae, rmse, r2, got 'los'. Did you "
         "mean 'loss'?"
     )
     for name, said in (("curve.txt", ".txt"), ("curve", "no ending")):
         place = (tmp_path / name).as_posix()
         assert refusal(ArgumentError, lambda: found.plot(tmp_path / name)) == (  # noqa: B023  # called at once
-            f"{place!r}: expected a name that ends in .png, .svg or .pdf, got {said}."
+            f"{place!r}: expected a name that ends in .svg, .png or .pdf, got {said}."
         )
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert refusal(MissingExtraError, lambda: found.plot(path)) == (

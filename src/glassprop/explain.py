@@ -12,7 +12,6 @@ that came back times a slope.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -29,7 +28,7 @@ from glassprop.graph import Node
 from glassprop.losses import AnyLoss
 from glassprop.number_texts import SMALL
 from glassprop.optimizers import SGD, is_minimizer
-from glassprop.plain_values import finite, plain
+from glassprop.plain_values import ForPrograms, finite, plain
 from glassprop.program import Program
 from glassprop.programs import predict_program
 from glassprop.recipes import Recipe
@@ -45,7 +44,7 @@ WORDS = {"error": "error", "z": "weighted sum", "a": "activation"}
 BACKWARD_WORDS = {"z": "delta", "a": "error that came back", "error": "error"}
 
 
-class Explanation(Explained):
+class Explanation(Explained, ForPrograms):
     """A step, statement by statement; as text, as a page, and as data.
 
     Parameters
@@ -129,16 +128,6 @@ class Explanation(Explained):
                 for step in self.steps
             ],
         }
-
-    def json(self) -> str:
-        """Write it for programs.
-
-        Returns
-        -------
-        str
-            `as_dict` as JSON.
-        """
-        return json.dumps(self.as_dict(), allow_nan=False)
 
 
 def explain_forward(built: Built, x: Any, *, name: str | None) -> Explanation:

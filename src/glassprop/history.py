@@ -6,14 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from glassprop.errors import ArgumentError, did_you_mean
-from glassprop.result_files import (
-    Curve,
-    csv_text,
-    draw_curves,
-    imported,
-    write_result,
-)
+from glassprop.result_files import csv_text, imported, write_result
 
 if TYPE_CHECKING:
     from glassprop.diagnosis.findings import Diagnosis
@@ -106,35 +99,27 @@ class History(Mapping[str, list[float]]):
         write_result(path, csv_text([header, *lines]).encode())
 
     def plot(self, path: Any, names: str | Iterable[str] | None = None) -> None:
-        """Draw the numbers over the epochs, with Matplotlib (``glassprop[plot]``).
+        """Draw the numbers over the epochs: `glassprop.pictures.history`, in a file.
 
         Parameters
         ----------
         path : str or path
-            Where to; its ending says the format, ``.png``, ``.svg`` or ``.pdf``.
+            Where to; its ending says the format, ``.svg``, ``.png`` or ``.pdf``.
         names : str, iterable of str or None
-            Which numbers; None for the losses.
+            Which numbers; None for all, and the learning rates.
 
         Raises
         ------
         ArgumentError
             If there is no such number, or the ending is no format.
         MissingExtraError
-            If Matplotlib is not installed.
+            If Matplotlib is not installed (``glassprop[plot]``).
         DataError
             If the file cannot be written.
         """
-        losses = [one for one in self if one in ("loss", "validation_loss")]
-        asked = [names] if isinstance(names, str) else names
-        chosen = losses if asked is None else list(asked)
-        for name in chosen:
-            if name not in self.columns:
-                raise ArgumentError(
-                    f"History.plot: {name!r} is not in the history, which has "
-                    f"{', '.join(self)}.{did_you_mean(str(name), self)}"
-                )
-        curves = {name: Curve(self[name]) for name in chosen}
-        draw_curves(path, self.epochs, curves, "epoch")
+        from glassprop.pictures import history
+
+        history(self, names).save(path)
 
     def __getitem__(self, name: str) -> list[float]:
         return self.columns[name]

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.errors import ArgumentError, did_you_mean
+from glassprop.errors import ArgumentError
 from glassprop.metrics import Metric
 from glassprop.network import Network
 from glassprop.options import check_seed, is_whole
 from glassprop.progress import Progress
 from glassprop.randomness import SPLIT, generator, stream_of
 from glassprop.repeats import make_job
-from glassprop.result_files import Curve, draw_curves
 from glassprop.rows import split_rows
 from glassprop.splits import Numbers, check_folds, k_fold
 from glassprop.text_tables import table_text
@@ -58,14 +57,12 @@ class LearningCurve:
         return f"<LearningCurve of {low} to {high} rows: {', '.join(self.training)}>"
 
     def plot(self, path: Any, name: str = "loss") -> None:
-        """Draw a score over the number of rows, with Matplotlib (``glassprop[plot]``).
-
-        A shade shows one standard deviation over the folds.
+        """Draw a score: `glassprop.pictures.learning_curve`, in a file.
 
         Parameters
         ----------
         path : str or path
-            Where to; its ending says the format, ``.png``, ``.svg`` or ``.pdf``.
+            Where to; its ending says the format, ``.svg``, ``.png`` or ``.pdf``.
         name : str
             The loss or a metric.
 
@@ -74,25 +71,13 @@ class LearningCurve:
         ArgumentError
             If there is no such score, or the ending is no format.
         MissingExtraError
-            If Matplotlib is not installed.
+            If Matplotlib is not installed (``glassprop[plot]``).
         DataError
             If the file cannot be written.
         """
-        if name not in self.training:
-            raise ArgumentError(
-                f"LearningCurve.plot: expected one of {', '.join(self.training)}, got "
-                f"{name!r}.{did_you_mean(str(name), self.training)}"
-            )
-        curves = {
-            f"{kind} {name}": Curve(
-                scores[name].mean(axis=1).tolist(),
-                scores[name].std(axis=1, ddof=1).tolist(),
-            )
-            for kind, scores in zip(
-                KINDS, (self.training, self.validation), strict=True
-            )
-        }
-        draw_curves(path, self.sizes, curves, "rows")
+        from glassprop.pictures import learning_curve
+
+        learning_curve(self, name).save(path)
 
 
 KINDS = ("training", "validation")

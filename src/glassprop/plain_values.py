@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,3 +57,21 @@ def finite(value: Any) -> Any:
     if isinstance(number, float) and not math.isfinite(number):
         return str(number)
     return number
+
+
+class ForPrograms(ABC):
+    """A result that programs can read."""
+
+    @abstractmethod
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as dicts, lists, numbers and words."""
+
+    def json(self) -> str:
+        """Write it for programs.
+
+        Returns
+        -------
+        str
+            `as_dict` as JSON.
+        """
+        return json.dumps(self.as_dict(), allow_nan=False)

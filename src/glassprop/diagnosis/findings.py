@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, overload
 
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS, Condition
+from glassprop.plain_values import ForPrograms
 
 SEVERITIES = ("error", "warning")
 LISTED = 8  # units or columns that are named one by one
@@ -91,7 +91,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Diagnosis(Sequence[Finding]):
+class Diagnosis(Sequence[Finding], ForPrograms):
     """A list of findings, the worst first; empty when healthy.
 
     Parameters
@@ -173,16 +173,6 @@ class Diagnosis(Sequence[Finding]):
             "findings": [one.as_dict() for one in self.findings],
             "looked_at": list(self.looked_at),
         }
-
-    def json(self) -> str:
-        """Write it for programs.
-
-        Returns
-        -------
-        str
-            `as_dict` as JSON.
-        """
-        return json.dumps(self.as_dict(), allow_nan=False)
 
 
 def _number(value: float) -> float | None:

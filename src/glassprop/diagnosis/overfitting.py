@@ -6,7 +6,6 @@ training the outputs themselves instead of the weights.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from glassprop.diagnosis.baselines import constant_loss
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.losses import AnyLoss
 from glassprop.optimizers import Adam
+from glassprop.plain_values import ForPrograms
 from glassprop.programs import step_program
 from glassprop.randomness import LOOK, generator
 from glassprop.rows import Rows
@@ -34,7 +34,7 @@ RATES = (0.01, 0.001, 0.05)  # tried in this order, until one is enough
 
 
 @dataclass(frozen=True)
-class OverfitCheck:
+class OverfitCheck(ForPrograms):
     """How far a network got in learning a few rows by heart.
 
     Parameters
@@ -96,16 +96,6 @@ class OverfitCheck:
             "rate": self.rate,
             **{k: one if math.isfinite(one) else None for k, one in numbers.items()},
         }
-
-    def json(self) -> str:
-        """Write it for programs.
-
-        Returns
-        -------
-        str
-            `as_dict` as JSON.
-        """
-        return json.dumps(self.as_dict(), allow_nan=False)
 
 
 def check_overfit(built: Built, rows: Rows, loss: AnyLoss) -> OverfitCheck:

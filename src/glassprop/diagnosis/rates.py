@@ -10,7 +10,6 @@ from the same start.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from glassprop.backends.contract import Steps
 from glassprop.errors import ArgumentError
 from glassprop.options import is_number, is_whole
+from glassprop.plain_values import ForPrograms
 from glassprop.randomness import RANGE, generator
 from glassprop.rows import Rows
 
@@ -35,7 +35,7 @@ Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class RateSearch:
+class RateSearch(ForPrograms):
     """The loss by learning rate, and the rates that it suggests.
 
     Parameters
@@ -121,16 +121,6 @@ class RateSearch:
             "losses": self.losses.tolist(),
             "smoothed": self.smoothed.tolist(),
         }
-
-    def json(self) -> str:
-        """Write it for programs.
-
-        Returns
-        -------
-        str
-            `as_dict` as JSON.
-        """
-        return json.dumps(self.as_dict(), allow_nan=False)
 
 
 def check_range(low: float, high: float, steps: int) -> None:

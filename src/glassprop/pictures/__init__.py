@@ -12,7 +12,7 @@ say the same. Nothing of Matplotlib's settings changes.
 from glassprop.pictures.boundaries import decision_boundary
 from glassprop.pictures.confusions import confusion_matrix
 from glassprop.pictures.contract import Picture
-from glassprop.pictures.curves import history
+from glassprop.pictures.curves import history, learning_curve
 from glassprop.pictures.diagrams import network
 from glassprop.pictures.histograms import activations, gradients
 from glassprop.pictures.leftovers import residuals
@@ -29,6 +29,7 @@ __all__ = [
     "first_layer",
     "gradients",
     "history",
+    "learning_curve",
     "learning_rates",
     "network",
     "residuals",

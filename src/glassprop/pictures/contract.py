@@ -16,7 +16,7 @@ from glassprop.pictures.paper import Drawing, drawn, picture_bytes, svg_text
 from glassprop.result_files import write_result
 from glassprop.text_tables import table_text
 
-ENDINGS = (".svg", ".png")
+ENDINGS = (".svg", ".png", ".pdf")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -121,8 +121,8 @@ class Picture:
         Parameters
         ----------
         path : str or path
-            Where to; its ending says the format, ``.svg`` or ``.png``. A file that is
-            there is replaced as a whole, or not at all.
+            Where to; its ending says the format, ``.svg``, ``.png`` or ``.pdf``. A file
+            that is there is replaced as a whole, or not at all.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class Picture:
         Raises
         ------
         ArgumentError
-            If it is not a path, or has an ending other than ``.svg`` and ``.png``.
+            If it is not a path, or has another ending than those.
         MissingExtraError
             If Matplotlib is not installed.
         """
@@ -159,12 +159,12 @@ class Picture:
         ending = os.path.splitext(os.fsdecode(path))[1].lower()
         if ending not in ENDINGS:
             raise ArgumentError(
-                f"{name}: expected a name that ends in .svg or .png, got "
+                f"{name}: expected a name that ends in .svg, .png or .pdf, got "
                 f"{ending or 'no ending'}."
             )
         if ending == ".svg":
             return self.svg().encode()
-        return picture_bytes(self.figure(), "png")
+        return picture_bytes(self.figure(), ending.removeprefix("."))
 
     def _repr_svg_(self) -> str | None:
         try:

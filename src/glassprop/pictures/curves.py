@@ -1,15 +1,17 @@
-"""What happened in a training: its numbers over the epochs."""
+"""Numbers over epochs and over rows: trainings, and learning curves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.errors import ArgumentError
+from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.history import History
+from glassprop.learning_curves import KINDS, LearningCurve
 from glassprop.pictures.contract import Picture
 from glassprop.pictures.paper import BLUE, FAINT, ORANGE
 
@@ -19,13 +21,18 @@ DECADES = 1.5  # that a number falls through before its axis is a logarithm
 ACROSS = 3  # panels side by side, at most; four stand two by two
 
 
-def history(history: History) -> Picture:
+# A training ---------------------------------------------------------------------------
+
+
+def history(history: History, names: str | Iterable[str] | None = None) -> Picture:
     """Show a training: losses, metrics and learning rates over the epochs.
 
     Parameters
     ----------
     history : History
         What `Network.fit` gives.
+    names : str, iterable of str or None
+        Which of its numbers; None for all, and the learning rates.
 
     Returns
     -------
@@ -38,7 +45,7 @@ def history(history: History) -> Picture:
     Raises
     ------
     ArgumentError
-        If it is no history, or has no epoch.
+        If it is no history, or has no epoch or no number of a name.
 
     Examples
     --------
@@ -61,8 +68,8 @@ def history(history: History) -> Picture:
             "net.fit(X, y, epochs=10)."
         )
     epochs = np.array(history.epochs)
-    columns = {name: np.array(values) for name, values in history.items()}
-    known = len(history.rates) == len(epochs)
+    columns = {name: np.array(history[name]) for name in _asked(history, names)}
+    known = names is None and len(history.rates) == len(epochs)
     rates = np.array(history.rates if known else [])
     rows: list[tuple[object, ...]] = [("number", "first", "last", "best", "in epoch")]
     for name, values in columns.items():
@@ -87,6 +94,24 @@ def history(history: History) -> Picture:
         _draw,
         (1.2 + 3.1 * across if across > 1 else 5.4, 0.5 + 2.6 * -(-count // across)),
     )
+
+
+def _asked(history: History, names: str | Iterable[str] | None) -> list[str]:
+    if names is None:
+        return list(history)
+    asked = [names] if isinstance(names, str) else list(names)
+    for name in asked:
+        if name not in history:
+            raise ArgumentError(
+                f"history: {name!r} is not in the history, which has "
+                f"{', '.join(history)}.{did_you_mean(str(name), history)}"
+            )
+    if not asked:
+        raise ArgumentError(
+            "history: expected one name at least, got none. The history has "
+            f"{', '.join(history)}; leave names out for all."
+        )
+    return asked
 
 
 def _panels(columns: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -149,3 +174,94 @@ def _finish(axes: Any, data: Mapping[str, Any], title: str) -> None:
         axes.axvline(
             data["best_epoch"], color=FAINT, linestyle=":", label="kept", zorder=1
         )
+
+
+# Learning curves ----------------------------------------------------------------------
+
+
+def learning_curve(curve: LearningCurve, name: str = "loss") -> Picture:
+    """Show how a score changes with the number of rows to learn from.
+
+    Parameters
+    ----------
+    curve : LearningCurve
+        What `glassprop.learning_curve` gives.
+    name : str
+        The loss or a metric.
+
+    Returns
+    -------
+    Picture
+        ``sizes``, the rows that were learned from. ``training`` and ``validation``, the
+        scores, (sizes, folds). The shades show one standard deviation over the folds.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no learning curve, or has no such score.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glassprop as gp
+    >>> scores = np.array([[0.5, 0.7], [0.2, 0.4]])
+    >>> found = gp.LearningCurve([10, 20], {"loss": scores}, {"loss": scores + 1})
+    >>> print(gp.pictures.learning_curve(found).table())
+    rows  training loss  deviation  validation loss  deviation
+    ----  -------------  ---------  ---------------  ---------
+    10    0.6            0.141421   1.6              0.141421
+    20    0.3            0.141421   1.3              0.141421
+    """
+    if not isinstance(curve, LearningCurve):
+        raise ArgumentError(
+            "learning_curve: expected a LearningCurve, which gp.learning_curve(...) "
+            f"gives, got {type(curve).__name__}."
+        )
+    if name not in curve.training:
+        raise ArgumentError(
+            f"learning_curve: expected one of {', '.join(curve.training)}, got "
+            f"{name!r}.{did_you_mean(str(name), curve.training)}"
+        )
+    scores = dict(
+        zip(KINDS, (curve.training[name], curve.validation[name]), strict=True)
+    )
+    heads = [word for kind in KINDS for word in (f"{kind} {name}", "deviation")]
+    rows: list[tuple[object, ...]] = [("rows", *heads)]
+    for at, size in enumerate(curve.sizes):
+        numbers = (
+            float(number)
+            for folds in scores.values()
+            for number in (folds[at].mean(), folds[at].std(ddof=1))
+        )
+        rows.append((size, *numbers))
+    words = name.replace("_", " ")
+    return Picture(
+        "Learning curve",
+        f"The {words} on rows that were learned from and on others, for "
+        f"{min(curve.sizes):,} to {max(curve.sizes):,} rows to learn from.",
+        {"sizes": np.array(curve.sizes), **scores},
+        rows,
+        partial(_draw_scores, name=words),
+    )
+
+
+def _draw_scores(figure: Any, data: Mapping[str, Any], *, name: str) -> None:
+    axes = figure.subplots()
+    for kind in KINDS:
+        held_out = kind != KINDS[0]
+        colour = ORANGE if held_out else BLUE
+        middle = data[kind].mean(axis=1)
+        spread = data[kind].std(axis=1, ddof=1)
+        axes.plot(
+            *(data["sizes"], middle),
+            color=colour,
+            linestyle=(0, (4, 1.5)) if held_out else "-",
+            marker="s" if held_out else "o",
+            markersize=3.5,
+            label=kind,
+        )
+        axes.fill_between(
+            data["sizes"], middle - spread, middle + spread, color=colour, alpha=0.15
+        )
+    axes.set(title=name, xlabel="rows to learn from")
+    axes.legend()

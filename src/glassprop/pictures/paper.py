@@ -28,6 +28,13 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 SIGNED = (ORANGE, "#f3b98c", "#ffffff", "#8fc1e3", BLUE)  # from below 0 to above
 AMOUNT = ("#ffffff", "#8fc1e3", BLUE, "#00344f")  # from nothing to all
 
+LEFT_OUT = {
+    "svg": ("Creator", "Date", "Format", "Type"),
+    "png": ("Software",),
+    "pdf": ("Creator", "Producer", "CreationDate"),
+}
+"""What a file would say of its making, by its ending: the same data, the same bytes."""
+
 LONG = 400  # characters of a path from which on it is a curve and no marker
 
 STYLE = {
@@ -98,11 +105,10 @@ def picture_bytes(figure: Any, ending: str) -> bytes:
     figure : matplotlib.figure.Figure
         From `drawn`.
     ending : str
-        ``svg`` or ``png``.
+        ``svg``, ``png`` or ``pdf``.
     """
     file = io.BytesIO()
-    left_out = ("Creator", "Date", "Format", "Type")
-    metadata = dict.fromkeys(left_out if ending == "svg" else ("Software",))
+    metadata = dict.fromkeys(LEFT_OUT[ending])
     with _styled():
         figure.savefig(file, format=ending, metadata=metadata)
     return file.getvalue()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from glassprop.plain_values import LISTED, finite, plain
+from glassprop.plain_values import LISTED, ForPrograms, finite, plain
 from glassprop.reasons.explained_prediction import ExplainedPrediction, Flip
 from glassprop.reasons.prediction_html import prediction_fragment, prediction_page
 from glassprop.reasons.prediction_text import prediction_lines
 
 
-class PredictionExplanation(ExplainedPrediction):
+class PredictionExplanation(ExplainedPrediction, ForPrograms):
     """Why a network says what it says about one row; as text, as a page, and as data.
 
     Parameters
@@ -136,16 +135,6 @@ class PredictionExplanation(ExplainedPrediction):
             "pair": _flip(self.pair),
             "searched": self.searched,
         }
-
-    def json(self) -> str:
-        """Write it for programs.
-
-        Returns
-        -------
-        str
-            `as_dict` as JSON.
-        """
-        return json.dumps(self.as_dict(), allow_nan=False)
 
 
 def _flip(flip: Flip | None) -> dict[str, Any] | None:
