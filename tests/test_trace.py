@@ -1,7 +1,9 @@
 """Plain NumPy functions, traced: the same values, dtypes and slopes as by hand."""
 
+import contextlib
 import functools
 import operator
+import sys
 import warnings
 from typing import NamedTuple
 
@@ -962,6 +964,74 @@ def test_glassprops_own_machinery_gives_no_names():
         return np.mean(np.std(x, axis=0))
 
     assert names_of(program_of(function, A)) == {"x0"}
+
+
+def test_what_a_helper_keeps_for_itself_names_nothing_of_its_caller():
+    def helper(v):
+        alias = v
+        product = alias * 2
+        return product + 1
+
+    def function(x):
+        y = x + 1
+        return helper(y) + helper(y * y)
+
+    names = [one.name for one in program_of(function, A).nodes if one.name]
+    assert sorted(names) == ["product", "product", "x0", "y"]
+
+
+def test_calls_of_one_function_are_told_apart():
+    def layer(v, depth):
+        z = np.sin(v)
+        return layer(z, depth - 1) if depth > 1 else z
+
+    program = program_of(lambda x: layer(x, 3), A)
+    names = [one.name for one in program.nodes if one.name]
+    assert sorted(names) == ["x0", "z", "z", "z"]
+
+
+def test_a_generator_and_a_failed_call_name_what_they_hold():
+    def parts(x):
+        for number in (2, 3):
+            part = x * number
+            yield part
+
+    def failing(x):
+        lost = x - 1
+        raise ValueError(lost)
+
+    def function(x):
+        total = np.sum(x, axis=0)
+        for part in parts(x):
+            total = total + part[0]
+        with contextlib.suppress(ValueError):
+            failing(total)
+        try:
+            failing(total)
+        except ValueError as error:
+            return error.args[0] * 2
+
+    names = [one.name for one in program_of(function, A).nodes if one.name]
+    assert sorted(names) == ["lost", "part", "part", "total", "x0"]
+
+
+def test_a_profiler_goes_on_while_a_function_is_traced():
+    def profiler(frame, event, argument):
+        seen.append(event)
+
+    def function(x):
+        inside.append(sys.getprofile())
+        return np.sin(x)
+
+    seen, inside, before = [], [], sys.getprofile()
+    sys.setprofile(profiler)
+    try:
+        program_of(function, A)
+        after = sys.getprofile()
+    finally:
+        sys.setprofile(before)
+    assert after is profiler and set(inside) == {profiler}
+    assert {"call", "return"} <= set(seen)
 
 
 def test_gradients_are_named_after_their_values():

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.errors import DataError, ShapeError, shape_text
+from glassprop.refusals import is_masked_array
 
 Array = NDArray[Any]
 
@@ -25,7 +26,7 @@ def as_array(data: Any, name: str) -> Array:
     DataError
         If it holds anything but numbers, or rows of different length.
     """
-    if np.ma.is_masked(data):
+    if is_masked_array(data) and np.any(data.mask):
         raise DataError(
             f"{name}: the array has masked values. Fill them first, data.filled(...)."
         )

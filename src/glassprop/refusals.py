@@ -6,6 +6,7 @@ how to write it instead.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -32,12 +33,22 @@ def known_dtype(dtype: np.dtype[Any]) -> bool:
     return dtype.kind in "biu" or dtype in (np.float32, np.float64)
 
 
+def is_masked_array(value: Any) -> bool:
+    """Tell whether a value is a masked array of NumPy's.
+
+    Its module, which takes longer to import than all of a small training, is there if
+    anybody has such an array; it is not imported for the question.
+    """
+    module = sys.modules.get("numpy.ma")
+    return isinstance(value, getattr(module, "MaskedArray", ()))
+
+
 def fault_of(value: Any, dtype: np.dtype[Any]) -> tuple[str, str, str] | None:
     """Say what a value is, why it cannot be calculated with, and the way out.
 
     None where it can; `dtype` is what the value has as an array.
     """
-    if isinstance(value, np.ma.MaskedArray):
+    if is_masked_array(value):
         repair = "Fill it, array.filled(0), and multiply by where it is valid."
         return "a masked array", "a program has no masks", repair
     if known_dtype(dtype):

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
+from glassprop.calls_under_way import Call, Calls
 from glassprop.differences import first_difference
 from glassprop.errors import GlasspropError, TraceError, listing
 from glassprop.graph import DType, Node, Primitive, Shape, apply, order
@@ -43,7 +43,6 @@ ARITHMETIC = frozenset(
         elementwise.power,
     }
 )
-READABLE = frozenset({"clipping", "constraints", "layers", "losses", "optimizers"})
 
 
 class Trace:
@@ -69,6 +68,7 @@ class Trace:
         self.weak: set[Node] = set()  # numbers that take the dtype of what they meet
         self._created: dict[Node, int] = {}
         self._captured: dict[int, tuple[Any, Any, Node]] = {}
+        self._calls: Calls | None = None  # while names are collected
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -145,7 +145,10 @@ class Trace:
 
     def array(self, node: Node) -> Array:
         """Wrap a node in its stand-in."""
-        self._created.setdefault(node, len(self._created))
+        if node not in self._created:
+            if self._calls is not None:
+                self._name_ended(self._calls.moved(len(self._created)))
+            self._created[node] = len(self._created)
         return Array(node, self)
 
     # Numbers without a dtype of their own --------------------------------------------
@@ -262,22 +265,16 @@ class Trace:
         variables name only what was made during that call, and glassprop's own
         machinery gives no names.
         """
-        started: list[int] = []
-
-        def watch(frame: FrameType, event: str, _argument: Any) -> None:
-            if event == "call":
-                started.append(len(self._created))
-            elif event == "return" and started:
-                first = started.pop()
-                if _is_readable(frame):
-                    self._name_locals(frame.f_locals, first)
-
-        before = sys.getprofile()
-        sys.setprofile(watch)
+        self._calls = Calls(sys._getframe(2))  # that of the "with"
         try:
             yield
+            self._name_ended(self._calls.all())
         finally:
-            _resume(before)
+            self._calls = None
+
+    def _name_ended(self, calls: Iterable[Call]) -> None:
+        for call in calls:
+            self._name_locals(call.frame.f_locals, call.first)
 
     def _name_locals(self, variables: Mapping[str, Any], first: int) -> None:
         for name, value in variables.items():
@@ -300,21 +297,6 @@ class Trace:
             if node in self.places:
                 self.places[new[node]] = self.places[node]
         return [new[node] for node in outputs]
-
-
-def _resume(profiler: Any) -> None:
-    """Give the word back to a profiler that was at work before."""
-    if profiler is None or callable(profiler):
-        sys.setprofile(profiler)
-    else:  # cProfile, before Python 3.12
-        sys.setprofile(None)
-        profiler.enable()
-
-
-def _is_readable(frame: FrameType) -> bool:
-    """Tell whether a frame's variables make good names: all but the machinery's."""
-    package, _, rest = str(frame.f_globals.get("__name__", "")).partition(".")
-    return package != "glassprop" or rest.partition(".")[0] in READABLE
 
 
 def native(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
