@@ -56,6 +56,7 @@ ORDER = [
     "row_count.py",
     "traced.py",
     "differences.py",
+    "calls_under_way.py",
     "trace.py",
     "differentiate.py",
     "simplify.py",
@@ -102,6 +103,7 @@ ORDER = [
     "backends/pipelines.py",
     "backends/runtime.py",
     "backends/meeting.py",
+    "backends/tiny_numbers.py",
     "waiting.py",
     "backends/kept_files.py",
     "backends/disk_cache.py",
@@ -164,6 +166,7 @@ ORDER = [
     "clipping.py",
     "randomness.py",
     "layer_names.py",
+    "plain_values.py",
     "diagnosis/conditions.py",
     "diagnosis/changes.py",
     "diagnosis/findings.py",
@@ -222,7 +225,6 @@ ORDER = [
     "diagnosis/rules_of_gradients.py",
     "diagnosis/rules_of_trials.py",
     "diagnosis/diagnose.py",
-    "plain_values.py",
     "html_pages.py",
     "explained.py",
     "mathml.py",
@@ -251,6 +253,10 @@ ORDER = [
     "reasons/array_terms.py",
     "save.py",
     "network.py",
+    "repeats.py",
+    "cross_validation.py",
+    "restarts.py",
+    "learning_curves.py",
     "pictures/paper.py",
     "pictures/contract.py",
     "pictures/asked.py",
@@ -271,10 +277,6 @@ ORDER = [
     "pictures/leftovers.py",
     "pictures/weight_images.py",
     "pictures/__init__.py",
-    "repeats.py",
-    "cross_validation.py",
-    "restarts.py",
-    "learning_curves.py",
     "tensorboard.py",
     "callbacks.py",
     "workloads.py",
@@ -317,8 +319,13 @@ ORDER = [
     "cli/__init__.py",
     "__main__.py",
 ]
-# A file that reads a model makes a network; a network's method writes the file.
-FORWARD = {("save.py", "network.py")}
+# A file that reads a model makes a network; a network's method writes the file. What
+# happened has a method that draws it; the picture shows what happened.
+FORWARD = {
+    ("save.py", "network.py"),
+    ("history.py", "pictures/__init__.py"),
+    ("learning_curves.py", "pictures/__init__.py"),
+}
 
 FILES = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.rglob("*.py")}
 
@@ -399,7 +406,7 @@ def test_importing_the_package_imports_nothing_heavy():
 def test_every_module_imports_without_the_extra_for_speed():
     printed = {
         f"glassprop.backends.{one}"
-        for one in ("intrinsics", "meeting", "pipelines", "runtime")
+        for one in ("intrinsics", "meeting", "pipelines", "runtime", "tiny_numbers")
     }
     needing_scipy = {one for one in MODULES if one.startswith("glassprop.sklearn")}
     names = sorted(MODULES.keys() - printed - needing_scipy - {"glassprop.__main__"})

@@ -30,6 +30,7 @@ LITTLE_WORK = 2e5  # operations of a step whose calls are worth that
 DATA = re.compile(r"(x|y)(_\d+)?|weights")
 MEETING = "from glassprop.backends.meeting import arrive, give_way, seen"
 RUNTIME = "from glassprop.backends.runtime import gemm, lanes, part, tile, upper"
+TINY = "from glassprop.backends.tiny_numbers import as_before, count_as_zero"
 HEAD = f'''"""Compiled by Numba: training steps, many in one call."""
 
 import math
@@ -121,6 +122,8 @@ class _Module:
         head = HEAD.replace("INLINED", str(self._is_small()))
         listed = {one.name: one.signature for one in functions}
         parts = [f"{head}\n{options}" if functions else head]
+        if name == "epoch":
+            parts[0] = parts[0].replace(RUNTIME, f"{RUNTIME}\n{TINY}")
         if self.plan.is_shared:
             parts[0] = parts[0].replace(RUNTIME, f"{MEETING}\n{RUNTIME}")
             parts += HELPERS
@@ -201,6 +204,7 @@ class _Module:
         lines = [
             MAIN,
             _wrapped("def epoch(", given, "):"),
+            "    arithmetic = count_as_zero()",
             *(f"    {one}" for one in names),
             "    first = start = 0",
             "    for k in range(losses.shape[0]):",
@@ -233,6 +237,7 @@ class _Module:
         told = f"losses[k] = {LETTERS[loss.dtype.name]}[{self._start(loss)}]"
         for one in (*self._by_one(set_), *calls, *self._by_one([told]), "start += n"):
             lines.append(f"        {one}")
+        lines.append("    as_before(arithmetic)")
         signature = "LETTER[::1], int64, LETTER[:, ::1], int64[::1], int64, int64"
         helpers = self._helpers("gather", GATHER, signature, data)
         return "\n".join(lines), types, helpers
