@@ -120,28 +120,36 @@ def test_steps_are_whole_passes_or_less_than_one():
 
 def test_the_page_is_made_of_the_results_alone(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
-    (tmp_path / "r.json").write_text(json.dumps(RESULTS), encoding="utf-8")
-    rows = {"1": {"digits": RESULTS["train"]["1"]["exam"]}}
-    later = {**RESULTS, "train": rows, "settings": {"seconds a turn": 0.4}}
-    (tmp_path / "l.json").write_text(json.dumps(later), encoding="utf-8")
+    other = {**RESULTS, "machine": {"processor": "another"}}
+    for name, results in (("peers_some", RESULTS), ("peers_another", other)):
+        text = json.dumps(results)
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
     page = tmp_path / "page.md"
     write_page = module("write_page")
-    monkeypatch.setattr(
-        sys,
-        "argv",
-        ["x", *(str(tmp_path / one) for one in ("r.json", "l.json", "page.md"))],
-    )
+    monkeypatch.setattr(sys, "argv", ["x", str(tmp_path), str(page)])
     monkeypatch.setattr(sys, "path", ["x", *sys.path])
     write_page.main()
     text = page.read_text(encoding="utf-8")
-    assert "| exam | 2.00 (1.75 to 2.00) | jax | 4.00 | - | 2.00 | - | - | - |" in text
+    row = "| exam | 2.00 (1.75 to 2.00) | jax | 4.00 | - | 2.00 | - | - | - |"
+    assert text.count(row) == 2 * len(RESULTS["train"])
     assert "| processor | some \\| processor |" in text
     assert "| scikit-learn, exam, threads: 1 | not run: no dropout. |" in text
-    assert "\nThe rows digits for one thread are of a later run, of " in text
-    assert (
-        "| digits | 2.00 (1.75 to 2.00) | jax | 4.00 | - | 2.00 | - | - | - |" in text
-    )
+    headings = re.findall("^## (.*)", text, re.MULTILINE)
+    assert headings[-2:] == ["another", "some | processor"]
+    assert re.search(r"^\| another \| 2.00 \| - \| \d+ of \d+ \|$", text, re.MULTILINE)
     for name in WORKLOADS:
         assert re.search(rf"^\| {name} \| ", text, re.MULTILINE)
-    chart = (tmp_path / "_static" / "benchmarks.svg").read_text(encoding="utf-8")
-    assert chart.count("<svg") == 1
+    for name in ("some", "another"):
+        assert f"(_static/benchmarks_{name}.svg)" in text
+        chart = tmp_path / "_static" / f"benchmarks_{name}.svg"
+        assert chart.read_text(encoding="utf-8").count("<svg") == 1
+
+
+def test_each_processor_has_a_file_of_results():
+    main = module("__main__")
+    for processor, name in (
+        ("Intel(R) Xeon(R) Processor", "peers_intel_xeon.json"),
+        ("AMD EPYC", "peers_amd_epyc.json"),
+        ("Apple M4 Pro", "peers_apple_m4_pro.json"),
+    ):
+        assert main.file_name(processor) == name

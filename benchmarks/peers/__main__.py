@@ -4,16 +4,18 @@
         [--threads 1,2] [--turns 9] [--seconds 0.4] [--quick] [--out FILE]
 
 `--only` takes names of workloads, and ``predict``, ``cold``, ``import``, ``memory``.
-Each row is written to the file when it is done; with `--only`, others that are there
-stay. `write_page.py` makes the page of it.
+Each row is written to the file when it is done, by default one of this processor; with
+`--only`, others that are there stay. `write_page.py` makes the page of all such files.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import platform
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -63,7 +65,7 @@ def asked(workloads: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--out",
         type=Path,
-        default=Path(__file__).parents[1] / "results" / "peers.json",
+        default=Path(__file__).parents[1] / "results" / file_name(processor()),
     )
     options = parser.parse_args()
     options.some = options.only is not None
@@ -96,7 +98,11 @@ def load(options: argparse.Namespace) -> dict[str, Any]:
         "Python": platform.python_version(),
     }
     found["versions"] = versions()
-    found["settings"] = {"turns": options.turns, "seconds a turn": options.seconds}
+    found["settings"] = {
+        "measured": datetime.date.today().isoformat(),
+        "turns": options.turns,
+        "seconds a turn": options.seconds,
+    }
     return found
 
 
@@ -108,6 +114,12 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def file_name(processor: str) -> str:
+    """Name the file of a processor's results: ``peers_amd_epyc.json``."""
+    words = re.findall(r"[a-z0-9]+", re.sub(r"\((r|tm)\)", " ", processor.lower()))
+    return f"peers_{'_'.join(one for one in words if one != 'processor')}.json"
 
 
 def steps(options: argparse.Namespace, folder: str) -> Any:

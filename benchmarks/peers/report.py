@@ -1,9 +1,9 @@
 """Tables of what was measured, for the terminal and for the page.
 
-    python benchmarks/peers/write_page.py benchmarks/results/peers.json
+    python benchmarks/peers/write_page.py
 
-writes docs/benchmarks.md and its chart from a file of results, so that no number on the
-page is typed.
+writes docs/benchmarks.md and its charts from the files of results, so that no number on
+the page is typed.
 """
 
 from __future__ import annotations
@@ -40,6 +40,25 @@ def tables(results: Results) -> list[Table]:
         found.append(("Numbers to reach", heads, verdicts))
     found.append(reasons(results))
     return [one for one in found if one[2]]
+
+
+def overview(runs: Sequence[Results]) -> Table:
+    """Say how each machine's run came out."""
+    rows = []
+    for results in runs:
+        means = [
+            numbers.number(numbers.geometric_mean(known.values())) if known else "-"
+            for known in (
+                numbers.leads(results, threads) if threads in results["train"] else {}
+                for threads in ("1", "2")
+            )
+        ]
+        verdicts = [one[-1] for one in numbers.verdicts(results)]
+        kept = f"{verdicts.count('kept')} of {len(verdicts)}"
+        rows.append((results["machine"]["processor"], *means, kept))
+    best = "best peer / ours, geometric mean"
+    heads = ("", f"{best}, 1 thread", f"{best}, 2 threads", "numbers kept")
+    return "In short", heads, rows
 
 
 def machine(results: Results) -> Table:

@@ -1,9 +1,9 @@
-"""Write docs/benchmarks.md and its chart from a file of results.
+"""Write docs/benchmarks.md and its charts from files of results.
 
-python benchmarks/peers/write_page.py [RESULTS LATER PAGE]
+python benchmarks/peers/write_page.py [FOLDER PAGE]
 
-Rows of a later run of some of them, saved beside it, stand in the place of the first
-run's; the page says which.
+Each processor that the benchmark ran on has a file in the folder, and a part of the
+page.
 """
 
 from __future__ import annotations
@@ -11,20 +11,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[2]
-RESULTS = ROOT / "benchmarks" / "results" / "peers.json"
-LATER = ROOT / "benchmarks" / "results" / "peers_two_threads.json"
+RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN = """\
 # Benchmarks
 
-How fast networks of this size train and predict, beside other systems, on the machine
-below. This page was written by a program from the file that the run saved; no number
+How fast networks of this size train and predict, beside other systems, on the machines
+below. This page was written by a program from the files that the runs saved; no number
 here was typed.
-
-![How many times as long each system takes for a training step](_static/benchmarks.svg)
 
 All systems get the same data, start weights, order of rows, batches and arithmetic, and
 run in the form that is fastest here among several that their users write. Each has a
@@ -38,7 +34,7 @@ median over the turns, with its quartiles.
 loops; "glassprop fit" is the whole call of `fit`, with its checks and its history.
 
 A dash stands for what this run left out, or for what a system cannot do. What is not
-kept in the list of numbers to reach is not reached on this machine; where it is one of
+kept in a list of numbers to reach is not reached on that machine; where it is one of
 these, the reason is known:
 
 - **digits beside PyTorch's eager mode**: at the full rate of the processor's arithmetic
@@ -69,6 +65,7 @@ About an hour; `--quick` takes fewer turns, `--only digits,images` some rows. ti
 needs clang, `torch.compile` g++. `glassprop bench` needs none of them: it times the
 compiled steps beside NumPy.
 """
+WORDS = "How many times as long each system takes for a training step"
 
 
 def main() -> None:
@@ -76,29 +73,23 @@ def main() -> None:
     sys.path[0] = str(Path(__file__).parents[1])  # where this package stands
     from peers import chart, report
 
-    given = [Path(one) for one in sys.argv[1:]]
-    *sources, page = given or (RESULTS, LATER, PAGE)
-    results, later = (json.loads(one.read_text(encoding="utf-8")) for one in sources)
-    parts = [BEGIN, with_later(results, later)]
-    for title, heads, rows in [report.workloads(), *report.tables(results)]:
+    folder, page = map(Path, sys.argv[1:] or (RESULTS, PAGE))
+    runs = [
+        (path.stem, json.loads(path.read_text(encoding="utf-8")))
+        for path in sorted(folder.glob("peers_*.json"))
+    ]
+    parts = [BEGIN]
+    overview = report.overview([results for _, results in runs])
+    for title, heads, rows in (report.workloads(), overview):
         parts.append(f"## {title}\n\n{markdown(heads, rows)}\n")
+    for stem, results in runs:
+        picture = f"_static/benchmarks_{stem.removeprefix('peers_')}.svg"
+        heading = results["machine"]["processor"]
+        parts.append(f"## {heading}\n\n![{WORDS}]({picture})\n")
+        for title, heads, rows in report.tables(results):
+            parts.append(f"### {title}\n\n{markdown(heads, rows)}\n")
+        chart.draw(results, page.parent / picture)
     page.write_text("\n".join(parts), encoding="utf-8")
-    chart.draw(results, page.parent / "_static" / "benchmarks.svg")
-
-
-def with_later(results: dict[str, Any], later: dict[str, Any]) -> str:
-    """Put the rows of a later run in the place of the first one's, and say which."""
-    lines = []
-    for threads, rows in later["train"].items():
-        results["train"][threads] |= rows
-        turns = later["settings"]["seconds a turn"]
-        cores = "one thread" if threads == "1" else f"{threads} threads"
-        lines.append(
-            f"The rows {', '.join(rows)} for {cores} are of a later run, of {turns} "
-            "seconds a turn, in which the systems that have a time there were timed "
-            "together.\n"
-        )
-    return "\n".join(lines)
 
 
 def markdown(heads: object, rows: object) -> str:
