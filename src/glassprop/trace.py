@@ -146,8 +146,7 @@ class Trace:
     def array(self, node: Node) -> Array:
         """Wrap a node in its stand-in."""
         if node not in self._created:
-            if self._calls is not None:
-                self._name_ended(self._calls.moved(len(self._created)))
+            self.catch_up()
             self._created[node] = len(self._created)
         return Array(node, self)
 
@@ -271,6 +270,11 @@ class Trace:
             self._name_ended(self._calls.all())
         finally:
             self._calls = None
+
+    def catch_up(self) -> None:
+        """Name what was made in calls that have ended, before somebody reads names."""
+        if self._calls is not None:
+            self._name_ended(self._calls.moved(len(self._created)))
 
     def _name_ended(self, calls: Iterable[Call]) -> None:
         for call in calls:
