@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -562,9 +563,9 @@ def test_what_was_compiled_before_compiles_nothing_again(monkeypatch):
     quietly(net, X, LABELS, **OPTIONS)
     program = net.recipe.program(net.structure)
     monkeypatch.setattr("glassprop.backends.disk_cache._loaded", {})
-    NumbaSteps(program, 4)
+    NumbaSteps(replace(program), 4)
     monkeypatch.setattr("glassprop.backends.disk_cache._loaded", {})
-    module = NumbaSteps(program, 4).module
+    module = NumbaSteps(replace(program), 4).module
     *others, main = (getattr(module, name) for name in module.SIGNATURES)
     assert {"exp_d", "tanh_d", "loop_1"} <= module.SIGNATURES.keys()
     assert [len(one.signatures) for one in others] == [0] * len(others)

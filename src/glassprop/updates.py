@@ -156,8 +156,10 @@ def updated(
 def _named_after(trace: Trace, key: str) -> Iterator[None]:
     """Put a parameter's name behind those that are given inside: ``step_weight``."""
     scope, _, name = key.rpartition(".")
+    trace.catch_up()
     before = set(trace.names)
     with trace.within(scope=scope):
         yield
+    trace.catch_up()
     for node in trace.names.keys() - before:
         trace.names[node] = f"{trace.names[node]}_{name}"

@@ -84,11 +84,16 @@ def numba_source(program: Program, rows: int, threads: int) -> str:
 def _printed(
     program: Program, main: str, rows: int | None, threads: int
 ) -> tuple[Plan, str]:
-    """Plan and print a program; refuse what has no spelling."""
-    try:
+    """Plan and print a program, once; refuse what has no spelling."""
+
+    def planned() -> tuple[Plan, str]:
         found = plan(program, rows, threads)
         workspaces(found)
         return found, to_numba(found, main)
+
+    try:
+        made: tuple[Plan, str] = program.derived((main, rows, threads), planned)
+        return made
     except Unspelled as error:
         where = f" of layer {error.node.scope!r}" if error.node.scope else ""
         raise ArgumentError(
@@ -143,15 +148,23 @@ class NumbaSteps:
         main, threads = ("epoch", min(threads, cores())) if trains else ("step", 1)
         self.plan, self.source = _printed(program, main, rows, threads)
         self.threads = self.plan.threads
-        self.module = compiled(self.source, waiting)
+        self.module: ModuleType = program.derived(
+            self.source, lambda: compiled(self.source, waiting)
+        )
         self.spaces = Spaces(self.plan, 0)
+        # None leaves BLAS alone, where its number of threads does not matter.
+        self.threads_of_blas = 1 if "gemm(" in self.source else None
 
     @contextmanager
     def holding(self, values: Mapping[str, Any], batch_size: int) -> Iterator[Run]:
         """Copy values into a workspace, run steps there, copy them back (`Steps`)."""
         kept = [key for key in self.plan.inputs if key in values]
         spaces = self._for(batch_size)
-        with spaces.taken() as arrays, blas_threads(1), team_of(self.threads) as team:
+        with (
+            spaces.taken() as arrays,
+            blas_threads(self.threads_of_blas),
+            team_of(self.threads) as team,
+        ):
             places = {key: spaces.place(arrays, self.plan.inputs[key]) for key in kept}
             for key, place in places.items():
                 place[...] = values[key]
