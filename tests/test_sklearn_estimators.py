@@ -481,3 +481,19 @@ def test_others_that_train_it_many_times():
     np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1)
     stack = StackingClassifier([("mlp", MLPClassifier(**QUICK))], cv=2).fit(X, Y)
     assert stack.predict(X).shape == (150,)
+
+
+@UNFINISHED
+@pytest.mark.parametrize("name", ours.__all__)
+def test_rows_without_weight_are_as_if_left_out(name):
+    options = {"max_iter": 20, "random_state": 0, "shuffle": False}
+    first, part = np.arange(150) % 2 == 0, Y[::2]
+    whole, half = (
+        getattr(ours, name)(**options, batch_size=rows) for rows in (150, 75)
+    )
+    whole.fit(X, Y, sample_weight=first.astype(float))
+    half.fit(X[first], part)
+    for given, expected in zip(
+        whole.network_.values.values(), half.network_.values.values(), strict=True
+    ):
+        np.testing.assert_allclose(given, expected, rtol=1e-9, atol=1e-12)

@@ -348,8 +348,15 @@ def test_a_pickle_predicts_and_goes_on(kind):
             "the last layer, 'output', gives (n, 2, 3). gp.Flatten() makes one row of "
             "numbers of several dimensions.",
         ),
+        (
+            [gp.Parallel([gp.Dense(1), gp.Dense(2)], name="output")],
+            X,
+            "NetworkClassifier: the target needs (n, 3), and for rows of shape (4,) "
+            "the last layer, 'output', gives (n, 1) and (n, 2). Join them by "
+            "gp.Concatenate().",
+        ),
     ],
-    ids=["no list", "no layer", "names", "units", "dimensions"],
+    ids=["no list", "no layer", "names", "units", "dimensions", "several"],
 )
 def test_layers_that_cannot_be_used_are_refused(layers, rows, words):
     model = NetworkClassifier(layers, **QUICK)

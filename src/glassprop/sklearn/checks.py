@@ -9,6 +9,7 @@ import glassprop as gp
 from glassprop.errors import ArgumentError, ShapeError, shape_text
 from glassprop.layer_names import layer_names
 from glassprop.layers.contract import rows_text
+from glassprop.trees import is_several
 
 
 def check_outputs(who: str, net: gp.Network, outputs: int) -> None:
@@ -30,10 +31,13 @@ def check_outputs(who: str, net: gp.Network, outputs: int) -> None:
     made, fitting = net.structure.output_shape, (outputs,)
     if made == fitting:
         return
-    units = "1 unit" if outputs == 1 else f"{outputs} units"
-    way = f"Give it {units}, or leave it out: one that fits is added."
-    if len(made) != 1:
+    if is_several(made):
+        way = "Join them by gp.Concatenate()."
+    elif len(made) != 1:
         way = "gp.Flatten() makes one row of numbers of several dimensions."
+    else:
+        units = "1 unit" if outputs == 1 else f"{outputs} units"
+        way = f"Give it {units}, or leave it out: one that fits is added."
     raise ShapeError(
         f"{who}: the target needs {rows_text(fitting)}, and for rows of shape "
         f"{shape_text(net.structure.input_shape)} the last layer, "

@@ -311,9 +311,15 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
 
     # Notebooks ------------------------------------------------------------------------
 
-    def _html_repr(self) -> str:
+    def _repr_html_inner(self) -> str:
         """Show scikit-learn's diagram, and after `fit` the network below it."""
         return html_of(self)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        """Give notebooks the same, where scikit-learn is set to show diagrams."""
+        bundle: dict[str, str] = super()._repr_mimebundle_(**options)
+        html = {"text/html": html_of(self)} if "text/html" in bundle else {}
+        return {**bundle, **html}
 
 
 def has_steps(told: Estimator) -> bool:
