@@ -43,7 +43,12 @@ BOTH = pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor], ids=name_o
 
 
 @pytest.mark.filterwarnings("ignore")  # as scikit-learn runs its own
-@parametrize_with_checks([getattr(ours, name)() for name in ours.__all__])
+@parametrize_with_checks(
+    [
+        *[getattr(ours, name)() for name in ours.__all__],
+        ours.NetworkClassifier(loss="hinge"),  # of two classes, without probabilities
+    ]
+)
 def test_scikit_learn_has_nothing_to_object(estimator, check):
     check(estimator)
 
@@ -475,7 +480,8 @@ def test_rows_to_measure_may_be_given(early):
 
 @UNFINISHED
 def test_others_that_train_it_many_times():
-    boosted = AdaBoostClassifier(MLPClassifier(**QUICK), n_estimators=2).fit(X, Y)
+    learned = MLPClassifier(**QUICK, learning_rate_init=0.1)  # it must beat chance
+    boosted = AdaBoostClassifier(learned, n_estimators=2, random_state=0).fit(X, Y)
     assert boosted.predict(X).shape == (150,)
     calibrated = CalibratedClassifierCV(MLPClassifier(**QUICK), cv=2).fit(X, Y)
     np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1)

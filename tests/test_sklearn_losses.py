@@ -141,9 +141,9 @@ def test_a_record_says_what_its_probabilities_are():
         (
             "hinge",
             "many",
-            "loss 'hinge' does not fit labels that are multiclass. Use "
-            "'cross_entropy', 'smoothed_cross_entropy', 'focal', 'kl_divergence' or "
-            "'multiclass_hinge'.",
+            "Only binary classification is supported by loss 'hinge', not labels that "
+            "are multiclass. Use 'cross_entropy', 'smoothed_cross_entropy', 'focal', "
+            "'kl_divergence' or 'multiclass_hinge'.",
         ),
         (
             gp.losses.Focal(gamma=1),

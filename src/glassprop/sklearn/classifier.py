@@ -21,7 +21,7 @@ from sklearn.utils.validation import validate_data
 from glassprop.losses import Loss
 from glassprop.sklearn.data import Data, dense
 from glassprop.sklearn.estimator import Estimator, has_steps
-from glassprop.sklearn.losses import has_chances, loss_of_classes
+from glassprop.sklearn.losses import has_chances, loss_of_classes, suits
 
 Array = NDArray[Any]
 
@@ -236,7 +236,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # no types
         return scores
 
     def __sklearn_tags__(self) -> Any:
-        """Say that several labels are taken."""
+        """Say which labels are taken, as the loss has it."""
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
+        tags.classifier_tags.multi_class = suits(self.loss, "multiclass")
+        tags.classifier_tags.multi_label = suits(self.loss, "multilabel-indicator")
         return tags

@@ -150,3 +150,9 @@ class Layered(Estimator):
             )
         several = isinstance(self.metrics, list | tuple)
         return [*(measured or []), *(self.metrics if several else [self.metrics])]
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that rows may have several dimensions."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

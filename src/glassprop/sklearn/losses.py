@@ -66,10 +66,23 @@ def loss_of_classes(spec: Any, kind: str) -> Loss:
     if loss.target == "any":
         return replace(loss, target=fitting[-1])
     if loss.target not in fitting:
-        raise ArgumentError(
-            f"loss {loss.name!r} does not fit labels that are {kind}. {_ways(fitting)}"
-        )
+        said = f"loss {loss.name!r} does not fit"
+        if loss.target in LABELS:  # scikit-learn asks for these words
+            said = f"Only binary classification is supported by loss {loss.name!r}, not"
+        raise ArgumentError(f"{said} labels that are {kind}. {_ways(fitting)}")
     return loss
+
+
+def suits(spec: Any, kind: str) -> bool:
+    """Tell whether a classifier's loss is about such labels.
+
+    Parameters
+    ----------
+    spec : loss or None
+    kind : str
+        Both as for `loss_of_classes`.
+    """
+    return spec is None or get_one_loss(spec).target in ("any", *TARGETS[kind])
 
 
 def loss_of_numbers(spec: Any) -> Loss:
