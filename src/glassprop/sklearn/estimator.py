@@ -205,9 +205,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def _optimizer(self) -> Any:
         return get_optimizer(self.optimizer)
 
-    def _trainer(self) -> str:
-        """Name what trains, for warnings."""
-        return f"optimizer {self.optimizer!r}"
+    def _trainer(self) -> tuple[str, Any]:
+        """Give the parameter that says what trains, and its value, for messages."""
+        return "optimizer", self.optimizer
 
     def _takes_steps(self) -> bool:
         """Tell whether training goes step by step, through batches of rows."""
@@ -327,6 +327,6 @@ def has_steps(told: Estimator) -> bool:
     if not told._takes_steps():
         raise AttributeError(
             "partial_fit is only available for stochastic optimizers. "
-            f"{told._optimizer()!r} takes all rows at once."
+            f"{told._trainer()[1]} is not stochastic."
         )
     return True

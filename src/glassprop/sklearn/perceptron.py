@@ -87,9 +87,8 @@ class Perceptron(Parameters):
             return translation.solver(self)
         return super()._optimizer()
 
-    def _trainer(self) -> str:
-        named = self.solver if self.optimizer is None else self.optimizer
-        return f"solver {named!r}"
+    def _trainer(self) -> tuple[str, Any]:
+        return "solver", self.solver if self.optimizer is None else self.optimizer
 
     def _schedule(
         self, seen: int, rows: int, monitor: str, *, incremental: bool

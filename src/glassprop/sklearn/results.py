@@ -135,7 +135,12 @@ def look_back(told: Any, history: gp.History, rule: gp.EarlyStopping) -> None:
 
 
 def tell(
-    told: Any, history: gp.History, trainer: str, rule: Any, *, incremental: bool
+    told: Any,
+    history: gp.History,
+    trainer: tuple[str, Any],
+    rule: Any,
+    *,
+    incremental: bool,
 ) -> None:
     """Warn of a training that has ended before it converged.
 
@@ -145,10 +150,10 @@ def tell(
         What limits it.
     history : History
         Of the training.
-    trainer : str
-        What trained, in words.
+    trainer : tuple of str and object
+        The parameter that says what trained, and its value.
     rule : Optimizer
-        The same as a record.
+        What trained.
     incremental : bool
         Whether it was one epoch more of another.
     """
@@ -157,8 +162,8 @@ def tell(
     elif not incremental and history.stopped in ENDS:
         reason, way = ENDS[history.stopped]
         warnings.warn(
-            f"{trainer} {reason.format(told=told, rule=rule)}, and the training has "
-            f"not converged yet. {way}",
+            f"{trainer[0]} {trainer[1]!r} {reason.format(told=told, rule=rule)}, and "
+            f"the training has not converged yet. {way}",
             ConvergenceWarning,
             stacklevel=4,
         )
