@@ -1,6 +1,7 @@
 """Estimators that are trained part by part, with early stopping over the calls."""
 
 import pickle
+from signal import SIGINT, raise_signal
 
 import numpy as np
 import pytest
@@ -147,3 +148,24 @@ def test_a_fit_says_whether_it_has_converged():
     assert model.fit(X, Y).converged_
     with pytest.warns(match="reached the maximum"):
         assert not model.set_params(max_iter=2).fit(X, Y).converged_
+
+
+class Interrupting:
+    """A schedule that is asked just when somebody presses Ctrl-C."""
+
+    def __call__(self, steps, steps_per_epoch):
+        raise_signal(SIGINT)
+        return np.ones(len(steps))
+
+
+@ALL
+def test_an_interrupted_call_counts_for_nothing(name):
+    model, first = started(name, schedule=Interrupting())
+    held = {"X_val": X[100:], "y_val": Y[100:]}
+    with pytest.warns(UserWarning) as caught:
+        model.partial_fit(X[:100], Y[:100], **first, **held)
+    assert [str(one.message) for one in caught] == ["Training interrupted by user."]
+    assert (model.n_iter_, model.t_, model.converged_) == (0, 0, False)
+    assert model.loss_curve_ == model.validation_scores_ == []
+    model.set_params(schedule=None).partial_fit(X[:100], Y[:100], **held)
+    assert (model.n_iter_, model.t_, len(model.validation_scores_)) == (1, 100, 1)

@@ -154,6 +154,29 @@ def test_fields_of_layers_are_parameters(kind):
     assert not [key for key in kind(NESTED).get_params(deep=False) if "__" in key]
 
 
+class Plain:
+    """A layer that is no dataclass: nothing says what it is made with."""
+
+    def forward(self, p, x, run):
+        return x
+
+
+@pytest.mark.parametrize(
+    ("layers", "known"),
+    [
+        (None, []),
+        (["relu", gp.Dense(2)], []),
+        ([gp.Dense(2, name="a"), gp.Dense(2, name="a")], []),
+        ([gp.Dense], []),
+        ([Plain()], ["layers__plain_1"]),
+    ],
+    ids=["none", "no layer", "one name twice", "a class", "no fields"],
+)
+def test_what_has_no_fields_has_no_parameters(layers, known):
+    found = NetworkClassifier(layers).get_params()
+    assert [key for key in found if key.startswith("layers__")] == known
+
+
 @BOTH
 def test_setting_them_makes_new_layers(kind):
     before = pickle.dumps(NESTED)
@@ -228,6 +251,11 @@ def test_a_search_goes_over_widths_dropout_and_depth():
             "'dense_1'. The layers are none.",
         ),
         ("layers__hidden__units", "Dense: units must be a positive integer, got -1."),
+        (
+            "layers__dropout_1__name",
+            "invalid parameter layers__dropout_1__name: Dropout has no field 'name'. "
+            "Its fields are rate.",
+        ),
     ],
 )
 def test_a_parameter_that_cannot_be_set_is_refused(path, words):
