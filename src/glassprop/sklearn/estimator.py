@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
@@ -18,6 +19,7 @@ from sklearn.utils.validation import (
 
 import glassprop as gp
 from glassprop.errors import DivergenceError
+from glassprop.options import is_whole
 from glassprop.sklearn import translation
 from glassprop.sklearn.arrays import Reshuffled, Shown, start_values
 from glassprop.sklearn.data import Data, dense, held_out
@@ -163,7 +165,11 @@ class Perceptron(Parameters):
     def _hidden_units(self) -> list[int]:
         given = self.hidden_layer_sizes
         sizes = list(given) if hasattr(given, "__iter__") else [given]
-        if np.any(np.array(sizes) <= 0):
+        if not all(is_whole(size) for size in sizes):
+            raise InvalidParameterError(
+                f"hidden_layer_sizes must be whole numbers, got {sizes}."
+            )
+        if any(size <= 0 for size in sizes):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
         return [int(size) for size in sizes]
 
@@ -260,7 +266,10 @@ class Perceptron(Parameters):
         except DivergenceError as error:
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
-                f"contain large values and need to be preprocessed. {error}"
+                "contain large values and need to be preprocessed: "
+                f"{error.what} Scale X, and y if it is numbers (StandardScaler, "
+                "TransformedTargetRegressor), lower learning_rate_init, or pass "
+                "clip=1.0."
             ) from error
 
     # Prediction -----------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 import glassprop as gp
@@ -52,9 +53,10 @@ def keep(
     told.loss_curve_ += losses
     if told.early_stopping:
         told.validation_scores_ += scores
-        told.best_validation_score_ = max(told.validation_scores_)
+        told.best_validation_score_ = max(told.validation_scores_, default=-np.inf)
+        told.best_loss_ = None
     else:
-        told.best_loss_ = min([*losses, told.best_loss_])
+        told.best_loss_ = min(told.loss_curve_, default=np.inf)
 
 
 def tell(told: Any, history: gp.History, *, incremental: bool) -> None:
