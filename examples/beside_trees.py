@@ -206,13 +206,10 @@ def compare(name: str, folds: int) -> dict[str, Measured]:
     return found
 
 
-def first_of(found: Mapping[str, Measured]) -> str:
-    """Give the model with the best score; of equals, ours before the others."""
-
-    def place(label: str) -> tuple[float, bool]:
-        return round(float(found[label].scores.mean()), 6), label == OURS
-
-    return max(found, key=place)
+def leaders(found: Mapping[str, Measured]) -> list[str]:
+    """Give the models with the best score, as it is shown."""
+    shown = {label: round(float(one.scores.mean()), 3) for label, one in found.items()}
+    return [label for label, score in shown.items() if score == max(shown.values())]
 
 
 def ahead(found: Mapping[str, Measured], label: str) -> tuple[float, float]:
@@ -241,26 +238,27 @@ def show(name: str, found: Mapping[str, Measured]) -> None:
 
 
 def verdict(found: Mapping[str, Measured]) -> str:
-    """Say who is first, and whether that is more than chance."""
-    first = first_of(found)
-    if first == OURS:
-        return f"{OURS} is first."
-    distance, error = ahead(found, first)
-    how = f"ahead of {OURS} by {distance:.3f} +- {error:.3f}"
-    if distance <= error:
-        return f"{first} is first, {how}: that may be chance."
-    return f"{first} wins, {how}{': a tree' if MODELS[first].is_tree else ''}."
+    """Say who is first, whether that is more than chance, and whether it is a tree."""
+    first = leaders(found)
+    words = f"First: {', '.join(first)}"
+    if any(MODELS[label].is_tree for label in first):
+        words = f"A tree wins. {words}"
+    if OURS in first:
+        return f"{words}."
+    distance, error = ahead(found, first[0])
+    words = f"{words}, ahead of {OURS} by {distance:.3f} +- {error:.3f}"
+    return f"{words}, which may be chance." if distance <= error else f"{words}."
 
 
 def show_winners(compared: Mapping[str, Mapping[str, Measured]]) -> None:
     """Say where trees are first, and where the network keeps up with the first."""
     trees, kept = [], []
     for name, found in compared.items():
-        first = first_of(found)
-        distance, error = ahead(found, first)
-        if MODELS[first].is_tree:
+        first = leaders(found)
+        distance, error = ahead(found, first[0])
+        if any(MODELS[label].is_tree for label in first):
             trees.append(name)
-        if distance <= error:
+        if OURS in first or distance <= error:
             kept.append(name)
     print(f"A tree is first on: {', '.join(trees) or 'none'}.")
     print(f"{OURS} is first, or within chance of it, on: {', '.join(kept) or 'none'}.")
@@ -286,10 +284,10 @@ def picture(compared: Mapping[str, Mapping[str, Measured]]) -> Figure:
 
     across = min(3, len(compared) + 1)
     down = -(-(len(compared) + 1) // across)
-    figure = Figure(figsize=(3.6 * across, 3.1 * down), layout="constrained")
-    panels = figure.subplots(down, across, squeeze=False).ravel()
+    figure = Figure(figsize=(3.8 * across, 3.2 * down), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
     for axes, (name, found) in zip(panels, compared.items(), strict=False):
-        for label, one in found.items():
+        for label, one in reversed(found.items()):  # ours is drawn over the others
             model = MODELS[label]
             axes.errorbar(
                 np.median(one.fit_times),
@@ -297,11 +295,14 @@ def picture(compared: Mapping[str, Mapping[str, Measured]]) -> Figure:
                 error_of(one.scores),
                 color=model.colour,
                 marker=model.marker,
-                markersize=9 if label == OURS else 7,
+                markersize=9,
+                markeredgecolor="white",
                 linestyle="none",
                 label=label,
             )
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.tick_params(labelbottom=True)
         axes.set_title(name, loc="left")
         axes.set_ylabel("R2" if is_regression(name) else "accuracy")
         axes.set_xlabel("seconds of a training")
@@ -310,7 +311,9 @@ def picture(compared: Mapping[str, Mapping[str, Measured]]) -> Figure:
     for axes in panels[len(compared) :]:
         axes.set_axis_off()
     handles, labels = panels[0].get_legend_handles_labels()
-    panels[len(compared)].legend(handles, labels, loc="center", frameon=False)
+    panels[len(compared)].legend(
+        handles[::-1], labels[::-1], loc="center", frameon=False
+    )
     return figure
 
 

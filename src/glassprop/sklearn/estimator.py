@@ -266,7 +266,7 @@ class Perceptron(Parameters):
         except DivergenceError as error:
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
-                "contain large values and need to be preprocessed: "
+                "contain large values and need to be preprocessed. What happened: "
                 f"{error.what} Scale X, and y if it is numbers (StandardScaler, "
                 "TransformedTargetRegressor), lower learning_rate_init, or pass "
                 "clip=1.0."
