@@ -2,24 +2,18 @@
 
 import importlib
 import inspect
-import pickle
 import sys
 import warnings
 from signal import SIGINT, raise_signal
 
 import numpy as np
 import pytest
-from joblib import parallel_config
 from scipy.sparse import csr_array
 from sklearn import neural_network as theirs
-from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris
 from sklearn.ensemble import AdaBoostClassifier, StackingClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV, cross_validate
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import glassprop as gp
@@ -209,17 +203,6 @@ def test_an_interrupted_training_keeps_what_it_has():
     assert model.predict(X).shape == (150,)
 
 
-@UNFINISHED
-def test_trainings_in_threads_and_processes_give_the_same():
-    found = [
-        cross_validate(MLPClassifier(**QUICK), X, Y, cv=2, n_jobs=jobs)["test_score"]
-        for jobs in (1, 2)
-    ]
-    with parallel_config("threading", n_jobs=2):
-        found.append(cross_validate(MLPClassifier(**QUICK), X, Y, cv=2)["test_score"])
-    assert found[0].tolist() == found[1].tolist() == found[2].tolist()
-
-
 # The network inside -------------------------------------------------------------------
 
 
@@ -270,25 +253,6 @@ def test_sparse_rows_give_the_bits_of_dense_ones(kind):
     dense, sparse = kind(**QUICK).fit(rows, Y), kind(**QUICK).fit(csr_array(rows), Y)
     np.testing.assert_array_equal(dense.coefs_[0], sparse.coefs_[0])
     np.testing.assert_array_equal(dense.predict(rows), sparse.predict(csr_array(rows)))
-
-
-@UNFINISHED
-@BOTH
-def test_a_pickle_predicts_and_goes_on(kind):
-    model = kind(**QUICK, learning_rate_init=0.1).fit(X, Y)
-    again = pickle.loads(pickle.dumps(model))
-    np.testing.assert_array_equal(again.predict(X), model.predict(X))
-    for one in (model, again):
-        one.partial_fit(X, Y)
-    np.testing.assert_array_equal(again.coefs_[0], model.coefs_[0])
-
-
-@UNFINISHED
-def test_a_search_goes_through_a_pipeline():
-    whole = make_pipeline(StandardScaler(), MLPClassifier(**QUICK))
-    search = GridSearchCV(whole, {"mlpclassifier__alpha": [0.0, 1.0]}, cv=2)
-    assert search.fit(X, Y).best_score_ > 0.2
-    assert clone(search.best_estimator_[-1]).alpha in (0.0, 1.0)
 
 
 # Bad input ----------------------------------------------------------------------------

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from glassprop.result_files import csv_text, imported, write_result
-
 if TYPE_CHECKING:
     from glassprop.diagnosis.findings import Diagnosis
 
@@ -75,6 +73,8 @@ class History(Mapping[str, list[float]]):
         MissingExtraError
             If pandas is not installed.
         """
+        from glassprop.result_files import imported
+
         pandas = imported("pandas", "History.to_frame", "pandas")
         index = pandas.Index(self.epochs, dtype="int64", name="epoch")
         return pandas.DataFrame(self.columns, index=index)
@@ -94,6 +94,8 @@ class History(Mapping[str, list[float]]):
         DataError
             If the file cannot be written.
         """
+        from glassprop.result_files import csv_text, write_result
+
         header = ["epoch", *self.columns]
         lines = zip(self.epochs, *self.columns.values(), strict=True)
         write_result(path, csv_text([header, *lines]).encode())

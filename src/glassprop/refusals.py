@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 import numpy as np
@@ -97,6 +96,8 @@ def repair_of(name: str) -> str:
 
 def nearest(name: str) -> str | None:
     """Give the function that traces and is nearest in meaning, or else in name."""
+    from difflib import get_close_matches
+
     supported = {function_name(one) for one in (*FUNCTIONS, *UFUNCS)}
     meant = MEANINGS.get(name)
     if meant in supported:

@@ -62,6 +62,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         ],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
+    _rate = "the learning rate"  # how it is called
     _dimensions: ClassVar[dict[str, Any]] = {}  # of the rows, as validate_data has it
 
     # Training -------------------------------------------------------------------------
@@ -286,7 +287,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         except DivergenceError as error:
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
-                f"contain large values and need to be preprocessed. {error}"
+                "contain large values and need to be preprocessed. What happened: "
+                f"{error.what} Scale X, and y if it is numbers (StandardScaler, "
+                f"TransformedTargetRegressor), lower {self._rate}, or pass clip=1.0."
             ) from error
 
     # Prediction -----------------------------------------------------------------------

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils._param_validation import InvalidParameterError
 
 import glassprop as gp
+from glassprop.options import is_whole
 from glassprop.sklearn import translation
 from glassprop.sklearn.arrays import Shown, start_values
 from glassprop.sklearn.layers import hidden_activations, layers
@@ -19,6 +21,8 @@ Array = NDArray[Any]
 
 class Perceptron(Parameters):
     """What both perceptrons share; use one of them."""
+
+    _rate = "learning_rate_init"
 
     # Fitted attributes that the network holds -----------------------------------------
 
@@ -62,7 +66,11 @@ class Perceptron(Parameters):
     def _hidden_units(self) -> list[int]:
         given = self.hidden_layer_sizes
         sizes = list(given) if hasattr(given, "__iter__") else [given]
-        if np.any(np.array(sizes) <= 0):
+        if not all(is_whole(size) for size in sizes):
+            raise InvalidParameterError(
+                f"hidden_layer_sizes must be whole numbers, got {sizes}."
+            )
+        if any(size <= 0 for size in sizes):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
         return [int(size) for size in sizes]
 
