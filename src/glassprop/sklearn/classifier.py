@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
@@ -18,7 +17,7 @@ from sklearn.utils.multiclass import (
 )
 from sklearn.utils.validation import validate_data
 
-from glassprop.sklearn.data import Data, dense
+from glassprop.sklearn.data import Data, binarizer, dense
 from glassprop.sklearn.estimator import Perceptron, has_steps
 
 Array = NDArray[Any]
@@ -146,7 +145,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
-            self._label_binarizer = LabelBinarizer().fit(y)
+            self._label_binarizer = binarizer(y)
             self.classes_ = self._label_binarizer.classes_
             return dense(X), y
         labels = unique_labels(y)
@@ -217,7 +216,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         """
         if _check_partial_fit_first_call(self, classes):
             several = type_of_target(y).startswith("multilabel")
-            self._label_binarizer = LabelBinarizer().fit(y if several else classes)
+            self._label_binarizer = binarizer(y if several else classes)
         self._fit(X, y, sample_weight, incremental=True)
         return self
 
@@ -234,10 +233,18 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         array of shape (n_samples,) or (n_samples, n_classes)
             Labels, or 0 and 1 for each label.
         """
-        chances = self._chances(X)
-        if self.n_outputs_ == 1:
-            chances = chances.ravel()
-        found: Array = self._label_binarizer.inverse_transform(chances)
+        return self._labels(self._chances(X))
+
+    def _labels(self, chances: Array) -> Array:
+        """Decide, as `LabelBinarizer` does, which takes longer than the prediction."""
+        kind = self._label_binarizer.y_type_
+        if kind == "multiclass":
+            found: Array = self.classes_[chances.argmax(axis=1)]
+        elif kind == "binary":
+            last = len(self.classes_) - 1  # there may be one class alone
+            found = self.classes_[(chances.ravel() > 0.5) * last]
+        else:
+            found = self._label_binarizer.inverse_transform(chances)
         return found
 
     def _chances(self, X: Any) -> Array:
