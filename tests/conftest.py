@@ -22,6 +22,14 @@ def compiled_code(tmp_path_factory):
         yield
 
 
+@pytest.fixture(autouse=True)
+def recent_programs(monkeypatch):
+    """Let each test derive its own programs, with what it has put in the way."""
+    from glassprop.recent import Recent
+
+    monkeypatch.setattr("glassprop.compiling.RECENT", Recent(32))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def heard_interrupts():
     """Let Ctrl-C be heard where a shell in the background would have it ignored."""

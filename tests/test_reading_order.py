@@ -57,6 +57,8 @@ ORDER = [
     "traced.py",
     "differences.py",
     "calls_under_way.py",
+    "fingerprints.py",
+    "recent.py",
     "trace.py",
     "differentiate.py",
     "simplify.py",

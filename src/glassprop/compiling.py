@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 
 from glassprop.backends.to_numpy import large_arrays, to_numpy
-from glassprop.graph import DType
+from glassprop.fingerprints import fingerprint
+from glassprop.graph import DType, Node
 from glassprop.program import Program
+from glassprop.recent import Recent
 from glassprop.simplify import simplify
 from glassprop.trace import Trace, traced
 from glassprop.traced import Array
 from glassprop.verify import verify
 
 Inputs = Mapping[str, Array]
+RECENT: Recent[Program] = Recent(32)  # programs, by what was traced
 
 
 def build(
@@ -32,6 +35,9 @@ def build(
     doc: str = "",
 ) -> Program:
     """Trace a function and simplify its graph; check the graph after each pass.
+
+    A graph that was made a program before is that program: networks alike, such as
+    those of a cross-validation, share what is derived of it.
 
     Parameters
     ----------
@@ -44,11 +50,24 @@ def build(
     doc : str
         One line for the printed module.
     """
-    inputs, outputs = traced(function, dtype)
+    key: Any = None
+
+    def was_seen(found: tuple[Mapping[str, Node], Mapping[str, Node]]) -> bool:
+        nonlocal key
+        key = fingerprint((name, doc), *found)
+        return RECENT.get(key) is not None
+
+    inputs, outputs = traced(function, dtype, was_seen=was_seen)
+    known = RECENT.get(key)
+    if known is not None:
+        return known
     verify(list(outputs.values()))
     nodes = simplify(list(outputs.values()))
     verify(nodes)
-    return Program(name, inputs, dict(zip(outputs, nodes, strict=True)), doc)
+    program = Program(name, inputs, dict(zip(outputs, nodes, strict=True)), doc)
+    if key is not None:
+        RECENT.keep(key, program)
+    return program
 
 
 class Compiled:
@@ -67,9 +86,14 @@ class Compiled:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.source = to_numpy(program)
+        self.source: str
+        self._function: Callable[..., Any]
+        self.source, self._function = program.derived("numpy", self._derived)
         self._captured = tuple(large_arrays(program).values())
-        self._function = _executed(program.name, self.source)
+
+    def _derived(self) -> tuple[str, Callable[..., Any]]:
+        source = to_numpy(self.program)
+        return source, _executed(self.program.name, source)
 
     def __call__(self, *values: Any) -> Any:
         """Run on values in the order of the program's inputs.

@@ -101,6 +101,24 @@ def as_each_input(
     return arrays
 
 
+def fits_as_it_is(data: Any, dtype: np.dtype[Any], input_shape: Shapes) -> bool:
+    """Tell whether data are rows in a network's form already, but for NaN in them.
+
+    Parameters
+    ----------
+    data : object
+        What a user gave.
+    dtype, input_shape
+        Of the network.
+    """
+    return (
+        type(data) is np.ndarray
+        and data.dtype is dtype
+        and data.shape[1:] == input_shape
+        and data.flags.c_contiguous
+    )
+
+
 def one_sample(data: Any, input_shape: Shapes | None) -> Any:
     """Give one sample as a batch of one row; None if the data are not one sample.
 
@@ -267,5 +285,6 @@ def as_inputs(
     check_finite(array, name, names=names, missing_allowed=missing_allowed)
     with np.errstate(over="ignore"):  # found by the check that follows
         result = np.ascontiguousarray(array, dtype)
-    check_finite(result, name, names=names, missing_allowed=missing_allowed)
+    if result is not array:
+        check_finite(result, name, names=names, missing_allowed=missing_allowed)
     return result

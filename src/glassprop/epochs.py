@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -90,6 +91,11 @@ class Work:
         """How many batches the rows make."""
         return -(-len(self.rows) // self.rows_per_step)
 
+    @cached_property
+    def steps_per_call(self) -> int:
+        """How many steps one call of the back end holds."""
+        return steps_of_a_call(self.steps.program, self.rows_per_step)
+
 
 def steps_of_a_call(program: Program, rows: int) -> int:
     """Give how many steps one call of a back end holds, one at least.
@@ -114,8 +120,7 @@ def epochs_of_a_call(work: Work) -> int:
     """
     if not work.is_unwatched or work.after_step is not None:
         return 1
-    steps = steps_of_a_call(work.steps.program, work.rows_per_step)
-    return max(1, steps // work.steps_per_epoch)
+    return max(1, work.steps_per_call // work.steps_per_epoch)
 
 
 def run_epochs(work: Work, epochs: int, after_epoch: AfterEpoch, stop: Stop) -> str:
@@ -245,7 +250,7 @@ def _run(
     unseen = steps if work.after_step is None else 1  # between which nobody looks
     most = unseen
     if steps == work.steps_per_epoch:
-        most = min(unseen, steps_of_a_call(work.steps.program, size))
+        most = min(unseen, work.steps_per_call)
     losses = [np.empty(0)]
     for first in range(0, steps, unseen):
         with work.steps.holding(values, size) as run:

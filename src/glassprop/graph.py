@@ -198,7 +198,7 @@ def order(outputs: Iterable[Node]) -> list[Node]:
                 listed.append(node)
             else:
                 stack.append((node, True))
-                stack.extend((read, False) for read in reversed(node.inputs))
+                stack.extend([(read, False) for read in reversed(node.inputs)])
     return listed
 
 

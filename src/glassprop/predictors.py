@@ -16,7 +16,7 @@ from glassprop.backends.shares import cores
 from glassprop.built import Built
 from glassprop.chunks import rows_stay_apart, run_in_chunks
 from glassprop.compiling import Compiled
-from glassprop.data import as_each_input, one_sample
+from glassprop.data import as_each_input, fits_as_it_is, one_sample
 from glassprop.errors import ArgumentError, MissingExtraError
 from glassprop.losses import AnyLoss
 from glassprop.program import Program
@@ -55,14 +55,7 @@ def make_predictor(
         return checked
 
     def predict(X: Any) -> Any:
-        if (
-            type(X) is np.ndarray
-            and X.dtype is dtype
-            and X.shape[1:] == shape
-            and X.flags.c_contiguous
-        ):
-            return run((X,))[0]
-        return checked(X)
+        return run((X,))[0] if fits_as_it_is(X, dtype, shape) else checked(X)
 
     return predict
 

@@ -7,7 +7,14 @@ back ends make faster or more readable forms of the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -100,6 +107,24 @@ class Program:
     def results(self) -> dict[str, Node]:
         """The outputs that do not replace an input."""
         return {key: one for key, one in self.outputs.items() if key not in self.inputs}
+
+    def derived(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Give what was made of this program before under a key, or make it now.
+
+        Parameters
+        ----------
+        key : object with a hash
+            What it depends on, besides the program.
+        make : callable
+            Called without arguments the first time.
+        """
+        if key not in self._derived:
+            self._derived[key] = make()
+        return self._derived[key]
+
+    @cached_property
+    def _derived(self) -> dict[Hashable, Any]:
+        return {}
 
     @property
     def size(self) -> int:

@@ -10,6 +10,7 @@ in a prediction, which uses each weight once.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -54,27 +55,36 @@ BLAS = """def NAME(LETTER, left, right, out, rows, columns, inner):
         LETTER, right, TURN_B, LONG_B,
         LETTER, out, LONG,
     )"""
-# The last block of columns may lie over the one before, and calculates it again.
+# The last block of columns may lie over the one before, and calculates it again; it is
+# one vector wide where that is enough.
 TILES = """def NAME(LETTER, left, down, along, right, out, rows, columns, inner):
     vector = lanes(LETTER, MOST)
-    wide, second = 2 * vector, min(vector, columns - vector)
-    for j in range(0, columns, wide):
-        column = min(j, max(columns - wide, 0))
+    second = min(vector, columns - vector)
+    for j in range(0, columns, 2 * vector):
+        narrow = columns - j <= vector
+        column = min(j, max(columns - (vector if narrow else 2 * vector), 0))
         for past in range(0, inner, DEEP):
             fresh, deep = past == 0, min(DEEP, inner - past)
             a = left + past * along
             b = right + past * LONG + column
             c = out + column
-            for i in range(0, rows - 3, 4):
-                tile(
-                    LETTER, 4, MOST, second, fresh, deep, a + i * down, down, along,
-                    b, c + i * LONG, LONG,
-                )
+            if narrow:
+                for i in range(0, rows - 7, 8):
+                    TILE(8, 1)
+                for i in range(rows - rows % 8, rows):
+                    TILE(1, 1)
+                continue
+            for i in range(0, rows - 7, 8):
+                TILE(8, 2)
+            for i in range(rows - rows % 8, rows - 3, 4):
+                TILE(4, 2)
             for i in range(rows - rows % 4, rows):
-                tile(
-                    LETTER, 1, MOST, second, fresh, deep, a + i * down, down, along,
-                    b, c + i * LONG, LONG,
-                )"""
+                TILE(1, 2)"""
+TILE = re.compile(r"( *)TILE\((\d), (\d)\)")
+ONE_TILE = r"""\1tile(
+\1    LETTER, \2, \3, MOST, second, fresh, deep, a + i * down, down, along,
+\1    b, c + i * LONG, LONG,
+\1)"""
 ONE_ROW = """    if rows == 1:
         for j in range(0, columns, 64):
             row = part(LETTER, out + j, min(64, columns - j))
@@ -133,7 +143,8 @@ def product_of(node: Node, letter: str, rows: int | None, threads: int) -> Produ
         most = MOST[node.dtype.name]
         if isinstance(columns := node.shape[1], int) and columns < most:
             most = FEWEST[node.dtype.name]
-        text = TILES.replace("MOST", str(most)).replace("DEEP", str(DEEP))
+        text = TILE.sub(ONE_TILE, TILES)
+        text = text.replace("MOST", str(most)).replace("DEEP", str(DEEP))
         strides = (1, a.shape[0]) if turned_a else (a.shape[1], 1)
     elif kind == "loops":
         text = DOTS if turned_b else LOOPS

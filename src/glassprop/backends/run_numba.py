@@ -84,11 +84,16 @@ def numba_source(program: Program, rows: int, threads: int) -> str:
 def _printed(
     program: Program, main: str, rows: int | None, threads: int
 ) -> tuple[Plan, str]:
-    """Plan and print a program; refuse what has no spelling."""
-    try:
+    """Plan and print a program, once; refuse what has no spelling."""
+
+    def planned() -> tuple[Plan, str]:
         found = plan(program, rows, threads)
         workspaces(found)
         return found, to_numba(found, main)
+
+    try:
+        made: tuple[Plan, str] = program.derived((main, rows, threads), planned)
+        return made
     except Unspelled as error:
         where = f" of layer {error.node.scope!r}" if error.node.scope else ""
         raise ArgumentError(

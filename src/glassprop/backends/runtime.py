@@ -137,10 +137,15 @@ def gemm(  # noqa: PLR0917  # Numba takes arguments by position
     return signature, generate
 
 
+def _has_wide_vectors(context: Any) -> bool:
+    """Tell whether this processor has vectors of 512 bits, and so 32 registers."""
+    _, _, features = context.codegen().magic_tuple()
+    return "+avx512f" in features.split(",")
+
+
 def _lanes(context: Any, dtype: Any, most: int) -> int:
     """Give how many elements a vector of this processor has, no more than some."""
-    _, _, features = context.codegen().magic_tuple()
-    bits = 512 if "+avx512f" in features.split(",") else 256
+    bits = 512 if _has_wide_vectors(context) else 256
     return min(most, bits // int(dtype.bitwidth))
 
 
@@ -161,6 +166,7 @@ def tile(  # noqa: PLR0917  # Numba takes arguments by position
     _context: Any,
     array: Any,
     rows: Any,
+    vectors: Any,
     most: Any,
     second: Any,
     fresh: Any,
@@ -174,14 +180,16 @@ def tile(  # noqa: PLR0917  # Numba takes arguments by position
 ) -> Any:
     """Calculate a block of ``c = a @ b``, or of ``c += a @ b`` if not fresh.
 
-    The sums stay in registers: `rows` of them by two vectors of `lanes(array, most)`
-    elements, the second of which begins `second` elements after the first. Rows and
-    most are literal. Elements of a are `down` and `along` apart; b and c lie row by
-    row, `length` between two. With 4 rows there are 8 sums of vectors, as many as a
-    processor needs not to wait for any of them.
+    The sums stay in registers: `rows` of them by one or two vectors of
+    `lanes(array, most)` elements, the second of which begins `second` elements after
+    the first. Rows, vectors and most are literal. Elements of a are `down` and `along`
+    apart; b and c lie row by row, `length` between two. With 8 sums of vectors, 4 rows
+    by two, a processor need not wait for any of them; more rows read b less often,
+    where there are registers for their sums, and are else done 4 by 4.
     """
     word = types.intp
-    signature = types.void(array, rows, most, word, types.boolean, *[word] * 7)
+    literals = (rows, vectors, most)
+    signature = types.void(array, *literals, word, types.boolean, *[word] * 7)
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         kind = signature.args[0]
@@ -189,12 +197,20 @@ def tile(  # noqa: PLR0917  # Numba takes arguments by position
         number = context.get_value_type(kind.dtype)
         many = _lanes(context, kind.dtype, most.literal_value)
         block = _Block(builder, data, number, many)
-        block.write(
-            rows.literal_value,
-            [ir.Constant(WORD, 0), given[3]],
-            cgutils.as_bool_bit(builder, given[4]),
-            given[5:],
-        )
+        offsets = [ir.Constant(WORD, 0), given[4]][: vectors.literal_value]
+        fresh = cgutils.as_bool_bit(builder, given[5])
+        inner, at_a, down, along, at_b, at_c, length = given[6:]
+        high = min(rows.literal_value, 8 if _has_wide_vectors(context) else 4)
+        further = [
+            builder.mul(ir.Constant(WORD, high), step) for step in (down, length)
+        ]
+        for _ in range(0, rows.literal_value, high):
+            places = [inner, at_a, down, along, at_b, at_c, length]
+            block.write(high, offsets, fresh, places)
+            at_a, at_c = (
+                builder.add(at, step)
+                for at, step in zip((at_a, at_c), further, strict=True)
+            )
         return context.get_dummy_value()
 
     return signature, generate

@@ -6,7 +6,7 @@ back, so that several threads may run the same compiled code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,8 +19,21 @@ from glassprop.backends.views import view_of
 from glassprop.backends.workspace import ALIGNED
 from glassprop.graph import DType, Node, concrete
 
-Arrays = list[NDArray[Any]]
 LINE = 64  # bytes
+
+
+class Arrays(list[NDArray[Any]]):
+    """A set of workspaces, and the places in it that were asked for before.
+
+    Parameters
+    ----------
+    arrays : iterable of array
+        In the order of the plan's dtypes.
+    """
+
+    def __init__(self, arrays: Iterable[NDArray[Any]]) -> None:
+        super().__init__(arrays)
+        self.places: dict[Node, NDArray[Any]] = {}  # of values without rows
 
 
 class Spaces:
@@ -67,10 +80,10 @@ class Spaces:
 
     def _made(self) -> Arrays:
         sizes = self.plan.layout.sizes.items()
-        arrays = [
+        arrays = Arrays(
             _aligned(fixed + scaled * self.most, dtype)
             for dtype, (fixed, scaled) in sizes
-        ]
+        )
         for node in self.plan.constants():
             self.place(arrays, node)[...] = node.attributes["value"]
         for key, value in self.values.items():
@@ -100,21 +113,26 @@ class Spaces:
 
         Parameters
         ----------
-        arrays : list of array
+        arrays : Arrays
             A set of workspaces.
         node : Node
             Of the plan.
         rows : int
             Of the batch, where the value has some.
         """
+        if not rows and node in arrays.places:
+            return arrays.places[node]
         view, layout = view_of(node), self.plan.layout
         slot = layout.slots[view.node]
         space = arrays[list(layout.sizes).index(slot.dtype)]
         start = slot.fixed + slot.scaled * self.most + concrete(view.offset, rows)
         strides = [concrete(one, rows) * space.itemsize for one in view.strides]
-        return np.lib.stride_tricks.as_strided(
+        found = np.lib.stride_tricks.as_strided(
             space[start:], concrete(node.shape, rows), strides
         )
+        if not rows:
+            arrays.places[node] = found
+        return found
 
 
 def _aligned(size: int, dtype: DType) -> NDArray[Any]:

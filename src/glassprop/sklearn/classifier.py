@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
@@ -19,7 +18,7 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import validate_data
 
 from glassprop.losses import Loss
-from glassprop.sklearn.data import Data, dense
+from glassprop.sklearn.data import Data, binarizer, dense
 from glassprop.sklearn.estimator import Estimator, has_steps
 from glassprop.sklearn.losses import has_chances, loss_of_classes, suits
 
@@ -58,7 +57,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # no types
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
-            self._label_binarizer = LabelBinarizer().fit(y)
+            self._label_binarizer = binarizer(y)
             self.classes_ = self._label_binarizer.classes_
             return dense(X), y
         labels = unique_labels(y)
@@ -143,7 +142,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # no types
         """
         if _check_partial_fit_first_call(self, classes):
             several = type_of_target(y).startswith("multilabel")
-            self._label_binarizer = LabelBinarizer().fit(y if several else classes)
+            self._label_binarizer = binarizer(y if several else classes)
         return self._fit(X, y, sample_weight, (X_val, y_val), incremental=True)
 
     # Prediction -----------------------------------------------------------------------

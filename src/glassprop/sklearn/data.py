@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 from glassprop.losses import Loss
 
@@ -51,6 +50,19 @@ def dense(X: Any) -> Array:
     return np.asarray(X.toarray() if hasattr(X, "toarray") else X)
 
 
+def binarizer(labels: Any) -> Any:
+    """Fit scikit-learn's `LabelBinarizer`; it is imported where it is needed.
+
+    Parameters
+    ----------
+    labels : array of shape (n,) or (n, k)
+        One label a row, or several.
+    """
+    from sklearn.preprocessing import LabelBinarizer
+
+    return LabelBinarizer().fit(labels)
+
+
 def held_out(
     data: Data, fraction: float, rng: np.random.RandomState, *, stratified: bool
 ) -> Data:
@@ -72,6 +84,8 @@ def held_out(
     ValueError
         If there are too few.
     """
+    from sklearn.model_selection import train_test_split
+
     train, held = train_test_split(
         np.arange(len(data.X)),
         random_state=rng,
