@@ -8,6 +8,7 @@ import pytest
 from numpydoc.validate import validate
 
 import glassprop
+import glassprop.sklearn
 
 # Every check of numpydoc's but these.
 NOT_ASKED = {
@@ -35,6 +36,8 @@ def public_objects():
                 yield from described(f"{name}.{key}", one)
         else:
             yield from described(name, value)
+    for name, value in members(glassprop.sklearn, glassprop.sklearn.__all__):
+        yield from described(name, value)
 
 
 def members(module, names):
@@ -42,7 +45,7 @@ def members(module, names):
 
 
 def described(name, value):
-    """Give a function, or a class and its public methods and properties."""
+    """Give a function, or a class and its public methods and properties, if ours."""
     if name.rpartition(".")[2].startswith("_"):
         return
     if inspect.isfunction(value):
@@ -50,8 +53,13 @@ def described(name, value):
     elif inspect.isclass(value):
         contract = is_dataclass(value) or getattr(value, "_is_protocol", False)
         yield name, getattr(value, "_is_protocol", False)
-        for key, one in vars(value).items():
-            documented = inspect.isfunction(one) or isinstance(
+        ours = [
+            one
+            for one in inspect.getmro(value)
+            if f"{one.__module__}.".startswith("glassprop.")
+        ]
+        for key, one in (pair for owner in ours for pair in vars(owner).items()):
+            documented = inspect.isfunction(inspect.unwrap(one)) or isinstance(
                 one, property | classmethod | staticmethod
             )
             if documented and not key.startswith("_"):
@@ -68,6 +76,7 @@ def test_the_public_face_is_found():
         "glassprop.losses.huber",
         "glassprop.errors.DataError",
         "glassprop.gradient",
+        "glassprop.sklearn.NetworkClassifier.partial_fit",
     } <= set(PUBLIC)
 
 

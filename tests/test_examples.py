@@ -1,14 +1,12 @@
 """The examples run whole, and print every number of the two tutorials."""
 
-import importlib.util
 import runpy
 import sys
+from pathlib import Path
 
 import pytest
 
-import pages
-
-EXAMPLES = pages.ROOT / "examples"
+from example_programs import EXAMPLES, imported
 
 EXAM_SCORE = """\
 The row (2, 9), not scaled, on its way through the network
@@ -111,6 +109,7 @@ The secret: output 1 minus output 0, before the sigmoid, is a line through h
 """
 
 PRINTED = {"exam_score": EXAM_SCORE, "binary_and": BINARY_AND}
+ALL = sorted(path.stem for path in EXAMPLES.glob("*.py"))
 
 
 @pytest.fixture(params=PRINTED)
@@ -118,13 +117,9 @@ def name(request):
     return request.param
 
 
-@pytest.fixture
-def example(name):
-    """Import an example, as a module of its own."""
-    place = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    module = importlib.util.module_from_spec(place)
-    place.loader.exec_module(module)
-    return module
+@pytest.fixture(params=ALL)
+def example(request):
+    return imported(request.param)
 
 
 @pytest.mark.no_cover
@@ -136,7 +131,9 @@ def test_prints_the_numbers_of_the_text(name, monkeypatch, capsys):
 
 
 def test_every_example_is_read():
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == set(PRINTED)
+    tests = Path(__file__).parent
+    with_own = [name for name in ALL if (tests / f"test_{name}.py").exists()]
+    assert sorted([*PRINTED, *with_own]) == ALL
 
 
 # --plot -------------------------------------------------------------------------------
@@ -149,8 +146,9 @@ CURVES = {
 
 
 @pytest.fixture
-def quick(example, monkeypatch):
-    """Give the example without what comes before and after its training."""
+def quick(name, monkeypatch):
+    """Give an example without what comes before and after its training."""
+    example = imported(name)
     for part in ("show_forward_pass", "show_layer", "show_spread", "show_secret"):
         if hasattr(example, part):
             monkeypatch.setattr(example, part, lambda *_: None)

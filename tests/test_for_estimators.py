@@ -257,6 +257,22 @@ def test_a_function_gives_the_order_of_each_epoch():
     assert bits(net) == bits(by_hand)
 
 
+def test_a_function_is_asked_also_where_all_rows_are_one_batch():
+    """It may draw from a generator, on which something else depends."""
+    asked = []
+
+    def order(epoch, rows):
+        asked.append((epoch, rows))
+        return np.arange(rows)[::-1]
+
+    options = {"optimizer": gp.SGD(0.1), "batch_size": None, "verbose": False}
+    net, plain = network(), network()
+    net.fit(X, Y, epochs=3, shuffle=order, **options)
+    plain.fit(X, Y, epochs=3, **options)
+    assert asked == [(0, 30), (1, 30), (2, 30)]
+    assert bits(net) == bits(plain)
+
+
 @pytest.mark.parametrize(
     ("order", "shown"),
     [

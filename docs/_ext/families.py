@@ -57,14 +57,21 @@ class Entry:
 
     @property
     def members(self) -> list[str]:
-        """The names of a class's own public methods and properties."""
+        """The names of a class's public methods and properties that are ours.
+
+        Its own come first, then those of the classes of this package that it is made
+        of. A method that is there under a condition counts as any.
+        """
         kinds = (property, classmethod, staticmethod)
-        return [
-            name
-            for name, one in (vars(self.value) if self.is_class else {}).items()
-            if (inspect.isfunction(one) or isinstance(one, kinds))
-            and not name.startswith("_")
-        ]
+        owners = inspect.getmro(self.value) if self.is_class else ()
+        found = {
+            name: None
+            for owner in owners
+            if is_inside(owner.__module__, PACKAGE)
+            for name, one in vars(owner).items()
+            if inspect.isfunction(inspect.unwrap(one)) or isinstance(one, kinds)
+        }
+        return [name for name in found if not name.startswith("_")]
 
     @property
     def summary(self) -> str:

@@ -205,16 +205,23 @@ def _run_some(work: Work, epochs: int, stop: Stop) -> list[tuple[float, float]]:
 
 
 def _order(work: Work, epochs: int) -> Order:
-    """Give the order of the rows in the coming epochs."""
-    if not work.shuffle or work.rows_per_step == len(work.rows):
-        return slice(0, len(work.rows))
+    """Give the order of the rows in the coming epochs.
+
+    A function is asked for that of each epoch, also where all rows make one batch, in
+    which order changes nothing: what it draws next may depend on it.
+    """
     first, rows = work.training.epochs, len(work.rows)
+    is_one_batch = work.rows_per_step == rows
+    if not work.shuffle or (is_one_batch and not callable(work.shuffle)):
+        return slice(0, rows)
     orders = [
         _given_order(work.shuffle, first + at, rows)
         if callable(work.shuffle)
         else generator(work.net.seed, SHUFFLE, first + at).permutation(rows)
         for at in range(epochs)
     ]
+    if is_one_batch:
+        return slice(0, rows)
     return orders[0] if epochs == 1 else np.stack(orders)
 
 

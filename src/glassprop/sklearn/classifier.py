@@ -1,4 +1,4 @@
-"""`MLPClassifier`: one class a row, or several labels."""
+"""What both classifiers share: one class a row, or several labels."""
 
 from __future__ import annotations
 
@@ -17,117 +17,28 @@ from sklearn.utils.multiclass import (
 )
 from sklearn.utils.validation import validate_data
 
+from glassprop.losses import Loss
 from glassprop.sklearn.data import Data, binarizer, dense
-from glassprop.sklearn.estimator import Perceptron, has_steps
+from glassprop.sklearn.estimator import Estimator, has_steps
+from glassprop.sklearn.losses import has_chances, loss_of_classes, suits
 
 Array = NDArray[Any]
 
 
-class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no types
-    """A multi-layer perceptron that tells classes apart, as scikit-learn's.
+def _tells_chances(told: Classifier) -> bool:
+    """Tell whether the loss defines probabilities, so that they can be predicted."""
+    return has_chances(told.loss)
 
-    Parameters
-    ----------
-    hidden_layer_sizes : sequence of int or int, default (100,)
-        The units of each hidden layer.
-    activation : str, callable, or list of such
-        That of the hidden layers, or of each: ``"identity"``, ``"logistic"``, any name
-        that `Dense` knows, or a function of one array.
-    solver : {"lbfgs", "sgd", "adam"}
-        What trains: `LBFGS` on all rows at once, `SGD` or `Adam` on batches.
-    alpha : float
-        The penalty ``alpha * sum(W * W) / 2`` of each weight, divided by the sum of
-        the weights of the batch's rows; biases are free.
-    batch_size : int or "auto"
-        Rows of a step; ``"auto"`` for 200, or all if there are fewer.
-    learning_rate : {"constant", "invscaling", "adaptive"}
-        How the learning rate of ``"sgd"`` changes: not, by ``1 / t ** power_t`` after t
-        rows, or by a fifth whenever training no longer gets on.
-    learning_rate_init : float
-        The learning rate that it begins with.
-    power_t : float
-        The power of ``"invscaling"``.
-    max_iter : int
-        Epochs at most; of ``"lbfgs"`` iterations.
-    shuffle : bool
-        Whether each epoch goes through the rows in an order of its own.
-    random_state : int, RandomState or None
-        Draws the start, the held out rows and the orders, as scikit-learn does.
-    tol : float
-        How much better than the best before an epoch must be; for ``"lbfgs"`` the
-        gradient that counts as none.
-    verbose : bool
-        Whether to show the progress.
-    warm_start : bool
-        Whether `fit` begins with the weights of the last one.
-    momentum : float
-        That of ``"sgd"``, at least 0 and below 1.
-    nesterovs_momentum : bool
-        Whether ``"sgd"`` looks ahead.
-    early_stopping : bool
-        Whether rows are held out, and their score ends the training.
-    validation_fraction : float
-        The part that is held out.
-    beta_1, beta_2 : float
-        How much of its moments ``"adam"`` keeps.
-    epsilon : float
-        Keeps the division of ``"adam"`` finite.
-    n_iter_no_change : int or inf
-        Epochs in a row that may be no better.
-    max_fun : int
-        How often ``"lbfgs"`` may look at the rows.
-    dropout : float
-        The part of each hidden layer's output that a step of training leaves out.
-    batch_norm : bool
-        Whether each hidden layer is normalized before its activation.
-    optimizer : str, Optimizer or None
-        One of `glassprop`'s in place of the solver's, which knows only three.
-    schedule : str, Schedule or None
-        One of `glassprop`'s in place of `learning_rate`, for any optimizer.
-    clip : float, Clipping or None
-        As `Network.fit` takes it.
-    callbacks : iterable of callable
-        Called after every epoch, ``callback(network, history)``; True stops.
-    backend : {"auto", "numpy", "numba"}
-        What runs the training steps.
-    dtype : numpy dtype or None
-        float32 or float64; None for that of the rows.
-    class_weight : dict, list of dict, "balanced" or None
-        The weight of each class by its label, on top of the rows' own.
 
-    Attributes
-    ----------
-    network_ : Network
-        The network inside, with its loss.
-    classes_ : array of shape (n_classes,)
-        The labels, in order.
-    coefs_, intercepts_ : list of array
-        The weight and the bias of each layer: the network's own arrays. What is written
-        into them or put into the list is what predicts from then on.
-    n_features_in_, n_layers_, n_outputs_, n_iter_, t_ : int
-        Inputs, layers with that of the inputs, outputs, epochs of the last `fit`, rows
-        gone through in all.
-    feature_names_in_ : array of str
-        The names of the columns, where they have any.
-    out_activation_ : str
-        What makes predictions of the last layer's output.
-    loss_, best_loss_ : float or None
-        Of the last epoch, and of the best; None for the best with early stopping.
-    validation_loss_curve_ : list of float
-        The loss of the rows that are held out, after each epoch, where there are any.
-    loss_curve_, validation_scores_ : list of float or None
-        An epoch each; scores with early stopping.
-    best_validation_score_ : float or None
-        The highest of the scores.
+def _tells_scores_alone(told: Classifier) -> bool:
+    """Tell whether it does not: scikit-learn then looks for a decision function."""
+    return not has_chances(told.loss)
 
-    Examples
-    --------
-    >>> from glassprop.sklearn import MLPClassifier
-    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"]
-    >>> model = MLPClassifier(solver="lbfgs", random_state=0).fit(X, y)
-    >>> model.predict([[0.2], [2.8]]).tolist()
-    ['low', 'high']
-    """
+
+class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # no types
+    """What both classifiers share; use one of them."""
+
+    classes_: Array
 
     def _checked_data(
         self, X: Any, y: Any, *, incremental: bool, reset: bool, held: bool = False
@@ -140,6 +51,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
             multi_output=True,
             dtype=(np.float64, np.float32),
             reset=reset,
+            **self._dimensions,
         )
         y = dense(y)
         if y.ndim == 2 and y.shape[1] == 1:
@@ -162,12 +74,17 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
             )
         return dense(X), y
 
-    def _target(self, y: Array) -> tuple[Array, int]:
-        """Give classes by their numbers, two classes or several labels as 0 and 1."""
+    def _loss(self) -> Loss:
+        return loss_of_classes(self.loss, self._label_binarizer.y_type_)
+
+    def _target(self, y: Array, loss: Loss) -> tuple[Array, int]:
+        """Give classes by their numbers, or 0 and 1, and how many outputs they need."""
         columns = dense(self._label_binarizer.transform(y))
-        if self._output_activation() == "softmax":
-            return columns.argmax(axis=1), columns.shape[1]
-        return columns, columns.shape[1]
+        count = columns.shape[1]
+        if loss.target != "classes":
+            return columns, count
+        numbers = columns.argmax(axis=1) if count > 1 else columns[:, 0]
+        return numbers, max(count, 2)
 
     def _weights(self, y: Array, sample_weight: Any) -> Any:
         if self.class_weight is None:
@@ -175,12 +92,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         of_classes: Array = compute_sample_weight(self.class_weight, y)
         return of_classes if sample_weight is None else sample_weight * of_classes
 
-    def _output_activation(self) -> str:
-        kind = self._label_binarizer.y_type_
-        return "softmax" if kind == "multiclass" else "logistic"
-
-    @property
-    def _measure(self) -> str:
+    def _measure(self, loss: Loss) -> str:
         several = self._label_binarizer.y_type_.startswith("multilabel")
         return "subset_accuracy" if several else "accuracy"
 
@@ -189,9 +101,21 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
 
     @available_if(has_steps)  # type: ignore[untyped-decorator]  # no types
     def partial_fit(
-        self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None
-    ) -> MLPClassifier:
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        classes: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Any:
         """Go on training: once through these rows.
+
+        With ``early_stopping`` each call is scored as an epoch of `fit` is, by the rows
+        that are given to measure, else by ``validation_fraction`` of its own rows,
+        which it then does not train on. Once ``n_iter_no_change`` calls in a row were
+        no better, ``converged_`` is True, and the network has the weights of the best.
 
         Parameters
         ----------
@@ -203,10 +127,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
             The weight of each row.
         classes : array-like of shape (n_classes,) or None
             All labels that there will be; the first call needs them.
+        X_val, y_val : array-like or None
+            Rows to measure after the call, and their labels.
 
         Returns
         -------
-        MLPClassifier
+        estimator
             Itself.
 
         Raises
@@ -217,8 +143,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         if _check_partial_fit_first_call(self, classes):
             several = type_of_target(y).startswith("multilabel")
             self._label_binarizer = binarizer(y if several else classes)
-        self._fit(X, y, sample_weight, incremental=True)
-        return self
+        return self._fit(X, y, sample_weight, (X_val, y_val), incremental=True)
+
+    # Prediction -----------------------------------------------------------------------
 
     def predict(self, X: Any) -> Array:
         """Give the class of each row, or its labels.
@@ -233,27 +160,23 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         array of shape (n_samples,) or (n_samples, n_classes)
             Labels, or 0 and 1 for each label.
         """
-        return self._labels(self._chances(X))
-
-    def _labels(self, chances: Array) -> Array:
-        """Decide, as `LabelBinarizer` does, which takes longer than the prediction."""
-        kind = self._label_binarizer.y_type_
-        if kind == "multiclass":
-            found: Array = self.classes_[chances.argmax(axis=1)]
-        elif kind == "binary":
-            last = len(self.classes_) - 1  # there may be one class alone
-            found = self.classes_[(chances.ravel() > 0.5) * last]
-        else:
-            found = self._label_binarizer.inverse_transform(chances)
-        return found
-
-    def _chances(self, X: Any) -> Array:
         rows = self._rows(X)
-        chances: Array = self.network_.predict_proba(rows)
-        return chances
+        found: Array = self.network_.predict(rows)
+        if found.ndim == 1:  # the number of a class; there may be one class alone
+            return self.classes_[np.minimum(found, len(self.classes_) - 1)]
+        labels: Array = self._label_binarizer.inverse_transform(found)
+        return labels
 
+    def _has_output_a_class(self) -> bool:
+        """Tell whether each class has an output: two can be told apart by one."""
+        loss = self.network_.loss
+        return loss is not None and loss.each[0].target == "classes"
+
+    @available_if(_tells_chances)  # type: ignore[untyped-decorator]  # no types
     def predict_proba(self, X: Any) -> Array:
         """Give the probability of each class, or of each label.
+
+        It is there where the loss defines probabilities.
 
         Parameters
         ----------
@@ -265,9 +188,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         array of shape (n_samples, n_classes)
             Columns in the order of ``classes_``.
         """
-        chances = self._chances(X)
+        rows = self._rows(X)
+        chances: Array = self.network_.predict_proba(rows)
         return np.hstack([1 - chances, chances]) if self.n_outputs_ == 1 else chances
 
+    @available_if(_tells_chances)  # type: ignore[untyped-decorator]  # no types
     def predict_log_proba(self, X: Any) -> Array:
         """Give the logarithm of `predict_proba`.
 
@@ -281,11 +206,37 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # no ty
         array of shape (n_samples, n_classes)
             Columns in the order of ``classes_``.
         """
-        chances = self.predict_proba(X)
+        chances: Array = self.predict_proba(X)
         return np.log(chances, out=chances)
 
+    @available_if(_tells_scores_alone)  # type: ignore[untyped-decorator]  # no types
+    def decision_function(self, X: Any) -> Array:
+        """Give the score of each class, or of each label: what the network gives.
+
+        It is there where the loss defines no probabilities, as ``"hinge"``.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        array of shape (n_samples,) or (n_samples, n_classes)
+            Of two classes that of the second, above 0 where it is predicted; else
+            columns in the order of ``classes_``.
+        """
+        rows = self._rows(X)
+        scores: Array = self.network_(rows)
+        if self.n_outputs_ == 1:
+            return scores[:, 0]
+        if self._has_output_a_class() and self.n_outputs_ == 2:
+            return scores[:, 1] - scores[:, 0]
+        return scores
+
     def __sklearn_tags__(self) -> Any:
-        """Say that several labels are taken."""
+        """Say which labels are taken, as the loss has it."""
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
+        tags.classifier_tags.multi_class = suits(self.loss, "multiclass")
+        tags.classifier_tags.multi_label = suits(self.loss, "multilabel-indicator")
         return tags

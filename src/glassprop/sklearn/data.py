@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from glassprop.losses import Loss
 
 Array = NDArray[Any]
 
@@ -21,6 +23,10 @@ class Data:
         The rows to train on, and their target.
     weights : array of shape (n,) or None
         The weight of each.
+    loss : Loss
+        What the target is for.
+    outputs : int
+        How many numbers the network gives for a row.
     held : tuple of array or None
         What `fit` takes as its validation.
     """
@@ -28,6 +34,8 @@ class Data:
     X: Array
     y: Array
     weights: Array | None
+    loss: Loss
+    outputs: int
     held: tuple[Array, ...] | None = None
 
     @property
@@ -90,9 +98,10 @@ def held_out(
             "size of your dataset."
         )
     parts = [one for one in (data.X, data.y, data.weights) if one is not None]
-    return Data(
-        data.X[train],
-        data.y[train],
-        None if data.weights is None else data.weights[train],
-        tuple(one[held] for one in parts),
+    return replace(
+        data,
+        X=data.X[train],
+        y=data.y[train],
+        weights=None if data.weights is None else data.weights[train],
+        held=tuple(one[held] for one in parts),
     )

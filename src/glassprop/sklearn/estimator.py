@@ -1,15 +1,16 @@
-"""What both estimators share: parameters, `fit` by `Network.fit`, fitted attributes."""
+"""What all estimators share: data, `fit` by `Network.fit`, fitted attributes."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
-from typing import Any, TypeGuard
+from numbers import Integral, Real
+from typing import Any, ClassVar, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
@@ -19,53 +20,51 @@ from sklearn.utils.validation import (
 import glassprop as gp
 from glassprop.data import FLOATS
 from glassprop.errors import DivergenceError
-from glassprop.sklearn import translation
-from glassprop.sklearn.arrays import Reshuffled, Shown, start_values
+from glassprop.losses import Loss
+from glassprop.optimizers import get_optimizer, is_minimizer
+from glassprop.sklearn.arrays import Reshuffled
+from glassprop.sklearn.checks import check_goes_on, check_outputs
 from glassprop.sklearn.data import Data, dense, held_out
-from glassprop.sklearn.layers import hidden_activations, layers
-from glassprop.sklearn.parameters import Parameters
-from glassprop.sklearn.results import keep, tell
+from glassprop.sklearn.losses import activation_of
+from glassprop.sklearn.picture import html_of
+from glassprop.sklearn.results import begin, keep, look_back, tell
+from glassprop.sklearn.translation import patience
 from glassprop.training import continued
 
 Array = NDArray[Any]
 
 
-class Perceptron(Parameters):
-    """What both estimators share; use one of them."""
+class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """What all estimators share; use one of them.
+
+    What an estimator predicts adds ``_checked_data``, ``_loss``, ``_target``,
+    ``_weights``, ``_measure`` and ``_constant_of_loss``; how its network is described
+    adds ``_start`` and ``_layers``.
+    """
 
     network_: gp.Network
 
-    # Fitted attributes that the network holds -----------------------------------------
-
-    @property
-    def coefs_(self) -> Shown:
-        """The weight of each layer: the network's own arrays, which may be set."""
-        return Shown(self._arrays("weight"))
-
-    @coefs_.setter
-    def coefs_(self, values: Any) -> None:
-        self.coefs_[:] = values
-
-    @property
-    def intercepts_(self) -> Shown:
-        """The biases of each layer: the network's own arrays, which may be set."""
-        return Shown(self._arrays("bias"))
-
-    @intercepts_.setter
-    def intercepts_(self, values: Any) -> None:
-        self.intercepts_[:] = values
-
-    def _arrays(self, name: str) -> list[Array]:
-        if "network_" not in vars(self):
-            raise AttributeError(
-                f"this {type(self).__name__} is not fitted yet: it has weights and "
-                "biases after fit."
-            )
-        return [
-            value
-            for key, value in self.network_.values.items()
-            if key.startswith("dense_") and key.endswith(f".{name}")
-        ]
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
+    _rate = "the learning rate"  # how it is called
+    _dimensions: ClassVar[dict[str, Any]] = {}  # of the rows, as validate_data has it
 
     # Training -------------------------------------------------------------------------
 
@@ -83,7 +82,8 @@ class Perceptron(Parameters):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            The rows; a sparse matrix is made dense.
+            The rows; a sparse matrix is made dense. A network of `layers` may take
+            rows of more dimensions, (n_samples, ...).
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target: labels, or numbers.
         sample_weight : array-like of shape (n_samples,) or None
@@ -102,120 +102,147 @@ class Perceptron(Parameters):
         ValueError
             If a parameter or the data cannot be used, or the weights become infinite.
         """
-        held = None if X_val is None and y_val is None else (X_val, y_val)
-        return self._fit(X, y, sample_weight, held, incremental=False)
+        return self._fit(X, y, sample_weight, (X_val, y_val), incremental=False)
 
     def _fit(
         self,
         X: Any,
         y: Any,
         sample_weight: Any,
-        held: tuple[Any, Any] | None = None,
+        held: tuple[Any, Any],
         *,
         incremental: bool,
     ) -> Any:
         self._validate_params()
-        if incremental and self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
         fitted = "network_" in vars(self)
         fresh = not fitted or not (self.warm_start or incremental)
         X, y = self._checked_data(X, y, incremental=incremental, reset=fresh)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X)
-        sample_weight = self._weights(y, sample_weight)
-        rng = check_random_state(self.random_state)
-        target, outputs = self._target(y)
-        units = [X.shape[1], *self._hidden_units(), outputs]
+        rng, loss = check_random_state(self.random_state), self._loss()
+        target, outputs = self._target(y, loss)
+        start, seed = None, 0
         if fresh:
-            self._begin(units)
-            activations = hidden_activations(self, len(units) - 2)
-            parameters = start_values(rng, units, activations)
-        else:
-            parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
-            self._check_units(units)
-        data = Data(X, target, sample_weight)
-        if held is not None:
-            data = replace(data, held=self._checked_held(*held))
-        elif self.early_stopping and translation.takes_steps(self):
-            stratified = is_classifier(self) and self.n_outputs_ == 1
-            fraction = self.validation_fraction
-            data = held_out(data, fraction, rng, stratified=stratified)
-        seed = int(rng.randint(2**31)) if self.dropout and fresh else 0
-        self._arrange(parameters, data, seed, fresh=fresh, incremental=incremental)
-        batch_size = self._batch_size(len(data.X))
-        history = self._trained(data, batch_size, rng, incremental=incremental)
-        scores = history.columns.get(f"validation_{self._measure}", [])
-        constant = self._constant_of_loss(data)
-        keep(self, history, constant, scores, rows=len(data.X))
+            start, seed = self._start(rng, X.shape[1:], outputs)
+        weights = self._weights(y, sample_weight)
+        data = self._split(
+            Data(X, target, weights, loss, outputs, self._checked_held(*held, loss)),
+            rng,
+            incremental=incremental,
+        )
+        made = self._layers(outputs, start, data.share)
+        before = None if fresh else self.network_
+        net = self._arranged(made, data, before, seed, incremental=incremental)
+        monitor, seen = self._monitor(data), 0 if fresh else self.t_
+        history = self._trained(net, data, rng, monitor, seen, incremental=incremental)
+        self.network_ = net
+        if fresh:
+            self.n_outputs_, self.out_activation_ = outputs, activation_of(loss)
+            begin(self)
+        constant, steps = self._constant_of_loss(data), self._takes_steps()
+        keep(self, history, constant, monitor, rows=len(data.X), steps=steps)
         if not history.epochs:  # there was no way down from the start
-            found = self.network_.evaluate(data.X, data.y, sample_weight=data.weights)
+            found = net.evaluate(data.X, data.y, sample_weight=data.weights)
             self.loss_ = found["loss"] + constant
-        tell(self, history, incremental=incremental)
+        if incremental:
+            look_back(self, history, self._stopping(monitor))
+        rule = self._optimizer()
+        tell(self, history, self._trainer(), rule, incremental=incremental)
         return self
 
-    def _checked_held(self, X: Any, y: Any) -> tuple[Array, Array]:
-        """Check rows that are given to measure."""
+    # Data -----------------------------------------------------------------------------
+
+    def _checked_held(self, X: Any, y: Any, loss: Loss) -> tuple[Array, Array] | None:
+        """Check rows that are given to measure, if any are."""
+        if X is None and y is None:
+            return None
         if X is None or y is None:
             missing = "X_val" if X is None else "y_val"
             raise ValueError(f"{missing} is missing: pass both X_val and y_val.")
         X, y = self._checked_data(X, y, incremental=True, reset=False, held=True)
-        return X, self._target(y)[0]
+        return X, self._target(y, loss)[0]
 
-    def _hidden_units(self) -> list[int]:
-        given = self.hidden_layer_sizes
-        sizes = list(given) if hasattr(given, "__iter__") else [given]
-        if np.any(np.array(sizes) <= 0):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return [int(size) for size in sizes]
+    def _split(
+        self, data: Data, rng: np.random.RandomState, *, incremental: bool
+    ) -> Data:
+        """Hold out rows to measure, where none are given and early stopping asks."""
+        if data.held or not (self.early_stopping and self._takes_steps()):
+            return data
+        # Scikit-learn keeps the shares of classes where one output tells them apart.
+        stratified = is_classifier(self) and data.outputs == 1 and not incremental
+        return held_out(data, self.validation_fraction, rng, stratified=stratified)
 
-    def _check_units(self, units: list[int]) -> None:
-        had = [self.n_features_in_, *(len(one) for one in self.intercepts_)]
-        if had != units:
-            raise ValueError(
-                f"{type(self).__name__} goes on with the layers of the last fit, of "
-                f"{had} units, the inputs first, and these would be {units}. Fit it "
-                "anew, warm_start=False."
-            )
+    # The network ----------------------------------------------------------------------
 
-    def _begin(self, units: list[int]) -> None:
-        self.n_layers_, self.n_outputs_ = len(units), units[-1]
-        self.out_activation_ = self._output_activation()
-        self.n_iter_, self.t_ = 0, 0
-        if translation.takes_steps(self):
-            scored = self.early_stopping
-            self.loss_curve_: list[float] = []
-            self.validation_scores_: list[float] | None = [] if scored else None
-            self.best_validation_score_ = -np.inf if scored else None
-            self.best_loss_ = None if scored else np.inf
-
-    def _arrange(
+    def _arranged(
         self,
-        parameters: list[tuple[Array, Array]],
+        layers: list[Any],
         data: Data,
+        before: gp.Network | None,
         seed: int,
         *,
-        fresh: bool,
         incremental: bool,
-    ) -> None:
-        """Make the network; what it remembers of its training stays in partial_fit."""
-        made = layers(self, parameters, data.share)
-        before = None if fresh else self.network_
+    ) -> gp.Network:
+        """Give the network; what it remembers of its training stays in partial_fit."""
         training = before.training if before is not None and incremental else None
-        if before is None or training is None or made != before.layers:
-            self.network_ = gp.Network(
-                made,
-                loss=translation.LOSSES[self.out_activation_],
-                input_shape=self.n_features_in_,
+        net = before
+        if net is None or training is None or layers != net.layers:
+            net = gp.Network(
+                layers,
+                loss=data.loss,
+                input_shape=data.X.shape[1:],
                 seed=seed if before is None else before.seed,
                 dtype=data.X.dtype if self.dtype is None else self.dtype,
             )
             if before is not None:
-                self.network_.put(before.values)
-            self.network_.training = training
-        continued(self.network_, translation.optimizer(self))
+                check_goes_on(type(self).__name__, before, net)
+                net.take(net.structure, before.values, before.learned)
+            net.training = training
+            check_outputs(type(self).__name__, net, data.outputs)
+        continued(net, self._optimizer())
+        return net
+
+    # What Network.fit takes -----------------------------------------------------------
+
+    def _optimizer(self) -> Any:
+        return get_optimizer(self.optimizer)
+
+    def _trainer(self) -> tuple[str, Any]:
+        """Give the parameter that says what trains, and its value, for messages."""
+        return "optimizer", self.optimizer
+
+    def _takes_steps(self) -> bool:
+        """Tell whether training goes step by step, through batches of rows."""
+        return not is_minimizer(self._optimizer())
+
+    def _schedule(
+        self, seen: int, rows: int, monitor: str, *, incremental: bool
+    ) -> Any:
+        return self.schedule
+
+    def _stopping(self, monitor: str) -> gp.EarlyStopping:
+        """Give the rule that ends a training."""
+        return gp.EarlyStopping(
+            patience(self),
+            float(self.tol),
+            monitor,
+            restore_best=bool(self.early_stopping),
+            adds_up=False,
+        )
+
+    def _monitor(self, data: Data) -> str:
+        """Name the number of the history that shows whether training gets on."""
+        if not self.early_stopping or data.held is None:
+            return "loss"
+        return f"validation_{self._measure(data.loss) or 'loss'}"
+
+    def _metrics(self, data: Data) -> list[Any] | None:
+        """Give what the rows that are held out are measured by."""
+        measure = self._measure(data.loss)
+        return None if data.held is None or measure is None else [measure]
 
     def _batch_size(self, rows: int) -> int | None:
-        if not translation.takes_steps(self):
+        if not self._takes_steps():
             return None
         if isinstance(self.batch_size, str):  # "auto"
             return min(200, rows)
@@ -223,36 +250,36 @@ class Perceptron(Parameters):
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going "
                 "to be clipped",
-                stacklevel=4,
+                stacklevel=5,
             )
         return int(min(self.batch_size, rows))
 
     def _trained(
         self,
+        net: gp.Network,
         data: Data,
-        batch_size: int | None,
         rng: np.random.RandomState,
+        monitor: str,
+        seen: int,
         *,
         incremental: bool,
     ) -> gp.History:
-        scored = self.early_stopping and data.held is not None
-        monitor = f"validation_{self._measure}" if scored else "loss"
-        stepwise = translation.takes_steps(self)
+        stepwise, rows = self._takes_steps(), len(data.X)
+        counts = stepwise and not incremental  # epochs; partial_fit counts its calls
         try:
-            return self.network_.fit(
+            return net.fit(
                 data.X,
                 data.y,
-                optimizer=translation.optimizer(self),
+                loss=data.loss,
+                optimizer=self._optimizer(),
                 epochs=1 if incremental else int(self.max_iter),
-                batch_size=batch_size,
+                batch_size=self._batch_size(rows),
                 validation=data.held,
-                metrics=None if data.held is None else self._measure,
+                metrics=self._metrics(data),
                 sample_weight=data.weights,
                 shuffle=Reshuffled(rng) if self.shuffle and stepwise else False,
-                schedule=translation.schedule(
-                    self, self.t_, len(data.X), monitor, incremental=incremental
-                ),
-                early_stopping=translation.stopping(self, monitor),
+                schedule=self._schedule(seen, rows, monitor, incremental=incremental),
+                early_stopping=self._stopping(monitor) if counts else None,
                 clip=self.clip,
                 callbacks=self.callbacks,
                 backend=self.backend,
@@ -261,7 +288,9 @@ class Perceptron(Parameters):
         except DivergenceError as error:
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
-                f"contain large values and need to be preprocessed. {error}"
+                "contain large values and need to be preprocessed. What happened: "
+                f"{error.what} Scale X, and y if it is numbers (StandardScaler, "
+                f"TransformedTargetRegressor), lower {self._rate}, or pass clip=1.0."
             ) from error
 
     # Prediction -----------------------------------------------------------------------
@@ -271,7 +300,9 @@ class Perceptron(Parameters):
         if self._takes_as_it_is(X):
             return X
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        X = validate_data(
+            self, X, accept_sparse=["csr", "csc"], reset=False, **self._dimensions
+        )
         return dense(X)
 
     def _takes_as_it_is(self, X: Any) -> TypeGuard[Array]:
@@ -301,12 +332,24 @@ class Perceptron(Parameters):
         tags.input_tags.sparse = True
         return tags
 
+    # Notebooks ------------------------------------------------------------------------
 
-def has_steps(told: Perceptron) -> bool:
-    """Tell whether a solver goes step by step, so that `partial_fit` is there."""
-    if not translation.takes_steps(told):
+    def _repr_html_inner(self) -> str:
+        """Show scikit-learn's diagram, and after `fit` the network below it."""
+        return html_of(self)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        """Give notebooks the same, where scikit-learn is set to show diagrams."""
+        bundle: dict[str, str] = super()._repr_mimebundle_(**options)
+        html = {"text/html": html_of(self)} if "text/html" in bundle else {}
+        return {**bundle, **html}
+
+
+def has_steps(told: Estimator) -> bool:
+    """Tell whether training goes step by step, so that `partial_fit` is there."""
+    if not told._takes_steps():
         raise AttributeError(
             "partial_fit is only available for stochastic optimizers. "
-            f"{told.solver} is not stochastic."
+            f"{told._trainer()[1]} is not stochastic."
         )
     return True

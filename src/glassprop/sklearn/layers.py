@@ -48,7 +48,10 @@ def hidden_activations(told: Any, count: int) -> list[Any]:
 
 
 def layers(
-    told: Any, parameters: Sequence[tuple[Array, Array]], share: float
+    told: Any,
+    units: Sequence[int],
+    start: Sequence[tuple[Array, Array]] | None,
+    share: float,
 ) -> list[Any]:
     """Give the layers: the hidden ones with what belongs to each, and the output's.
 
@@ -56,20 +59,22 @@ def layers(
     ----------
     told : estimator
         Its activation, alpha, batch_norm and dropout.
-    parameters : sequence of tuple of array
-        Weight and bias of each dense layer.
+    units : sequence of int
+        Of each dense layer.
+    start : sequence of tuple of array, or None
+        The weight and the bias that each starts with, where it starts.
     share : float
         Rows over the sum of their weights: the penalty is divided by that sum.
     """
     made: list[Any] = []
-    activations = [*hidden_activations(told, len(parameters) - 1), None]
-    for at, (given, activation) in enumerate(zip(parameters, activations, strict=True)):
-        is_hidden = at < len(parameters) - 1
+    activations = [*hidden_activations(told, len(units) - 1), None]
+    for at, (size, activation) in enumerate(zip(units, activations, strict=True)):
+        is_hidden = at < len(units) - 1
         normalized = is_hidden and told.batch_norm
         dense = gp.Dense(
-            len(given[1]),
+            size,
             None if normalized else activation,
-            weights=given,
+            weights=None if start is None else start[at],
             prior_precision=float(told.alpha * share),
             name=f"dense_{at + 1}",
         )

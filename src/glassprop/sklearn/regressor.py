@@ -1,4 +1,4 @@
-"""`MLPRegressor`: numbers, one a row or several."""
+"""What both regressors share: numbers, one a row or several."""
 
 from __future__ import annotations
 
@@ -8,198 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
+from glassprop.losses import LOSSES, Loss
 from glassprop.sklearn.data import Data, dense
-from glassprop.sklearn.estimator import Perceptron, has_steps
+from glassprop.sklearn.estimator import Estimator, has_steps
+from glassprop.sklearn.losses import loss_of_numbers
+from glassprop.tasks import task_of
 
 Array = NDArray[Any]
 
 
-class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no types
-    """A multi-layer perceptron that predicts numbers, as scikit-learn's.
-
-    Parameters
-    ----------
-    loss : {"squared_error", "poisson"}
-        Half the squared error, summed over outputs, or half Poisson's deviance of
-        rates whose logarithms the network gives.
-    hidden_layer_sizes : sequence of int or int, default (100,)
-        The units of each hidden layer.
-    activation : str, callable, or list of such
-        That of the hidden layers, or of each: ``"identity"``, ``"logistic"``, any name
-        that `Dense` knows, or a function of one array.
-    solver : {"lbfgs", "sgd", "adam"}
-        What trains: `LBFGS` on all rows at once, `SGD` or `Adam` on batches.
-    alpha : float
-        The penalty ``alpha * sum(W * W) / 2`` of each weight, divided by the sum of
-        the weights of the batch's rows; biases are free.
-    batch_size : int or "auto"
-        Rows of a step; ``"auto"`` for 200, or all if there are fewer.
-    learning_rate : {"constant", "invscaling", "adaptive"}
-        How the learning rate of ``"sgd"`` changes: not, by ``1 / t ** power_t`` after t
-        rows, or by a fifth whenever training no longer gets on.
-    learning_rate_init : float
-        The learning rate that it begins with.
-    power_t : float
-        The power of ``"invscaling"``.
-    max_iter : int
-        Epochs at most; of ``"lbfgs"`` iterations.
-    shuffle : bool
-        Whether each epoch goes through the rows in an order of its own.
-    random_state : int, RandomState or None
-        Draws the start, the held out rows and the orders, as scikit-learn does.
-    tol : float
-        How much better than the best before an epoch must be; for ``"lbfgs"`` the
-        gradient that counts as none.
-    verbose : bool
-        Whether to show the progress.
-    warm_start : bool
-        Whether `fit` begins with the weights of the last one.
-    momentum : float
-        That of ``"sgd"``, at least 0 and below 1.
-    nesterovs_momentum : bool
-        Whether ``"sgd"`` looks ahead.
-    early_stopping : bool
-        Whether rows are held out, and their score ends the training.
-    validation_fraction : float
-        The part that is held out.
-    beta_1, beta_2 : float
-        How much of its moments ``"adam"`` keeps.
-    epsilon : float
-        Keeps the division of ``"adam"`` finite.
-    n_iter_no_change : int or inf
-        Epochs in a row that may be no better.
-    max_fun : int
-        How often ``"lbfgs"`` may look at the rows.
-    dropout : float
-        The part of each hidden layer's output that a step of training leaves out.
-    batch_norm : bool
-        Whether each hidden layer is normalized before its activation.
-    optimizer : str, Optimizer or None
-        One of `glassprop`'s in place of the solver's, which knows only three.
-    schedule : str, Schedule or None
-        One of `glassprop`'s in place of `learning_rate`, for any optimizer.
-    clip : float, Clipping or None
-        As `Network.fit` takes it.
-    callbacks : iterable of callable
-        Called after every epoch, ``callback(network, history)``; True stops.
-    backend : {"auto", "numpy", "numba"}
-        What runs the training steps.
-    dtype : numpy dtype or None
-        float32 or float64; None for that of the rows.
-
-    Attributes
-    ----------
-    network_ : Network
-        The network inside, with its loss.
-    coefs_, intercepts_ : list of array
-        The weight and the bias of each layer: the network's own arrays. What is written
-        into them or put into the list is what predicts from then on.
-    n_features_in_, n_layers_, n_outputs_, n_iter_, t_ : int
-        Inputs, layers with that of the inputs, outputs, epochs of the last `fit`, rows
-        gone through in all.
-    feature_names_in_ : array of str
-        The names of the columns, where they have any.
-    out_activation_ : str
-        What makes predictions of the last layer's output.
-    loss_, best_loss_ : float or None
-        Of the last epoch, and of the best; None for the best with early stopping.
-    validation_loss_curve_ : list of float
-        The loss of the rows that are held out, after each epoch, where there are any.
-    loss_curve_, validation_scores_ : list of float or None
-        An epoch each; scores with early stopping.
-    best_validation_score_ : float or None
-        The highest of the scores.
-
-    Examples
-    --------
-    >>> from glassprop.sklearn import MLPRegressor
-    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0]
-    >>> model = MLPRegressor(solver="lbfgs", random_state=0).fit(X, y)
-    >>> model.predict([[1.5]]).round(1).tolist()
-    [4.0]
-    """
-
-    _measure = "r2"
-
-    def __init__(
-        self,
-        loss: str = "squared_error",
-        hidden_layer_sizes: Any = (100,),
-        activation: str = "relu",
-        *,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        batch_size: int | str = "auto",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: bool = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        dropout: float = 0.0,
-        batch_norm: bool = False,
-        optimizer: Any = None,
-        schedule: Any = None,
-        clip: Any = None,
-        callbacks: Any = (),
-        backend: str = "auto",
-        dtype: Any = None,
-    ) -> None:
-        self.loss = loss
-        super().__init__(
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            solver=solver,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            random_state=random_state,
-            tol=tol,
-            verbose=verbose,
-            warm_start=warm_start,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change,
-            max_fun=max_fun,
-            dropout=dropout,
-            batch_norm=batch_norm,
-            optimizer=optimizer,
-            schedule=schedule,
-            clip=clip,
-            callbacks=callbacks,
-            backend=backend,
-            dtype=dtype,
-        )
-
-    _parameter_constraints = {
-        **Perceptron._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "poisson"})],
-    }
+class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]  # no types
+    """What both regressors share; use one of them."""
 
     def _checked_data(
         self, X: Any, y: Any, *, incremental: bool, reset: bool, held: bool = False
@@ -213,33 +35,52 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
             y_numeric=True,
             dtype=(np.float64, np.float32),
             reset=reset,
+            **self._dimensions,
         )
         y = dense(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return dense(X), y
 
-    def _target(self, y: Array) -> tuple[Array, int]:
+    def _loss(self) -> Loss:
+        return loss_of_numbers(self.loss)
+
+    def _target(self, y: Array, loss: Loss) -> tuple[Array, int]:
+        """Give numbers in columns, and how many outputs they need."""
         columns = y.reshape(len(y), -1)
-        return columns, columns.shape[1]
+        return columns, columns.shape[1] * loss.outputs_per_value
 
     def _weights(self, y: Array, sample_weight: Any) -> Any:
         return sample_weight
 
-    def _output_activation(self) -> str:
-        return "exp" if self.loss == "poisson" else "identity"
+    def _measure(self, loss: Loss) -> str | None:
+        """Name the score, where the loss predicts one number for each of the target."""
+        return "r2" if task_of(loss, ()) == "numbers" else None
 
     def _constant_of_loss(self, data: Data) -> float:
         """Give what the deviance has and the likelihood leaves out: y log y - y."""
-        if self.loss != "poisson":
+        if data.loss != LOSSES["poisson"]:
             return 0.0
         y = data.y.astype(np.float64)
         each = np.sum(y * np.log(np.where(y > 0, y, 1)) - y, axis=1)
         return float(np.average(each, weights=data.weights))
 
     @available_if(has_steps)  # type: ignore[untyped-decorator]  # no types
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Any:
         """Go on training: once through these rows.
+
+        With ``early_stopping`` each call is scored as an epoch of `fit` is, by the rows
+        that are given to measure, else by ``validation_fraction`` of its own rows,
+        which it then does not train on. Once ``n_iter_no_change`` calls in a row were
+        no better, ``converged_`` is True, and the network has the weights of the best.
 
         Parameters
         ----------
@@ -249,10 +90,12 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
             Their target.
         sample_weight : array-like of shape (n_samples,) or None
             The weight of each row.
+        X_val, y_val : array-like or None
+            Rows to measure after the call, and their target.
 
         Returns
         -------
-        MLPRegressor
+        estimator
             Itself.
 
         Raises
@@ -260,8 +103,9 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
         ValueError
             If a parameter or the data cannot be used.
         """
-        self._fit(X, y, sample_weight, incremental=True)
-        return self
+        return self._fit(X, y, sample_weight, (X_val, y_val), incremental=True)
+
+    # Prediction -----------------------------------------------------------------------
 
     def predict(self, X: Any) -> Array:
         """Give the numbers for each row.
@@ -274,8 +118,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # no type
         Returns
         -------
         array of shape (n_samples,) or (n_samples, n_outputs)
-            One number a row, or several.
+            One number a row, or several; with ``"quantile"`` each of the quantiles.
         """
         rows = self._rows(X)
         found: Array = self.network_.predict(rows)
-        return found.ravel() if self.n_outputs_ == 1 else found
+        return found.ravel() if found.shape[1] == 1 else found

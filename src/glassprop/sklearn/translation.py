@@ -1,4 +1,4 @@
-"""From an estimator's parameters to what `Network.fit` takes.
+"""From a perceptron's solver and policy to what `Network.fit` takes.
 
 Vocabulary: ``told`` is the estimator, of which only its parameters are read.
 """
@@ -12,42 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 import glassprop as gp
-from glassprop.optimizers import get_optimizer, is_minimizer
 from glassprop.schedules import Plateau
 from glassprop.schedules.contract import powers
 from glassprop.schedules.plateau import Held
 
 Array = NDArray[Any]
-LOSSES = {
-    "softmax": "cross_entropy",
-    "logistic": "binary_cross_entropy",
-    "identity": "half_squared_error",
-    "exp": "poisson",
-}
-"""The loss by the output's activation, which it starts before."""
 
 FALL = 0.2  # the part of the learning rate that "adaptive" leaves
 LOWEST = 1e-6  # the learning rate from which on it ends the training instead
 NEVER = 10**9  # epochs
 
 
-def takes_steps(told: Any) -> bool:
-    """Tell whether training goes step by step, through batches of rows.
+def solver(told: Any) -> Any:
+    """Give the optimizer that a solver is.
 
     Parameters
     ----------
     told : estimator
-        Its optimizer, or its solver.
+        Its solver and what goes with it.
     """
-    if told.optimizer is None:
-        return bool(told.solver != "lbfgs")
-    return not is_minimizer(get_optimizer(told.optimizer))
-
-
-def optimizer(told: Any) -> Any:
-    """Give the optimizer that is asked for, else that of the solver."""
-    if told.optimizer is not None:
-        return get_optimizer(told.optimizer)
     rate = float(told.learning_rate_init)
     if told.solver == "lbfgs":
         return gp.LBFGS(
@@ -68,11 +51,16 @@ def optimizer(told: Any) -> Any:
     return gp.SGD(rate, momentum, nesterov=nesterov)
 
 
-def _has_policy(told: Any) -> bool:
-    """Tell whether the learning rate is that of plain descent, and changes as told."""
-    return bool(
-        told.solver == "sgd" and told.optimizer is None and told.schedule is None
-    )
+def policy(told: Any) -> str:
+    """Name how the learning rate changes; only that of plain descent does.
+
+    Parameters
+    ----------
+    told : estimator
+        Its solver and policy; an optimizer or a schedule that is given comes first.
+    """
+    plain = told.optimizer is None and told.schedule is None and told.solver == "sgd"
+    return str(told.learning_rate) if plain else "constant"
 
 
 def patience(told: Any) -> int:
@@ -80,51 +68,40 @@ def patience(told: Any) -> int:
     return int(min(told.n_iter_no_change, NEVER)) + 1
 
 
-def schedule(
-    told: Any, seen: int, rows: int, monitor: str, *, incremental: bool
-) -> Any:
-    """Give the schedule of a policy; only plain descent has one.
+def scaled_by_rows(told: Any, seen: int, rows: int, *, incremental: bool) -> Any:
+    """Give the schedule of the policy "invscaling".
 
     Parameters
     ----------
     told : estimator
-        Its solver, policy and what goes with them.
+        Its power.
     seen : int
         The rows that it has gone through before.
     rows : int
         Of an epoch.
-    monitor : str
-        The number of the history that shows whether training gets on.
     incremental : bool
         Whether this is one epoch more of a training.
     """
-    if told.schedule is not None:
-        return told.schedule
-    if not _has_policy(told) or told.learning_rate == "constant":
-        return None
-    if told.learning_rate == "invscaling":
-        if incremental:
-            return Held((seen + 1.0) ** -float(told.power_t))
-        return RowScaling(float(told.power_t), seen, rows)
+    if incremental:
+        return Held((seen + 1.0) ** -float(told.power_t))
+    return RowScaling(float(told.power_t), seen, rows)
+
+
+def falling(told: Any, monitor: str) -> Plateau:
+    """Give the schedule of the policy "adaptive".
+
+    Parameters
+    ----------
+    told : estimator
+        Its rate, patience and tolerance.
+    monitor : str
+        The number of the history that shows whether training gets on.
+    """
     rate, drops = float(told.learning_rate_init), 0
     while rate > LOWEST:
         rate, drops = rate * FALL, drops + 1
     return Plateau(
         patience(told), FALL, monitor, 0.0, float(told.tol), adds_up=False, drops=drops
-    )
-
-
-def stopping(told: Any, monitor: str) -> gp.EarlyStopping | None:
-    """Give the rule that ends a training; with "adaptive" the schedule does that."""
-    if not takes_steps(told):
-        return None
-    is_adaptive = _has_policy(told) and told.learning_rate == "adaptive"
-    return gp.EarlyStopping(
-        NEVER if is_adaptive else patience(told),
-        float(told.tol),
-        monitor,
-        restore_best=bool(told.early_stopping),
-        adds_up=False,
     )
 
 
