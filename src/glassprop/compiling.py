@@ -17,7 +17,7 @@ from glassprop.backends.to_numpy import large_arrays, to_numpy
 from glassprop.graph import DType
 from glassprop.program import Program
 from glassprop.simplify import simplify
-from glassprop.trace import Trace, traced
+from glassprop.trace import Trace, traced, traced_once
 from glassprop.traced import Array
 from glassprop.verify import verify
 
@@ -26,10 +26,11 @@ Inputs = Mapping[str, Array]
 
 def build(
     name: str,
-    function: Callable[[Trace], tuple[Mapping[str, Any], Mapping[str, Any]]],
+    function: Callable[[Trace], tuple[Mapping[str, Any], ...]],
     *,
     dtype: DType | type = np.float64,
     doc: str = "",
+    once: bool = False,
 ) -> Program:
     """Trace a function and simplify its graph; check the graph after each pass.
 
@@ -38,17 +39,30 @@ def build(
     name : str
         The name of the program's function.
     function : callable
-        Takes a `Trace`, gives the inputs it made there and the outputs, by name.
+        Takes a `Trace`, gives the inputs it made there and the outputs, by name; and
+        the values on the way that are to have a name, if there are any.
     dtype : numpy dtype
         What the number of rows becomes in a calculation.
     doc : str
         One line for the printed module.
+    once : bool
+        Whether it is traced a single time, and not checked, nor its values named: for
+        a look at functions of which a program was made before.
     """
-    inputs, outputs = traced(function, dtype)
-    verify(list(outputs.values()))
-    nodes = simplify(list(outputs.values()))
-    verify(nodes)
-    return Program(name, inputs, dict(zip(outputs, nodes, strict=True)), doc)
+    if once:
+        inputs, outputs, *more = traced_once(function, dtype)
+    else:
+        inputs, outputs, *more = traced(function, dtype)
+    inner = more[0] if more else {}
+    roots = [*outputs.values(), *inner.values()]
+    if not once:
+        verify(roots)
+    found = iter(simplify(roots))
+    outputs = {key: next(found) for key in outputs}
+    inner = {key: next(found) for key in inner}
+    if not once:
+        verify([*outputs.values(), *inner.values()])
+    return Program(name, inputs, outputs, doc, inner)
 
 
 class Compiled:
