@@ -43,7 +43,7 @@ import glassprop as gp
 from diagnose_cases import Case
 from glassprop.diagnosis.baselines import constant_loss
 from glassprop.diagnosis.findings import Diagnosis
-from glassprop.errors import BroadcastError, DivergenceError
+from glassprop.errors import BroadcastError, DivergenceError, GlasspropError
 from glassprop.layer_names import layer_names
 from glassprop.losses import get_loss
 from glassprop.rows import checked_rows
@@ -131,7 +131,7 @@ def _outcome(case: Case, measured_by: Case, seed: int) -> float:
     net = gp.Network(case.layers, seed=seed)
     try:
         net.fit(case.X[train], case.y[train], verbose=False, **options)
-    except (DivergenceError, BroadcastError):
+    except GlasspropError:  # it diverged, or what was repaired does not fit
         return np.inf
     weights = None
     if "class_weight" in measured_by.options:
