@@ -90,6 +90,7 @@ def test_what_the_overview_says_of_costs():
     assert f"a trial of about {diagnose.TRIAL_STEPS} steps" in words
     few, most = planning.FEWEST, planning.MOST
     assert f"{few} to {most} looks at up to {planning.ROWS} rows" in words
+    assert f"on fewer rows, {planning.LEAST_ROWS} at least" in words
     assert f"twice as many at each of {rates.TRIED} rates" in words
     assert "about 2 % of the training" in words and planning.SHARE == 0.02
     assert (

@@ -251,11 +251,13 @@ def _trained(
                 error.diagnosis = watching.diagnosis(history, error.finding)
             raise
         history.stopped = "callback" if listeners.asked else reason
+        best = after.best if after.best is not None and after.best.values else None
+        if best is not None:
+            history.best_epoch = best.epoch
         if watching is not None:
             history.diagnosis = watching.diagnosis(history)
-    if after.best is not None and after.best.values:
-        net.put(after.best.values)
-        history.best_epoch = after.best.epoch
+    if best is not None:
+        net.put(best.values)
     return history
 
 

@@ -161,6 +161,7 @@ class Watching:
         return replace(worst, change=change)
 
     def _trends(self, history: History) -> Trends:
+        best = history.best_epoch
         return Trends(
             self.watch,
             history.get("loss", []),
@@ -168,6 +169,7 @@ class Watching:
             self.at_rest.constant,
             self.inputs_scaled,
             lambda: self.suggestion,
+            None if best is None else history.epochs.index(best),
         )
 
     def _tell(self, findings: list[Finding]) -> None:
