@@ -1,7 +1,7 @@
 """Whether a diagnosis is right: planted faults found, healthy trainings left in peace.
 
-Each case of ``diagnose_cases.py`` is diagnosed before training and watched in training.
-Reported is the half that nothing was tuned on:
+Each case is diagnosed before training and watched in training. Reported are those of
+``diagnose_unseen.py`` and ``diagnose_unseen_faults.py``, which nothing was tuned on:
 
 - recall: the planted condition is among what was found; at least 95 %;
 - false alarms: healthy trainings with any finding; at most 2 %;
@@ -16,7 +16,9 @@ the best constant answer, within a hundredth of the constant's counts as well; h
 need that is printed.
 
 Run as ``python benchmarks/diagnose.py`` with the extra ``[dev]`` installed; with
-``--tune`` for the other half.
+``--tune`` for the cases of ``diagnose_cases.py``, with ``--no-cost`` or ``--cost`` for
+a part of it. ``--losses`` diagnoses nothing: it shows how far healthy trainings get,
+and how far those with a fault.
 """
 
 from __future__ import annotations
@@ -34,17 +36,20 @@ from typing import Any
 
 import numpy as np
 
+import diagnose_cases as tuned
+import diagnose_unseen as unseen
+import diagnose_unseen_faults as unseen_faults
 import glassprop as gp
-from diagnose_cases import Case, healthy, sick
+from diagnose_cases import Case
 from glassprop.diagnosis.baselines import constant_loss
 from glassprop.diagnosis.findings import Diagnosis
-from glassprop.errors import BroadcastError, DivergenceError
+from glassprop.errors import BroadcastError, DivergenceError, GlasspropError
 from glassprop.layer_names import layer_names
 from glassprop.losses import get_loss
 from glassprop.rows import checked_rows
 
 RECALL, ALARMS, CURED, COST = 0.95, 0.02, 0.80, 0.10
-NEAR, ABSOLUTE, TURNS, SECOND, SEEDS = 0.1, 0.01, 5, 1.0, range(3)
+NEAR, ABSOLUTE, TURNS, SECOND, SEEDS = 0.1, 0.01, 9, 1.0, 3
 
 
 @dataclass(frozen=True)
@@ -77,10 +82,10 @@ class Result:
 
 def diagnoses(case: Case) -> list[Diagnosis]:
     """Diagnose before training, and watch a training."""
-    net = gp.Network(case.layers)
+    net = gp.Network(case.layers, seed=case.seed)
     found = [net.diagnose(case.X, case.y, **case.options)]
     try:
-        history = gp.Network(case.layers).fit(
+        history = gp.Network(case.layers, seed=case.seed).fit(
             case.X, case.y, diagnose=True, verbose=False, **case.options
         )
     except DivergenceError as error:
@@ -113,7 +118,8 @@ def repaired(case: Case, found: Iterable[Any]) -> Case:
 
 def outcome(case: Case, measured_by: Case) -> float:
     """Train on three quarters of the rows; give the mean loss on the rest, by seeds."""
-    return float(np.mean([_outcome(case, measured_by, seed) for seed in SEEDS]))
+    seeds = range(case.seed, case.seed + SEEDS)
+    return float(np.mean([_outcome(case, measured_by, seed) for seed in seeds]))
 
 
 def _outcome(case: Case, measured_by: Case, seed: int) -> float:
@@ -125,7 +131,7 @@ def _outcome(case: Case, measured_by: Case, seed: int) -> float:
     net = gp.Network(case.layers, seed=seed)
     try:
         net.fit(case.X[train], case.y[train], verbose=False, **options)
-    except (DivergenceError, BroadcastError):
+    except GlasspropError:  # it diverged, or what was repaired does not fit
         return np.inf
     weights = None
     if "class_weight" in measured_by.options:
@@ -158,34 +164,50 @@ def treat(case: Case, twin: Case) -> Result:
     )
 
 
-def cost(cases: list[Case]) -> tuple[list[float], list[float]]:
+def losses(cases: list[Case], pairs: list[tuple[Case, Case]]) -> None:
+    """Print what trainings end with, and what the best constant answer has."""
+    for case in cases:
+        found = outcome(case, case)
+        print(
+            f"{case.name:36} {found:.3g}, constant {constant_of(case):.3g}", flush=True
+        )
+    for case, twin in pairs:
+        found = outcome(case, twin), outcome(twin, twin), constant_of(twin)
+        told = "{:.3g}, twin {:.3g}, constant {:.3g}".format(*found)
+        print(f"{case.condition:20} {case.name:22} {told}", flush=True)
+
+
+def cost(cases: list[Case]) -> list[float]:
     """Compare watched trainings with the same without.
 
     Returns
     -------
-    ratios : list of float
-        Of trainings of about a second.
-    seconds : list of float
-        That the watch of a training of one epoch takes.
+    list of float
+        Ratios, of trainings of about a second.
     """
-    found, before = [], []
+    found = []
     for case in cases:
         options = {**case.options, "verbose": False, "backend": "numpy"}
-        alone = seconds(case, {**options, "epochs": 1}, watched=False)
-        before.append(seconds(case, {**options, "epochs": 1}, watched=True) - alone)
         once = seconds(case, options, watched=False)
+        before = seconds(case, {**options, "epochs": 1}, watched=True)
+        before -= seconds(case, {**options, "epochs": 1}, watched=False)
         options["epochs"] = int(options["epochs"] * max(1, SECOND / once))
         ratios = []
         for _ in range(TURNS):
             alone = seconds(case, options, watched=False)
             ratios.append(seconds(case, options, watched=True) / alone)
         found.append(statistics.median(ratios))
-    return found, before
+        print(
+            f"{case.name:36} {found[-1] - 1:+6.1%} of {alone:.2f} s; of one epoch "
+            f"{1000 * before:.0f} ms",
+            flush=True,
+        )
+    return found
 
 
 def seconds(case: Case, options: dict[str, Any], *, watched: bool) -> float:
     """Give the processor's time for a training, on one thread."""
-    net = gp.Network(case.layers)
+    net = gp.Network(case.layers, seed=case.seed)
     start = time.process_time()
     net.fit(case.X, case.y, diagnose=watched, **options)
     return time.process_time() - start
@@ -202,39 +224,48 @@ def described(one: Result) -> str:
     )
 
 
-def main() -> None:
-    half = 1 if "--tune" in sys.argv else 2
-    wells = [case for case in healthy() if case.half == half]
-    alarms = [(case, diagnoses(case)) for case in wells]
-    loud = [(case, found) for case, found in alarms if any(found)]
-    for case, found in loud:
-        for one in (one for each in found for one in each):
-            print(f"false alarm: {case.name}: {one.condition}: {one.seen}")
+def judge(name: str, wells: list[Case], pairs: list[tuple[Case, Case]]) -> None:
+    """Diagnose all, and print what was found beside what there is."""
+    loud = 0
+    for case in wells:
+        found = [one for each in diagnoses(case) for one in each]
+        loud += bool(found)
+        for one in found:
+            print(f"false alarm: {case.name}: {one.condition}: {one.seen}", flush=True)
     results: list[Result] = []
-    for pair in sick():
-        if pair[0].half == half:
-            results.append(treat(*pair))
-            print(described(results[-1]), flush=True)
+    for pair in pairs:
+        results.append(treat(*pair))
+        print(described(results[-1]), flush=True)
     hits = sum(one.hit for one in results)
     cured = sum(one.cured for one in results)
     strictly = sum(one.strictly for one in results)
     n, m = len(results), len(wells)
-    print(f"half {half}: {n} planted, {m} healthy")
+    print(f"{name}: {n} planted, {m} healthy")
     print(f"recall {hits}/{n} = {hits / n:.1%}, {verdict(hits / n >= RECALL)}")
-    share = len(loud) / m
-    print(f"false alarms {len(loud)}/{m} = {share:.1%}, {verdict(share <= ALARMS)}")
+    share = loud / m
+    print(f"false alarms {loud}/{m} = {share:.1%}, {verdict(share <= ALARMS)}")
     print(
         f"cured {cured}/{n} = {cured / n:.1%}, {verdict(cured / n >= CURED)}; "
         f"{strictly} of them without the room near 0"
     )
-    if "--no-cost" not in sys.argv:
-        ratios, before = cost(wells[::3])
-        middle, worst = statistics.median(ratios), max(ratios)
+
+
+def main() -> None:
+    asked = set(sys.argv[1:])
+    name, wells, pairs = "unseen", [*unseen.healthy()], [*unseen_faults.sick()]
+    if "--tune" in asked:
+        name, wells, pairs = "tuned on", [*tuned.healthy()], [*tuned.sick()]
+    if "--losses" in asked:
+        losses(wells, pairs)
+        return
+    if "--cost" not in asked:
+        judge(name, wells, pairs)
+    if "--no-cost" not in asked:
+        ratios = cost([*tuned.healthy()][::6] + [*unseen.healthy()][::3])
+        middle, worst = statistics.median(ratios) - 1, max(ratios) - 1
         print(
-            f"watching {len(ratios)} trainings of about a second: {middle - 1:+.1%} of "
-            f"the time in the median, {worst - 1:+.1%} at most, "
-            f"{verdict(worst - 1 <= COST)}; of one epoch "
-            f"{1000 * statistics.median(before):.0f} ms"
+            f"watching {len(ratios)} trainings of about a second: {middle:+.1%} of the "
+            f"time in the median, {worst:+.1%} at most, {verdict(worst <= COST)}"
         )
 
 

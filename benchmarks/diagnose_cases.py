@@ -1,9 +1,7 @@
-"""Trainings to diagnose: healthy ones, and ones with a fault planted in them.
+"""Trainings to diagnose, that thresholds and repairs were tuned on.
 
 A `Case` is a network, its rows and what `fit` is told. A sick one is a healthy twin
-with one thing made wrong, in a narrow and in a wide network, on two data sets: those of
-the first half are what thresholds and repairs were tuned on, those of the second are
-what is reported.
+with one thing made wrong, in a narrow and in a wide network, on two data sets each.
 """
 
 from __future__ import annotations
@@ -44,11 +42,11 @@ class Case:
         What `fit` is told, loss and optimizer and epochs among them.
     condition : str
         What was planted; empty if healthy.
-    half : int
-        1 for tuning, 2 for the report.
     by_hand : callable or None
         What a person does where the repair is in words: from layers, options and y to
         the same.
+    seed : int
+        Of the network.
     """
 
     name: str
@@ -57,8 +55,8 @@ class Case:
     layers: list[Any]
     options: dict[str, Any] = field(default_factory=dict)
     condition: str = ""
-    half: int = 2
     by_hand: Callable[..., Any] | None = None
+    seed: int = 0
 
 
 @cache
@@ -137,7 +135,6 @@ def healthy() -> Iterator[Case]:
                     optimizer=replace(optimizer, learning_rate=rate),
                 ),
                 name=f"{name}, {width} {activation}, {type(optimizer).__name__}",
-                half=1 + at % 2,
             )
     for name in sets:
         X, y, classes = data(name)
@@ -150,7 +147,6 @@ def healthy() -> Iterator[Case]:
             gp.Residual([gp.Dense(32, "tanh"), gp.LayerNorm()]),
             gp.Dense(classes or y.shape[1]),
         ]
-        at += 1
         yield Case(
             f"{name}, normalized and residual",
             X,
@@ -161,13 +157,12 @@ def healthy() -> Iterator[Case]:
                 "epochs": 40,
                 "optimizer": "adam",
             },
-            half=1 + at % 2,
         )
 
 
 # Faults -------------------------------------------------------------------------------
 
-SETS = {1: ("iris", "digits", "diabetes"), 2: ("wine", "cancer", "alcohol")}
+SETS = (("iris", "digits", "diabetes"), ("wine", "cancer", "alcohol"))
 Plant = Callable[[Case, int], Case]
 FAULTS: dict[str, Plant] = {}
 
@@ -179,24 +174,19 @@ def fault(plant: Plant) -> Plant:
 
 
 def sick() -> Iterator[tuple[Case, Case]]:
-    """Give each planted case with its healthy twin: narrow and wide, in both halves."""
+    """Give each planted case with its healthy twin: narrow and wide, twice each."""
     for condition, plant in FAULTS.items():
-        for half, sets in SETS.items():
-            small, large, numbers = sets
+        for small, large, numbers in SETS:
             for name, width in ((small, NARROW), (large, WIDE)):
                 asked = condition in FOR_NUMBERS and width == WIDE
                 chosen = numbers if asked or condition == "overshooting" else name
                 if condition == "cannot_overfit" and name == "cancer":
                     chosen = small  # two classes pass through one unit
                 twin = base(chosen, width, **OPTIONS.get(condition, {}))
-                twin = replace(twin, half=half)
                 if condition in TWINS:
                     twin = TWINS[condition](twin)
                 case = plant(twin, width)
-                yield (
-                    replace(case, condition=condition, half=half),
-                    twin,
-                )
+                yield replace(case, condition=condition), twin
 
 
 FOR_NUMBERS = ("loss_and_output", "overshooting", "not_finite")
@@ -248,7 +238,7 @@ def starting_loss(case: Case, width: int) -> Case:
     return replace(case, layers=[*others, replace(last, initializer=start)])
 
 
-def _necked(case: Case, units: int) -> Case:
+def necked(case: Case, units: int) -> Case:
     *others, last = case.layers
     neck = gp.Dense(units, "tanh", name="neck")
     return replace(case, layers=[*others, neck, last])
@@ -416,7 +406,7 @@ def _few(case: Case) -> Case:
     return replace(case, X=X, y=y, options={**case.options, "early_stopping": early})
 
 
-def _rare(case: Case) -> Case:
+def fewer_of_one(case: Case) -> Case:
     """Leave one class a few rows, and weigh it."""
     least = max(2, len(case.y) // 25 // (int(case.y.max()) + 1))
     many = np.flatnonzero(case.y != 1)
@@ -440,9 +430,9 @@ def _numbers(case: Case) -> Case:
 
 TWINS: dict[str, Callable[[Case], Case]] = {
     "wrong_gradient": lambda case: replace(case, layers=_activated(case, whole)),
-    "cannot_overfit": lambda case: _necked(case, case.layers[-2].units),
+    "cannot_overfit": lambda case: necked(case, case.layers[-2].units),
     "vanishing_gradient": lambda case: _deep(case, "tanh"),
     "overfitting": _few,
-    "imbalance": _rare,
+    "imbalance": fewer_of_one,
     "broadcasting": _numbers,
 }

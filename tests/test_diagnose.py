@@ -138,3 +138,41 @@ def test_a_condition_is_found_and_its_change_removes_it(condition):
 
 def test_every_condition_has_a_case():
     assert set(SICK) == set(CONDITIONS)
+
+
+class Held:
+    """A factor for each column that the loss is kept from."""
+
+    def parameters(self, shape):
+        return {"gain": gp.Parameter(shape, 1.0)}
+
+    def forward(self, p, x, _run):
+        return x * gp.stop_gradient(p["gain"])
+
+
+@pytest.mark.parametrize("dead", [0, 3, 8])
+def test_what_never_moves_is_found_unless_a_layer_passes_nothing_back(dead):
+    off = np.where(np.arange(8) < dead, -30.0, 0.0)
+    layers = [Held(), *classifier("relu", weights={"bias": off})]
+    net = gp.Network(layers, loss="cross_entropy")
+    found = net.fit(
+        X, LABELS, epochs=30, optimizer=ADAM, diagnose=True, verbose=False
+    ).diagnosis
+    still = [one for one in found if one.condition == "never_moves"]
+    assert ("dead_units" in found.conditions) is (dead == 8)
+    if dead == 8:
+        assert still == []
+        return
+    (finding,) = still
+    assert finding.layer == "held_1"
+    assert finding.seen == (
+        "held_1.gain did not change in 3 steps looked at: the gradient is 0."
+    )
+
+
+@pytest.mark.parametrize("restored", [True, False])
+def test_a_training_that_ends_with_its_best_epoch_does_not_overfit(restored):
+    case = SICK["overfitting"]
+    stopping = gp.EarlyStopping(10, restore_best=restored)
+    found = diagnosed(case, early_stopping=stopping)
+    assert ("overfitting" in found.conditions) is not restored

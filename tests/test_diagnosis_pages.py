@@ -5,7 +5,13 @@ import re
 import pytest
 
 import pages
-from glassprop.diagnosis import diagnose, looks, overfitting, rates, rules_of_gradients
+from glassprop.diagnosis import (
+    diagnose,
+    overfitting,
+    planning,
+    rates,
+    rules_of_gradients,
+)
 from glassprop.diagnosis.conditions import CONDITIONS
 
 DOCS = pages.ROOT / "docs"
@@ -82,9 +88,11 @@ def test_what_the_overview_says_of_costs():
     words = " ".join(OVERVIEW.split())
     assert f"gradients of {rules_of_gradients.CHECKED} rows" in words
     assert f"a trial of about {diagnose.TRIAL_STEPS} steps" in words
-    assert f"{looks.FEWEST} to {looks.MOST} looks at up to {looks.ROWS} rows" in words
+    few, most = planning.FEWEST, planning.MOST
+    assert f"{few} to {most} looks at up to {planning.ROWS} rows" in words
+    assert f"on fewer rows, {planning.LEAST_ROWS} at least" in words
     assert f"twice as many at each of {rates.TRIED} rates" in words
-    assert "about 2 % of the training" in words and looks.SHARE == 0.02
+    assert "about 2 % of the training" in words and planning.SHARE == 0.02
     assert (
         f"{overfitting.STEPS:,} steps on {overfitting.MOST_ROWS} rows, with up to "
         f"{len(overfitting.RATES)} learning rates"

@@ -8,11 +8,13 @@ import pytest
 import glassprop as gp
 from diagnose_examples import LABELS, NUMBERS, X, classifier, normalized, regressor
 from glassprop.diagnosis.causes import DOMAINS
-from glassprop.diagnosis.looks import (
+from glassprop.diagnosis.looks import Look
+from glassprop.diagnosis.planning import (
     FEWEST,
+    LEAST_ROWS,
     MOST,
-    Look,
-    affordable_looks,
+    ROWS,
+    affordable,
     look_epochs,
 )
 from glassprop.diagnosis.watching import Watching
@@ -117,19 +119,81 @@ def test_looks_are_at_the_planned_epochs_alone(looked, more):
         assert steps == [looked[-1].work.steps_per_epoch * one for one in planned]
 
 
+def step_of(units):
+    net = gp.Network([gp.Dense(units, "relu"), gp.Dense(units, "relu"), gp.Dense(3)])
+    net.fit(X, LABELS, loss="cross_entropy", epochs=1, verbose=False)
+    return net.recipe.program(net.structure)
+
+
 def test_looks_are_few_where_steps_are_cheap_and_never_many():
-    net = gp.Network(classifier(), loss="cross_entropy")
-    net.fit(X, LABELS, epochs=1, verbose=False)
-    program = net.recipe.program(net.structure)
+    program = step_of(8)
     for compiled in (False, True):
-        assert affordable_looks(program, 32, 10, compiled=compiled) == FEWEST
-        assert affordable_looks(program, 32, 10**9, compiled=compiled) == MOST
+        assert affordable(program, 32, 10, compiled=compiled) == (FEWEST, ROWS)
+        assert affordable(program, 32, 10**9, compiled=compiled) == (MOST, ROWS)
     for looks in range(FEWEST, MOST + 1):
         epochs = look_epochs(1000, looks)
         assert len(epochs) == looks
         assert (epochs[0], epochs[1], epochs[-1]) == (0, 1, 1000)
     assert look_epochs(3, MOST) == [0, 1, 2, 3]
     assert look_epochs(1, FEWEST) == [0, 1]
+
+
+def test_looks_are_on_fewer_rows_where_a_row_is_dear():
+    small, large, huge = (step_of(units) for units in (16, 100, 600))
+    for steps, program, rows in (
+        (100, small, ROWS),
+        (100, huge, LEAST_ROWS),
+        (10**6, huge, ROWS),
+    ):
+        assert affordable(program, 8, steps, compiled=False).rows == rows
+    some = affordable(large, 8, 100, compiled=False).rows
+    assert LEAST_ROWS < some < ROWS
+    assert affordable(huge, 100, 100, compiled=False).rows == 100  # as a step has
+    assert affordable(huge, 1000, 100, compiled=False).rows == ROWS
+
+
+def test_rows_that_are_dear_are_looked_at_few_at_a_time(looked):
+    def fitted(**options):
+        net = gp.Network([gp.Dense(600, "relu"), gp.Dense(600, "relu"), gp.Dense(3)])
+        many = np.tile(X, (5, 1)), np.tile(LABELS, 5)
+        net.fit(*many, loss="cross_entropy", epochs=1, verbose=False, **options)
+        seen = looked[-1]
+        return len(seen.watch.rows), len(seen.at_rest.some_rows)
+
+    assert fitted(diagnose=True) == (LEAST_ROWS, LEAST_ROWS)
+    assert fitted(diagnose=2) == (ROWS, ROWS)
+
+
+def test_gradients_of_a_look_are_those_of_the_coming_step(looked):
+    net = gp.Network(classifier(), loss="cross_entropy")
+    before = net.copy()
+    net.fit(X, LABELS, epochs=1, optimizer="adam", diagnose=True, verbose=False)
+    before(X)
+    for one, trained in zip(looked[-1].watch.looks, (before, net), strict=True):
+        slopes = trained.gradients(X, LABELS, loss="cross_entropy")
+        sizes = {key: np.mean(np.abs(slope)) for key, slope in slopes.items()}
+        assert one.gradients == pytest.approx(sizes, rel=1e-12)
+
+
+def test_a_look_at_a_step_needs_nothing_else(looked):
+    """The losses along a step of plain gradient descent, worked out by hand."""
+    w = np.array([[1.0], [2.0], [3.0]])
+    net = gp.Network([gp.Dense(1, bias=False, weights=(w,))])
+    net.fit(
+        X,
+        NUMBERS,
+        loss="mean_squared_error",
+        optimizer=gp.SGD(0.1),
+        batch_size=None,
+        epochs=1,
+        diagnose=True,
+        verbose=False,
+    )
+    slope = 2 / len(X) * X.T @ (X @ w - NUMBERS)
+    losses = [
+        np.mean((X @ (w - part * slope) - NUMBERS) ** 2) for part in (0, 0.05, 0.1)
+    ]
+    assert looked[-1].watch.looks[0].losses == pytest.approx(tuple(losses))
 
 
 def test_a_number_says_how_many_looks_there_are(looked):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import linecache
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from glassprop.graph import DType, Node
 from glassprop.program import Program
 from glassprop.recent import Recent
 from glassprop.simplify import simplify
-from glassprop.trace import Trace, traced
+from glassprop.trace import Trace, traced, traced_once
 from glassprop.traced import Array
 from glassprop.verify import verify
 
@@ -29,10 +29,11 @@ RECENT: Recent[Program] = Recent(32)  # programs, by what was traced
 
 def build(
     name: str,
-    function: Callable[[Trace], tuple[Mapping[str, Any], Mapping[str, Any]]],
+    function: Callable[[Trace], tuple[Mapping[str, Any], ...]],
     *,
     dtype: DType | type = np.float64,
     doc: str = "",
+    once: bool = False,
 ) -> Program:
     """Trace a function and simplify its graph; check the graph after each pass.
 
@@ -44,27 +45,40 @@ def build(
     name : str
         The name of the program's function.
     function : callable
-        Takes a `Trace`, gives the inputs it made there and the outputs, by name.
+        Takes a `Trace`, gives the inputs it made there and the outputs, by name; and
+        the values on the way that are to have a name, if there are any.
     dtype : numpy dtype
         What the number of rows becomes in a calculation.
     doc : str
         One line for the printed module.
+    once : bool
+        Whether it is traced a single time, and not checked, nor its values named: for
+        a look at functions of which a program was made before.
     """
     key: Any = None
 
-    def was_seen(found: tuple[Mapping[str, Node], Mapping[str, Node]]) -> bool:
+    def was_seen(found: Sequence[Mapping[str, Node]]) -> bool:
         nonlocal key
         key = fingerprint((name, doc), *found)
         return RECENT.get(key) is not None
 
-    inputs, outputs = traced(function, dtype, was_seen=was_seen)
+    if once:
+        inputs, outputs, *more = traced_once(function, dtype)
+    else:
+        inputs, outputs, *more = traced(function, dtype, was_seen=was_seen)
     known = RECENT.get(key)
     if known is not None:
         return known
-    verify(list(outputs.values()))
-    nodes = simplify(list(outputs.values()))
-    verify(nodes)
-    program = Program(name, inputs, dict(zip(outputs, nodes, strict=True)), doc)
+    inner = more[0] if more else {}
+    roots = [*outputs.values(), *inner.values()]
+    if not once:
+        verify(roots)
+    found = iter(simplify(roots))
+    outputs = {one: next(found) for one in outputs}
+    inner = {one: next(found) for one in inner}
+    if not once:
+        verify([*outputs.values(), *inner.values()])
+    program = Program(name, inputs, outputs, doc, inner)
     if key is not None:
         RECENT.keep(key, program)
     return program

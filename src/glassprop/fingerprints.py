@@ -21,7 +21,7 @@ LARGEST = 1_000_000  # bytes of constants; more are not copied to be compared
 
 
 def fingerprint(
-    words: tuple[str, ...], inputs: Mapping[str, Node], outputs: Mapping[str, Node]
+    words: tuple[str, ...], *ends: Mapping[str, Node]
 ) -> tuple[Any, ...] | None:
     """Give what a program of these inputs and outputs is made of.
 
@@ -29,15 +29,15 @@ def fingerprint(
     ----------
     words : tuple of str
         What else it depends on: its name and its line of documentation.
-    inputs, outputs : mapping from str to Node
-        Its own.
+    ends : mapping from str to Node
+        Its inputs, its outputs, and other values that have a name in it.
 
     Returns
     -------
     tuple or None
         None for a graph with much data in it, or with a value that is not known here.
     """
-    nodes = order([*inputs.values(), *outputs.values()])
+    nodes = order([node for end in ends for node in end.values()])
     place = {node: at for at, node in enumerate(nodes)}
     attributes = [_frozen(tuple(node.attributes.items())) for node in nodes]
     if None in attributes:
@@ -55,11 +55,8 @@ def fingerprint(
         )
         for node, kept in zip(nodes, attributes, strict=True)
     )
-    ends = [
-        tuple((key, place[one]) for key, one in end.items())
-        for end in (inputs, outputs)
-    ]
-    return (*words, *ends, each)
+    named = [tuple((key, place[one]) for key, one in end.items()) for end in ends]
+    return (*words, *named, each)
 
 
 def _frozen(value: Any) -> tuple[Any, ...] | None:

@@ -150,19 +150,28 @@ def _watching(
     """Make what looks at a training; it is imported where it is asked for."""
     from glassprop.diagnosis.at_rest import AtRest
     from glassprop.diagnosis.looks import Watch
+    from glassprop.diagnosis.planning import ROWS, Plan, affordable
     from glassprop.diagnosis.watching import Watching
 
-    net, rows = work.net, work.rows
+    net, rows, training = work.net, work.rows, work.training
+    program = work.steps.program
+    plan = Plan(int(looks), ROWS)
+    if looks is True:
+        steps = epochs * work.steps_per_epoch
+        compiled = work.steps.name != "numpy"
+        plan = affordable(program, work.rows_per_step, steps, compiled=compiled)
     at_rest = AtRest(
         net.layers,
         net.built,
         rows,
         loss,
         balanced=rows.weights is not None,
-        trained=work.training.steps > 0,
+        step=None if training.steps else program,
+        memory=training.memory,
+        most=plan.rows,
     )
-    count = None if looks is True else int(looks)
-    return Watching(at_rest, Watch(net, recipe, rows), work, epochs, count)
+    watch = Watch(net, recipe, rows, plan.rows)
+    return Watching(at_rest, watch, work, epochs, plan.looks)
 
 
 # The loop -----------------------------------------------------------------------------
@@ -242,11 +251,13 @@ def _trained(
                 error.diagnosis = watching.diagnosis(history, error.finding)
             raise
         history.stopped = "callback" if listeners.asked else reason
+        best = after.best if after.best is not None and after.best.values else None
+        if best is not None:
+            history.best_epoch = best.epoch
         if watching is not None:
             history.diagnosis = watching.diagnosis(history)
-    if after.best is not None and after.best.values:
-        net.put(after.best.values)
-        history.best_epoch = after.best.epoch
+    if best is not None:
+        net.put(best.values)
     return history
 
 

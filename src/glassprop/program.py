@@ -11,11 +11,12 @@ from collections.abc import (
     Callable,
     Collection,
     Hashable,
+    Iterable,
     Iterator,
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -63,12 +64,15 @@ class Program:
         The values that it gives; one with the name of an input replaces that input.
     doc : str
         One line that says what it computes.
+    inner : mapping from str to Node
+        Values on the way that have a name, for `giving`; it gives none of them.
     """
 
     name: str
     inputs: Mapping[str, Node]
     outputs: Mapping[str, Node]
     doc: str = ""
+    inner: Mapping[str, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for key, new in self.updates.items():
@@ -130,6 +134,24 @@ class Program:
     def size(self) -> int:
         """The number of operations."""
         return sum(bool(node.inputs) for node in self.nodes)
+
+    def giving(self, names: Iterable[str]) -> Program:
+        """Make the program of some values alone: outputs, and values on the way.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Their names. Of the inputs it has those that they need, and the rows.
+        """
+        known = {**self.inner, **self.outputs}
+        outputs = {name: known[name] for name in names}
+        needed = set(order(outputs.values()))
+        inputs = {
+            key: node
+            for key, node in self.inputs.items()
+            if node in needed or any(isinstance(size, Size) for size in node.shape)
+        }
+        return Program(self.name, inputs, outputs, self.doc)
 
     def cost(self, rows: int = 1, without: Collection[Primitive] = ()) -> float:
         """Count the arithmetic operations of one run on a batch of `rows` rows.

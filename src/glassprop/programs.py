@@ -376,10 +376,11 @@ def step_program(
 ) -> Program:
     """Make the program of one training step: forward, loss, backward, update.
 
-    A `bare` one has no penalties, and its layers behave as in prediction.
+    A `bare` one has no penalties, and its layers behave as in prediction. On the way it
+    has the gradient of every trainable parameter before clipping, ``d hidden.weight``.
     """
 
-    def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
+    def whole(trace: Trace) -> tuple[dict[str, Any], ...]:
         own = declared(trace, structure)
         rules = rules_for(structure, optimizer)
         memory = declared_memory(trace, structure, rules)
@@ -398,11 +399,13 @@ def step_program(
         )
         one = trace.lift(1, trace.dtype)
         slopes = pullback(total, list(here.values()), one)
-        gradients = clipped(trace, dict(zip(here, slopes, strict=True)), clip)
+        unclipped = dict(zip(here, slopes, strict=True))
+        gradients = clipped(trace, unclipped, clip)
         outputs: dict[str, Any] = {"loss": total}
         outputs |= updated(trace, rules, inputs, memory, gradients)
         outputs |= states
-        return used(inputs, outputs), outputs
+        inner = {f"d {key}": one for key, one in unclipped.items()}
+        return used(inputs, outputs), outputs, inner
 
     label = f" of {name}" if name else ""
     doc = (

@@ -109,7 +109,7 @@ def _beyond(net: Network, x: Any, y: Any, asked: Sequence[str]) -> list[Finding]
     """Find columns far from what the network was trained on."""
     assert net.loss is not None
     rows = checked_rows(net.structure, x, y, net.loss)
-    seen = AtRest(net.layers, net.built, rows, net.loss, balanced=True, trained=True)
+    seen = AtRest(net.layers, net.built, rows, net.loss, balanced=True)
     change = Change(
         words="Check their unit, or train again with these rows.",
         command=shlex.join(asked),

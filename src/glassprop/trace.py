@@ -374,6 +374,24 @@ def traced(
     return first
 
 
+def traced_once(function: Callable[[Trace], Any], dtype: DType | type) -> Any:
+    """Trace a function a single time, without names: neither is free.
+
+    Parameters
+    ----------
+    function : callable
+        As `traced` takes it, and known to give the same program each time.
+    dtype : numpy dtype
+        The program's dtype.
+
+    Returns
+    -------
+    tree of Node
+        What the function gave.
+    """
+    return _once(function, dtype, named=False)[0]
+
+
 def _once(
     function: Callable[[Trace], Any], dtype: DType | type, *, named: bool = True
 ) -> tuple[Any, Mapping[Node, str]]:

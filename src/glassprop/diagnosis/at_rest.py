@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from glassprop.built import Built
 from glassprop.diagnosis.baselines import constant_loss
-from glassprop.diagnosis.looks import ROWS
-from glassprop.diagnosis.regions import Activations
+from glassprop.diagnosis.parts import parts_of
+from glassprop.diagnosis.planning import ROWS
+from glassprop.diagnosis.regions import TO, activations_of
 from glassprop.feeding import Place
 from glassprop.losses import AnyLoss
+from glassprop.program import Program
 from glassprop.randomness import LOOK, generator
 from glassprop.rows import Rows
 from glassprop.trees import as_parts, named_parts, part_names
@@ -42,8 +44,13 @@ class AtRest:
         What is made small.
     balanced : bool
         Whether classes or rows are weighted.
-    trained : bool
-        Whether the values are those of a training.
+    step : Program or None
+        One step of the training that begins; None where the values are those of a
+        training already.
+    memory : dict from str to array
+        What its optimizer remembers.
+    most : int
+        Rows that are looked at.
     """
 
     layers: list[Any]
@@ -51,15 +58,20 @@ class AtRest:
     rows: Rows
     loss: AnyLoss
     balanced: bool
-    trained: bool
+    step: Program | None = None
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    most: int = ROWS
 
     @cached_property
     def some_rows(self) -> Rows:
         """As many rows as a look takes."""
-        if len(self.rows) <= ROWS:
+        return self._some(self.most)
+
+    def _some(self, most: int) -> Rows:
+        if len(self.rows) <= most:
             return self.rows
         order = generator(self.built.seed, LOOK).permutation(len(self.rows))
-        return self.rows.take(np.sort(order[:ROWS]))
+        return self.rows.take(np.sort(order[:most]))
 
     @cached_property
     def constant(self) -> float:
@@ -67,20 +79,31 @@ class AtRest:
         return constant_loss(self.built.structure, self.rows, self.loss)
 
     @cached_property
-    def values(self) -> dict[str, Any]:
-        """What comes to each layer, and the slopes of activations."""
-        return self._looked({})
+    def arriving(self) -> dict[str, Any]:
+        """What comes to each layer, by its path; of several arrays none."""
+        known = activations_of(self.built).values.program.outputs
+        paths = [key for key in known if key.startswith(TO)]
+        found = self._looked(paths, self.some_rows, {})
+        return {key.removeprefix(TO): one for key, one in found.items()}
+
+    def of_step(self, *names: str) -> dict[str, Any]:
+        """Give values of the first step, on some rows; nothing changes.
+
+        Parameters
+        ----------
+        *names : str
+            ``loss``, and ``d hidden.weight`` for a gradient.
+        """
+        assert self.step is not None
+        given = {**self.built.given(), **self.memory, **self.some_rows.data()}
+        return parts_of(self.built, self.step)(names, {**given, "t": np.float64(1)})
 
     def _looked(
-        self, values: Mapping[str, Any], most: int | None = None
+        self, names: Iterable[str], rows: Rows, values: Mapping[str, Any]
     ) -> dict[str, Any]:
         built = self.built
-        made: Activations = built.compiled(
-            ("activations",), lambda: Activations(built.structure)
-        )
-        x = named_parts(part_names("x", built.structure.input_shape), self.some_rows.x)
-        first = {key: one[:most] for key, one in x.items()}
-        return made({**built.given(), **values, **first})
+        x = named_parts(part_names("x", built.structure.input_shape), rows.x)
+        return activations_of(built).values(names, {**built.given(), **values, **x})
 
     @cached_property
     def reach(self) -> list[tuple[float, float, bool]]:
@@ -121,7 +144,7 @@ class AtRest:
                 )
                 for key in keys
             }
-            outputs = self._looked(large, FEW)["output"]
+            outputs = self._looked(["output"], self._some(FEW), large)["output"]
             found.append(np.asarray(outputs, np.float64))
         return np.concatenate(found)
 
@@ -138,8 +161,9 @@ class AtRest:
         """What comes to the first layer with parameters to train, a column each."""
         if self.first is None:
             return None
-        given = self.values.get(f"to {self.first.name}")
-        if given is None:
+        name = f"{TO}{self.first.name}"
+        if name not in activations_of(self.built).values.program.outputs:
             return None
+        given = self._looked([name], self._some(ROWS), {})[name]
         wide = np.asarray(given, np.float64)
         return wide.reshape(len(wide), -1)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Diagnosis, Finding
-from glassprop.diagnosis.looks import MOST
+from glassprop.diagnosis.planning import MOST
 from glassprop.diagnosis.rates import RateSearch, check_range
 from glassprop.diagnosis.remedies import other
 from glassprop.diagnosis.rules_of_gradients import wrong_gradient

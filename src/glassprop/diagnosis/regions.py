@@ -9,13 +9,14 @@ made of straight lines, as relu is, else it is smooth, as sigmoid is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from glassprop.compiling import Compiled, build
+from glassprop.built import Built
+from glassprop.compiling import build
+from glassprop.diagnosis.parts import Parts
 from glassprop.differentiate import pullback
 from glassprop.graph import Node, order
 from glassprop.ops.product import matmul
@@ -31,6 +32,8 @@ from glassprop.trees import (
     named_parts,
     part_names,
 )
+
+TO = "to "  # before the path of a layer, in the name of what comes to it
 
 
 @dataclass(frozen=True)
@@ -64,20 +67,14 @@ class Activations:
     ----------
     regions : tuple of Region
         In the order of the forward pass.
-    program : Program
-        It gives ``output``, each region's slope, and what comes to each layer as
+    values : Parts
+        They are ``output``, each region's slope, and what comes to each layer as
         ``to`` and its path.
     """
 
     def __init__(self, structure: Structure) -> None:
         self.regions: tuple[Region, ...] = ()
-        self.program = self._made(structure)
-        self._compiled = Compiled(self.program)
-
-    def __call__(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Give output and slopes for values and rows by name."""
-        with np.errstate(all="ignore"):
-            return self._compiled.named(given)
+        self.values = Parts(self._made(structure))
 
     def _made(self, structure: Structure) -> Program:
         def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -96,11 +93,25 @@ class Activations:
             single = {
                 key: one for key, one in feeding.arrived.items() if not is_several(one)
             }
-            outputs |= {f"to {key}": one for key, one in single.items()}
+            outputs |= {f"{TO}{key}": one for key, one in single.items()}
             self.regions = tuple(found)
             return used(inputs, outputs), outputs
 
-        return build("look", whole, dtype=structure.dtype, doc="Activations.")
+        return build("look", whole, dtype=structure.dtype, once=True)
+
+
+def activations_of(built: Built) -> Activations:
+    """Give the activations of a network, found once.
+
+    Parameters
+    ----------
+    built : Built
+        It keeps them.
+    """
+    made: Activations = built.compiled(
+        ("activations",), lambda: Activations(built.structure)
+    )
+    return made
 
 
 def bends(outputs: list[Node], data: list[Node]) -> list[tuple[Node, Node]]:

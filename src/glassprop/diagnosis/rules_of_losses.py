@@ -53,7 +53,8 @@ def overfitting(seen: Trends) -> Iterator[Finding]:
         return
     held, best = np.array(seen.held_out), int(np.argmin(seen.held_out))
     lasted = (len(held) - 1 - best) / len(held)
-    recent = float(np.median(held[-max(1, len(held) // 10) :]))
+    last = held[-max(1, len(held) // 10) :] if seen.kept is None else held[seen.kept]
+    recent = float(np.median(last))
     rising = recent > (1 + rise) * held[best]
     if not rising or lasted < part or not seen.losses[-1] < seen.losses[best]:
         return

@@ -13,7 +13,6 @@ from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
-from glassprop.diagnosis.looks import loss_and_gradients
 from glassprop.diagnosis.remedies import (
     fresh_start,
     scaled,
@@ -29,7 +28,7 @@ LEAST = 6  # weights of which all on one side of 0 are no chance
 
 def bad_start(seen: AtRest) -> Iterator[Finding]:
     """Find units that start alike, and layers whose outputs differ much in size."""
-    if seen.trained:
+    if seen.step is None:
         return
     yield from _units_alike(seen)
     yield from _one_sign(seen)
@@ -47,8 +46,8 @@ def _units_alike(seen: AtRest) -> Iterator[Finding]:
         total = weight.shape[-1]
         distinct = _distinct(weight, near)
         if distinct <= total / 2:  # alike for ever if their gradients are alike too
-            slopes = loss_and_gradients(seen.built, seen.loss, seen.some_rows, step=1)
-            distinct = max(distinct, _distinct(slopes[f"d {key}"], GRADIENTS))
+            (slopes,) = seen.of_step(f"d {key}").values()
+            distinct = max(distinct, _distinct(slopes, GRADIENTS))
         if total < 2 or distinct > total / 2:
             continue
         name = key.rpartition(".")[0]
@@ -106,7 +105,7 @@ def _spreads_apart(seen: AtRest) -> Iterator[Finding]:
     spreads: dict[str, float] = {}
     for place in seen.built.structure.all_places:
         owns = any(len(one.shape) > 1 for one in place.parameters.values())
-        given = seen.values.get(f"to {place.name}")
+        given = seen.arriving.get(place.name)
         if owns and place is not seen.first and given is not None:
             wide = np.asarray(given, np.float64)
             spreads[place.name] = float(np.sqrt(np.mean(np.var(wide, axis=0))))
@@ -135,10 +134,9 @@ def _spreads_apart(seen: AtRest) -> Iterator[Finding]:
 def starting_loss(seen: AtRest) -> Iterator[Finding]:
     """Compare the loss at the start with that of the best constant answer."""
     limit = CONDITIONS["starting_loss"].limit
-    if seen.trained or not seen.constant > 0:
+    if seen.step is None or not seen.constant > 0:
         return
-    found = loss_and_gradients(seen.built, seen.loss, seen.some_rows, step=1)
-    start = float(found["loss"])
+    start = float(seen.of_step("loss")["loss"])
     shapes = as_parts(seen.built.structure.output_shape)
     classifies = all(one.classifies for one in seen.loss.each)
     if not classifies and not _are_large(seen):

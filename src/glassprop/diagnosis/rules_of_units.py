@@ -31,7 +31,7 @@ def vanishing_gradient(seen: Trends) -> Iterator[Finding]:
     ratio = first / last
     if not (ratio < part or (first < least and not seen.learns)):
         return
-    if not first and _dead(seen, seen.looks[0]):
+    if not first and _is_cut(seen, seen.looks[0]):
         return  # said of the units that pass nothing back
     limit = part if ratio < part else least
     names = list(dict.fromkeys(one.layer for one in seen.watch.regions))
@@ -65,6 +65,11 @@ def _dead(seen: Trends, look: Look) -> dict[int, list[int]]:
         if not region.smooth
     }
     return {at: units for at, units in found.items() if units}
+
+
+def _is_cut(seen: Trends, look: Look) -> bool:
+    """Tell whether all units of an activation are off, so that nothing comes back."""
+    return any(len(dead) == len(look.on[at]) for at, dead in _dead(seen, look).items())
 
 
 def units(seen: Trends) -> Iterator[Finding]:
@@ -156,7 +161,7 @@ def _saturated(seen: Trends, look: Look) -> Iterator[Finding]:
 def never_moves(seen: Trends) -> Iterator[Finding]:
     """Find parameters that are to be trained and have not changed in any step."""
     looks = [one for one in seen.looks if one.updates]
-    if len(looks) < STEPS_TO_JUDGE or _dead(seen, looks[-1]):
+    if len(looks) < STEPS_TO_JUDGE or _is_cut(seen, looks[-1]):
         return
     still = [
         key

@@ -33,6 +33,8 @@ class Trends:
         Whether what comes in is scaled.
     suggest : callable
         Gives a learning rate that a range test finds, or None.
+    kept : int or None
+        Where in them the epoch stands that early stopping goes back to.
     """
 
     watch: Watch
@@ -41,6 +43,7 @@ class Trends:
     constant: float
     inputs_scaled: bool
     suggest: Callable[[], float | None]
+    kept: int | None
 
     @property
     def looks(self) -> list[Look]:

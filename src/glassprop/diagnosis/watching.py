@@ -11,7 +11,8 @@ import numpy as np
 
 from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.findings import Diagnosis, Finding
-from glassprop.diagnosis.looks import Watch, affordable_looks, look_epochs
+from glassprop.diagnosis.looks import Watch
+from glassprop.diagnosis.planning import look_epochs
 from glassprop.diagnosis.rates import search_rates
 from glassprop.diagnosis.remedies import at_learning_rate
 from glassprop.diagnosis.rules_of_data import (
@@ -56,15 +57,15 @@ class Watching:
         What `fit` works with.
     epochs : int
         Of this `fit`.
-    looks : int or None
-        How many there are; None for as many as cost little.
+    looks : int
+        How many there are, at most.
     """
 
     at_rest: AtRest
     watch: Watch
     work: Work
     epochs: int
-    looks: int | None = None
+    looks: int
     say: Callable[[str], None] | None = field(default=None, init=False)
     before: list[Finding] = field(default_factory=list)
     held: set[tuple[str, str]] = field(default_factory=set)
@@ -73,14 +74,7 @@ class Watching:
     @cached_property
     def pauses(self) -> Collection[int]:
         """After how many epochs of this `fit` there is a look."""
-        work = self.work
-        looks = self.looks or affordable_looks(
-            work.steps.program,
-            work.rows_per_step,
-            self.epochs * work.steps_per_epoch,
-            compiled=work.steps.name != "numpy",
-        )
-        return look_epochs(self.epochs, looks)
+        return look_epochs(self.epochs, self.looks)
 
     @cached_property
     def inputs_scaled(self) -> bool:
@@ -167,6 +161,7 @@ class Watching:
         return replace(worst, change=change)
 
     def _trends(self, history: History) -> Trends:
+        best = history.best_epoch
         return Trends(
             self.watch,
             history.get("loss", []),
@@ -174,6 +169,7 @@ class Watching:
             self.at_rest.constant,
             self.inputs_scaled,
             lambda: self.suggestion,
+            None if best is None else history.epochs.index(best),
         )
 
     def _tell(self, findings: list[Finding]) -> None:
