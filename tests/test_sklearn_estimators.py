@@ -12,9 +12,7 @@ from pandas import DataFrame
 from scipy.sparse import csr_array
 from sklearn import neural_network as theirs
 from sklearn.base import clone
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris
-from sklearn.ensemble import AdaBoostClassifier, StackingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -501,17 +499,6 @@ def test_rows_to_measure_may_be_given(early):
     with pytest.raises(ValueError, match="X_val") as caught:
         model.fit(X, Y, X_val=X)
     assert str(caught.value) == "y_val is missing: pass both X_val and y_val."
-
-
-@UNFINISHED
-def test_others_that_train_it_many_times():
-    learned = MLPClassifier(**QUICK, learning_rate_init=0.1)  # it must beat chance
-    boosted = AdaBoostClassifier(learned, n_estimators=2, random_state=0).fit(X, Y)
-    assert boosted.predict(X).shape == (150,)
-    calibrated = CalibratedClassifierCV(MLPClassifier(**QUICK), cv=2).fit(X, Y)
-    np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1)
-    stack = StackingClassifier([("mlp", MLPClassifier(**QUICK))], cv=2).fit(X, Y)
-    assert stack.predict(X).shape == (150,)
 
 
 @UNFINISHED
