@@ -40,15 +40,22 @@ these, the reason is known:
 - **digits beside PyTorch's eager mode**: at the full rate of the processor's arithmetic
   the products of a step take more than half of what our step takes. PyTorch's waiting
   between operations is gone, so there is little left to win.
-- **wide on two threads**: the products are all of it, and both systems' BLAS run them
-  at about the machine's rate; they are level, and which is ahead changes with the run.
+- **wide and images on Intel's processor**: PyTorch calls Intel's own BLAS there. Its
+  whole step of wide takes about as long as the products alone with the BLAS of NumPy
+  and SciPy, which glassprop calls; JAX is where we are.
+- **wide on two threads of AMD's**: the products are all of it, and both systems' BLAS
+  run them at about the machine's rate; they are level, and which is ahead changes with
+  the run.
+  The rest of our step, the update of 6 million parameters above all, is bound by memory.
+- **spiral beside PyTorch, and one row beside ONNX Runtime, on Intel's processor**: what
+  they spend on an operation is less there, and all of their time is that.
 - **a process with `backend="numba"`**: it imports Numba, and the first time it waits
   for the compiler, longer than this whole training takes with NumPy. That is why
   `backend="auto"` takes NumPy for it.
-
-- **a warm process with `backend="auto"`**: it trains with NumPy and takes nothing from
-  a cache; what is left is importing Python's own modules, NumPy and glassprop, and the
-  training itself.
+- **a warm process with `backend="auto"` on AMD's processor**: it trains with NumPy and
+  takes nothing from a cache; what is left is importing Python's own modules, NumPy and
+  glassprop, and the training itself. That run was before tracing and imports became
+  quicker, which the one on Intel's has.
 
 ## Run it again
 

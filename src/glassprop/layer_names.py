@@ -1,6 +1,6 @@
 """The names of layers: their own, or kind and number in the order that they stand in.
 
-``dense_1`` is the first `Dense` without a name; a layer inside of another has the
+``dense_2`` is the second `Dense`, if it has no name; a layer inside of another has the
 other's path in front, ``block.dense_1``.
 """
 
