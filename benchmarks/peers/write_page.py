@@ -42,11 +42,11 @@ these, the reason is known:
   between operations is gone, so there is little left to win.
 - **wide and images on Intel's processor**: PyTorch calls Intel's own BLAS there. Its
   whole step of wide takes about as long as the products alone with the BLAS of NumPy
-  and SciPy, which glassprop calls; JAX is where we are.
+  and SciPy, which glassprop calls; JAX is where we are. The rest of our step, above all
+  the update of 6 million parameters, waits for memory.
 - **wide on two threads of AMD's**: the products are all of it, and both systems' BLAS
   run them at about the machine's rate; they are level, and which is ahead changes with
   the run.
-  The rest of our step, the update of 6 million parameters above all, is bound by memory.
 - **spiral beside PyTorch, and one row beside ONNX Runtime, on Intel's processor**: what
   they spend on an operation is less there, and all of their time is that.
 - **a process with `backend="numba"`**: it imports Numba, and the first time it waits
