@@ -1,7 +1,8 @@
 """Whether a diagnosis is right: planted faults found, healthy trainings left in peace.
 
 Each case is diagnosed before training and watched in training. Reported are those of
-``diagnose_unseen.py`` and ``diagnose_unseen_faults.py``, which nothing was tuned on:
+``diagnose_fresh.py``, ``diagnose_fresh_faults.py`` and ``diagnose_fresh_trainings.py``,
+which nothing was tuned on:
 
 - recall: the planted condition is among what was found; at least 95 %;
 - false alarms: healthy trainings with any finding; at most 2 %;
@@ -16,9 +17,10 @@ the best constant answer, within a hundredth of the constant's counts as well; h
 need that is printed.
 
 Run as ``python benchmarks/diagnose.py`` with the extra ``[dev]`` installed; with
-``--tune`` for the cases of ``diagnose_cases.py``, with ``--no-cost`` or ``--cost`` for
-a part of it. ``--losses`` diagnoses nothing: it shows how far healthy trainings get,
-and how far those with a fault.
+``--tune`` for the cases that rules were tuned on, those of ``diagnose_cases.py`` and of
+``diagnose_unseen.py``, with ``--no-cost`` or ``--cost`` for a part of it. ``--losses``
+diagnoses nothing: it shows how far healthy trainings get, and how far those with a
+fault.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ from typing import Any
 import numpy as np
 
 import diagnose_cases as tuned
+import diagnose_fresh as fresh
+import diagnose_fresh_trainings as fresh_faults
 import diagnose_unseen as unseen
 import diagnose_unseen_faults as unseen_faults
 import glassprop as gp
@@ -252,9 +256,11 @@ def judge(name: str, wells: list[Case], pairs: list[tuple[Case, Case]]) -> None:
 
 def main() -> None:
     asked = set(sys.argv[1:])
-    name, wells, pairs = "unseen", [*unseen.healthy()], [*unseen_faults.sick()]
+    name, wells, pairs = "fresh", [*fresh.healthy()], [*fresh_faults.sick()]
     if "--tune" in asked:
-        name, wells, pairs = "tuned on", [*tuned.healthy()], [*tuned.sick()]
+        name = "tuned on"
+        wells = [*tuned.healthy(), *unseen.healthy()]
+        pairs = [*tuned.sick(), *unseen_faults.sick()]
     if "--losses" in asked:
         losses(wells, pairs)
         return

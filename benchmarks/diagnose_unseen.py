@@ -1,4 +1,4 @@
-"""Healthy trainings that no threshold and no rule was tuned on.
+"""Healthy trainings that nothing was tuned on at first, but two rules were later.
 
 Written, with their data in ``diagnose_unseen_data.py`` and with the sick ones of
 ``diagnose_unseen_faults.py``, before any of them was diagnosed: other rows, widths,
@@ -9,8 +9,9 @@ how far they learn, and what the faults do to the loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def training(
     kinds = " ".join(
         str(getattr(one, "units", type(one).__name__.lower())) for one in hidden
     )
-    return Case(f"{name}, {kinds}", found.scaled, found.y, layers, given)
+    return Case(f"{name}, {kinds or 'linear'}", found.scaled, found.y, layers, given)
 
 
 def counted(case: Case) -> Case:
@@ -68,8 +69,12 @@ def wave(z: Any) -> Any:
 
 def healthy() -> Iterator[Case]:
     """Give healthy trainings."""
-    cases = (*_of_penguins(), *_of_photographs(), *_of_generated())
-    for seed, case in enumerate(cases, 20):
+    return named(chain(_of_penguins(), _of_photographs(), _of_generated()), 20)
+
+
+def named(cases: Iterable[Case], first_seed: int) -> Iterator[Case]:
+    """Give each training a seed, and the optimizer in its name."""
+    for seed, case in enumerate(cases, first_seed):
         kind = type(case.options["optimizer"]).__name__
         yield replace(case, name=f"{case.name}, {kind}", seed=seed)
 

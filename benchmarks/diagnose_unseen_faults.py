@@ -1,4 +1,4 @@
-"""Sick trainings that no threshold and no rule was tuned on, with healthy twins.
+"""Sick trainings that nothing was tuned on at first, but two rules were later.
 
 Each condition is planted in other ways than in ``diagnose_cases.py``, once in a narrow
 and once in a wide network.
@@ -30,11 +30,16 @@ def fault(plant: Callable[[], Pairs]) -> Callable[[], Pairs]:
 
 def sick() -> Pairs:
     """Give each planted case with its healthy twin, narrow and wide."""
-    for at, (condition, plant) in enumerate(FAULTS.items()):
+    return planted(FAULTS, 60)
+
+
+def planted(faults: Mapping[str, Callable[[], Pairs]], first_seed: int) -> Pairs:
+    """Give each case the name of what is planted, and its twin the same seed."""
+    for seed, (condition, plant) in enumerate(faults.items(), first_seed):
         for case, twin in plant():
             yield (
-                replace(case, condition=condition, seed=60 + at),
-                replace(twin, seed=60 + at),
+                replace(case, condition=condition, seed=seed),
+                replace(twin, seed=seed),
             )
 
 
