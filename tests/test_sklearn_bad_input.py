@@ -315,8 +315,8 @@ SAID = [
     Case(
         "one activation for no layer",
         fit("MLPClassifier", activation=[]),
-        "activation has 0 entries, and there are 1 hidden layers: give one for each, "
-        "or one for all.",
+        "activation has 0 entries, for 1 hidden layer: give one for each, or one for "
+        "all.",
     ),
 ]
 

@@ -441,8 +441,8 @@ def test_each_hidden_layer_may_have_an_activation_of_its_own():
     with pytest.raises(ValueError, match="activation") as caught:
         model.set_params(hidden_layer_sizes=(5,)).fit(X, Y)
     assert str(caught.value) == (
-        "activation has 2 entries, and there are 1 hidden layers: give one for each, "
-        "or one for all."
+        "activation has 2 entries, for 1 hidden layer: give one for each, or one for "
+        "all."
     )
 
 

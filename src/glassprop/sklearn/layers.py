@@ -41,8 +41,8 @@ def hidden_activations(told: Any, count: int) -> list[Any]:
     each = list(given) if isinstance(given, list | tuple) else [given] * count
     if len(each) != count:
         raise ValueError(
-            f"activation has {len(each)} entries, and there are {count} hidden layers: "
-            "give one for each, or one for all."
+            f"activation has {len(each)} entries, for {count} hidden "
+            f"layer{'s' * (count != 1)}: give one for each, or one for all."
         )
     return [ACTIVATIONS.get(one, one) if isinstance(one, str) else one for one in each]
 
