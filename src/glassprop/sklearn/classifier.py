@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
@@ -15,7 +14,6 @@ from sklearn.utils.multiclass import (
     type_of_target,
     unique_labels,
 )
-from sklearn.utils.validation import validate_data
 
 from glassprop.losses import Loss
 from glassprop.sklearn.data import Data, binarizer, dense
@@ -43,23 +41,11 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # no types
     def _checked_data(
         self, X: Any, y: Any, *, incremental: bool, reset: bool, held: bool = False
     ) -> tuple[Array, Array]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-            **self._dimensions,
-        )
-        y = dense(y)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        X, y = self._validated(X, y, reset=reset)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
             self._label_binarizer = binarizer(y)
             self.classes_ = self._label_binarizer.classes_
-            return dense(X), y
+            return X, y
         labels = unique_labels(y)
         if self.warm_start and not held and set(labels) != set(self.classes_):
             raise ValueError(
@@ -72,7 +58,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # no types
                 f"`y` has classes not in `self.classes_`. `self.classes_` has "
                 f"{self.classes_}. 'y' has {labels}."
             )
-        return dense(X), y
+        return X, y
 
     def _loss(self) -> Loss:
         return loss_of_classes(self.loss, self._label_binarizer.y_type_)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -151,6 +151,29 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         return self
 
     # Data -----------------------------------------------------------------------------
+
+    def _validated(
+        self, X: Any, y: Any, *, reset: bool, **more: Any
+    ) -> tuple[Array, Array]:
+        """Check rows and their target as scikit-learn does; give both as arrays.
+
+        A target of one column becomes a row of numbers or labels.
+        """
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+            **self._dimensions,
+            **more,
+        )
+        y = dense(y)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return dense(X), y
 
     def _checked_held(self, X: Any, y: Any, loss: Loss) -> tuple[Array, Array] | None:
         """Check rows that are given to measure, if any are."""

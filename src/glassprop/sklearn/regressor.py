@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
-from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import validate_data
 
 from glassprop.losses import LOSSES, Loss
-from glassprop.sklearn.data import Data, dense
+from glassprop.sklearn.data import Data
 from glassprop.sklearn.estimator import Estimator, has_steps
 from glassprop.sklearn.losses import loss_of_numbers
 from glassprop.tasks import task_of
@@ -26,21 +24,7 @@ class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]  # no types
     def _checked_data(
         self, X: Any, y: Any, *, incremental: bool, reset: bool, held: bool = False
     ) -> tuple[Array, Array]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            y_numeric=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-            **self._dimensions,
-        )
-        y = dense(y)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return dense(X), y
+        return self._validated(X, y, reset=reset, y_numeric=True)
 
     def _loss(self) -> Loss:
         return loss_of_numbers(self.loss)
