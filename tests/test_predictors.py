@@ -38,6 +38,19 @@ def test_it_gives_what_the_network_gives(backend, rows):
         assert predict(X).shape == (rows, 3)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_few_rows_of_wide_layers(backend, dtype):
+    layers = [gp.Dense(130, "tanh"), gp.Dense(64), gp.Dense(33), gp.Dense(9)]
+    net = gp.Network(layers, input_shape=200, seed=5, dtype=dtype)
+    predict = net.predictor(backend=backend, threads=1)
+    close = 1e-5 if dtype == np.float32 else 1e-12
+    X = RNG.normal(size=(9, 200)).astype(dtype)
+    expected = net(X)
+    for rows in range(1, 10):
+        found = predict(X[:rows])
+        np.testing.assert_allclose(found, expected[:rows], rtol=close, atol=close)
+
+
 def test_float32_stays_and_other_data_are_brought_to_it(backend):
     net = classifier(dtype=np.float32)
     X = RNG.normal(size=(7, 5)).astype(np.float32)

@@ -3,8 +3,8 @@
 BLAS brings matrices into an order of its own first, which pays for large ones. Smaller
 products are made of *tiles*, blocks whose sums stay in registers, where the second
 matrix lies row by row; `straightened` puts a copy in front where it does not. A product
-of a few hundred multiplications is done by plain loops, and so is that of a single row
-in a prediction, which uses each weight once.
+of a few hundred multiplications is done by plain loops. A few rows in a prediction use
+each weight a few times, and have tiles of their own.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ BLAS = """def NAME(LETTER, left, right, out, rows, columns, inner):
 # one vector wide where that is enough.
 TILES = """def NAME(LETTER, left, down, along, right, out, rows, columns, inner):
     vector = lanes(LETTER, MOST)
-    second = min(vector, columns - vector)
+    last = min(vector, columns - vector)
     for j in range(0, columns, 2 * vector):
         narrow = columns - j <= vector
         column = min(j, max(columns - (vector if narrow else 2 * vector), 0))
@@ -82,19 +82,23 @@ TILES = """def NAME(LETTER, left, down, along, right, out, rows, columns, inner)
                 TILE(1, 2)"""
 TILE = re.compile(r"( *)TILE\((\d), (\d)\)")
 ONE_TILE = r"""\1tile(
-\1    LETTER, \2, \3, MOST, second, fresh, deep, a + i * down, down, along,
+\1    LETTER, \2, \3, MOST, last, fresh, deep, a + i * down, down, along,
 \1    b, c + i * LONG, LONG,
 \1)"""
-ONE_ROW = """    if rows == 1:
-        for j in range(0, columns, 64):
-            row = part(LETTER, out + j, min(64, columns - j))
-            for k in range(row.shape[0]):
-                row[k] = 0
-            for k in range(inner):
-                one = LETTER[left + k]
-                other = part(LETTER, right + k * columns + j, row.shape[0])
-                for i in range(row.shape[0]):
-                    row[i] += one * other[i]
+# Fewer rows than a tile has take more columns at a time, so that no sum has to wait for
+# itself. Predictions alone have it.
+FEW_ROWS = """    vector = lanes(LETTER, MOST)
+    if rows < 4 and columns >= 4 * vector:
+        for j in range(0, columns, 4 * vector):
+            column = min(j, columns - 4 * vector)
+            for past in range(0, inner, DEEP):
+                for i in range(rows):
+                    tile(
+                        LETTER, 1, 4, MOST, 3 * vector, past == 0,
+                        min(DEEP, inner - past), left + i * inner + past, inner, 1,
+                        right + past * columns + column,
+                        out + i * columns + column, columns,
+                    )
         return"""
 
 
@@ -138,13 +142,11 @@ def product_of(node: Node, letter: str, rows: int | None, threads: int) -> Produ
     a, b = node.inputs
     turned_a, turned_b = (not view_of(one).is_whole for one in (a, b))
     strides: tuple[Dimension, ...] = ()
-    kind = _kind(node, rows)
+    kind, most = _kind(node, rows), MOST[node.dtype.name]
     if kind == "tiles":
-        most = MOST[node.dtype.name]
         if isinstance(columns := node.shape[1], int) and columns < most:
             most = FEWEST[node.dtype.name]
         text = TILE.sub(ONE_TILE, TILES)
-        text = text.replace("MOST", str(most)).replace("DEEP", str(DEEP))
         strides = (1, a.shape[0]) if turned_a else (a.shape[1], 1)
     elif kind == "loops":
         text = DOTS if turned_b else LOOPS
@@ -155,8 +157,8 @@ def product_of(node: Node, letter: str, rows: int | None, threads: int) -> Produ
         text = text.replace("LONG_A", "HIGH" if turned_a else "inner")
         text = text.replace("LONG_B", "inner" if turned_b else "LONG")
     head, _, body = text.partition("\n")
-    if rows is None and not turned_a and not turned_b:
-        body = f"{ONE_ROW}\n{body}"
+    if rows is None and kind != "loops" and not turned_a and not turned_b:
+        body = f"{FEW_ROWS}\n{body}"
     alone = threads > 1 and (kind == "loops" or _work(node, rows) <= LITTLE)
     high, long = "rows", "columns"
     if threads > 1:
@@ -169,6 +171,7 @@ def product_of(node: Node, letter: str, rows: int | None, threads: int) -> Produ
             lines = _share(axis, down, " * inner" if turned_b else "")
         body = "\n".join([*(f"    {one}" for one in lines), body])
     body = body.replace("HIGH", high).replace("LONG", long)
+    body = body.replace("MOST", str(most)).replace("DEEP", str(DEEP))
     text = f"{head}\n{body}".replace("LETTER", letter)
     return Product(kind, text, strides, alone)
 

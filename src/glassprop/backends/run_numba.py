@@ -287,21 +287,31 @@ class NumbaPredictor:
         growing = sum(scaled for _, scaled in self.plan.layout.sizes.values())
         block = min(MOST_ROWS, max(1, CACHE // (8 * max(1, growing))))
         self.spaces = Spaces(self.plan, block, values)
+        read = [self.plan.inputs[key] for key in data_inputs(self.plan)]
+        made = [*self.plan.results.values()]
+        self.are_matrices = all(len(node.shape) == 2 for node in (*read, *made))
+        self.shapes = [concrete(node.shape[1:], 1) for node in made]
         self.kinds = [
-            (concrete(node.shape[1:], 1), node.dtype)
-            for node in self.plan.results.values()
+            (math.prod(shape), node.dtype)
+            for shape, node in zip(self.shapes, made, strict=True)
         ]
         self.few = MUCH / (program.cost(block) / block)
 
     def __call__(self, data: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         """Calculate the results for rows without gaps, an array for each data input."""
+        if self.are_matrices:
+            return self._calculated(data)
         rows = len(data[0])
-        spaces = self._for(rows)
-        results = [np.empty((rows, *shape), dtype) for shape, dtype in self.kinds]
-        given = [
-            one if one.ndim == 2 else one.reshape(rows, math.prod(one.shape[1:]))
-            for one in (*data, *results)
-        ]
+        flat = [one.reshape(rows, math.prod(one.shape[1:])) for one in data]
+        results = zip(self._calculated(flat), self.shapes, strict=True)
+        return [one.reshape(rows, *shape) for one, shape in results]
+
+    def _calculated(self, data: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """Give the results for matrices as matrices."""
+        rows = len(data[0])
+        spaces = self.spaces if self.apart else self._for(rows)
+        results = [np.empty((rows, size), dtype) for size, dtype in self.kinds]
+        given = (*data, *results)
         if rows < self.few:
             self._run(spaces, given, rows)
             return results
@@ -313,19 +323,20 @@ class NumbaPredictor:
         return results
 
     def _for(self, rows: int) -> Spaces:
-        """Give workspaces: larger ones where all rows are calculated at once.
+        """Give workspaces for all rows at once.
 
         They are handed on, since another thread may make others meanwhile.
         """
         spaces = self.spaces
-        if not self.apart and rows > spaces.most:
+        if rows > spaces.most:
             spaces = self.spaces = Spaces(self.plan, rows, spaces.values)
         return spaces
 
     def _run(self, spaces: Spaces, given: Sequence[NDArray[Any]], rows: int) -> None:
         arrays = spaces.take()
         self.main(*arrays, *given, rows, spaces.most)
-        spaces.check(arrays)
+        if spaces.picks:
+            spaces.check(arrays)
         spaces.give_back(arrays)
 
     def _share(self, spaces: Spaces, given: Sequence[NDArray[Any]], rows: int) -> None:

@@ -168,7 +168,7 @@ def tile(  # noqa: PLR0917  # Numba takes arguments by position
     rows: Any,
     vectors: Any,
     most: Any,
-    second: Any,
+    last: Any,
     fresh: Any,
     inner: Any,
     at_a: Any,
@@ -180,12 +180,12 @@ def tile(  # noqa: PLR0917  # Numba takes arguments by position
 ) -> Any:
     """Calculate a block of ``c = a @ b``, or of ``c += a @ b`` if not fresh.
 
-    The sums stay in registers: `rows` of them by one or two vectors of
-    `lanes(array, most)` elements, the second of which begins `second` elements after
-    the first. Rows, vectors and most are literal. Elements of a are `down` and `along`
-    apart; b and c lie row by row, `length` between two. With 8 sums of vectors, 4 rows
-    by two, a processor need not wait for any of them; more rows read b less often,
-    where there are registers for their sums, and are else done 4 by 4.
+    The sums stay in registers: `rows` of them by some vectors of `lanes(array, most)`
+    elements side by side, but that the last one, of several, begins `last` elements
+    after the first. Rows, vectors and most are literal. Elements of a are `down` and
+    `along` apart; b and c lie row by row, `length` between two. With 8 sums of vectors,
+    4 rows by two, a processor need not wait for any of them; more rows read b less
+    often, where there are registers for their sums, and are else done 4 by 4.
     """
     word = types.intp
     literals = (rows, vectors, most)
@@ -197,7 +197,9 @@ def tile(  # noqa: PLR0917  # Numba takes arguments by position
         number = context.get_value_type(kind.dtype)
         many = _lanes(context, kind.dtype, most.literal_value)
         block = _Block(builder, data, number, many)
-        offsets = [ir.Constant(WORD, 0), given[4]][: vectors.literal_value]
+        offsets = [ir.Constant(WORD, many * at) for at in range(vectors.literal_value)]
+        if len(offsets) > 1:
+            offsets[-1] = given[4]
         fresh = cgutils.as_bool_bit(builder, given[5])
         inner, at_a, down, along, at_b, at_c, length = given[6:]
         high = min(rows.literal_value, 8 if _has_wide_vectors(context) else 4)
