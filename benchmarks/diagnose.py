@@ -1,8 +1,7 @@
 """Whether a diagnosis is right: planted faults found, healthy trainings left in peace.
 
 Each case is diagnosed before training and watched in training. Reported are those of
-``diagnose_fresh.py``, ``diagnose_fresh_faults.py`` and ``diagnose_fresh_trainings.py``,
-which nothing was tuned on:
+``diagnose_cases/third``, which nothing was tuned on:
 
 - recall: the planted condition is among what was found; at least 95 %;
 - false alarms: healthy trainings with any finding; at most 2 %;
@@ -17,10 +16,9 @@ the best constant answer, within a hundredth of the constant's counts as well; h
 need that is printed.
 
 Run as ``python benchmarks/diagnose.py`` with the extra ``[dev]`` installed; with
-``--tune`` for the cases that rules were tuned on, those of ``diagnose_cases.py`` and of
-``diagnose_unseen.py``, with ``--no-cost`` or ``--cost`` for a part of it. ``--losses``
-diagnoses nothing: it shows how far healthy trainings get, and how far those with a
-fault.
+``--tune`` for the cases that rules were tuned on, those of the other folders beside it,
+with ``--no-cost`` or ``--cost`` for a part of it. ``--losses`` diagnoses nothing: it
+shows how far healthy trainings get, and how far those with a fault.
 """
 
 from __future__ import annotations
@@ -38,13 +36,9 @@ from typing import Any
 
 import numpy as np
 
-import diagnose_cases as tuned
-import diagnose_fresh as fresh
-import diagnose_fresh_trainings as fresh_faults
-import diagnose_unseen as unseen
-import diagnose_unseen_faults as unseen_faults
 import glassprop as gp
-from diagnose_cases import Case
+from diagnose_cases import first, second, third
+from diagnose_cases.case import Case
 from glassprop.diagnosis.baselines import constant_loss
 from glassprop.diagnosis.findings import Diagnosis
 from glassprop.errors import BroadcastError, DivergenceError, GlasspropError
@@ -52,6 +46,7 @@ from glassprop.layer_names import layer_names
 from glassprop.losses import get_loss
 from glassprop.rows import checked_rows
 
+TUNED = [first, second]
 RECALL, ALARMS, CURED, COST = 0.95, 0.02, 0.80, 0.10
 NEAR, ABSOLUTE, TURNS, SECOND, SEEDS = 0.1, 0.01, 9, 1.0, 3
 
@@ -256,18 +251,16 @@ def judge(name: str, wells: list[Case], pairs: list[tuple[Case, Case]]) -> None:
 
 def main() -> None:
     asked = set(sys.argv[1:])
-    name, wells, pairs = "fresh", [*fresh.healthy()], [*fresh_faults.sick()]
-    if "--tune" in asked:
-        name = "tuned on"
-        wells = [*tuned.healthy(), *unseen.healthy()]
-        pairs = [*tuned.sick(), *unseen_faults.sick()]
+    name, sets = ("tuned on", TUNED) if "--tune" in asked else ("third", [third])
+    wells = [case for each in sets for case in each.healthy()]
+    pairs = [pair for each in sets for pair in each.sick()]
     if "--losses" in asked:
         losses(wells, pairs)
         return
     if "--cost" not in asked:
         judge(name, wells, pairs)
     if "--no-cost" not in asked:
-        ratios = cost([*tuned.healthy()][::6] + [*unseen.healthy()][::3])
+        ratios = cost([*first.healthy()][::6] + [*second.healthy()][::3])
         middle, worst = statistics.median(ratios) - 1, max(ratios) - 1
         print(
             f"watching {len(ratios)} trainings of about a second: {middle:+.1%} of the "

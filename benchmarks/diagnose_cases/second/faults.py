@@ -1,24 +1,31 @@
-"""Sick trainings that nothing was tuned on at first, but two rules were later.
+"""Sick trainings of the second set, with their healthy twins.
 
-Each condition is planted in other ways than in ``diagnose_cases.py``, once in a narrow
-and once in a wide network.
+Each condition is planted in other ways than in the first set, once in a narrow and once
+in a wide network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 import glassprop as gp
-from diagnose_cases import Case, fewer_of_one, necked
-from diagnose_unseen import counted, dense, training
-from diagnose_unseen_data import table
+from diagnose_cases.planting import (
+    Pairs,
+    as_in,
+    changed,
+    fewer_of_one,
+    necked,
+    planted,
+    told,
+)
+from diagnose_cases.tables import table
+from diagnose_cases.trainings import counted, dense, training
 
 SMALL, LARGE = (12,), (160, 80)
-Pairs = Iterator[tuple[Case, Case]]
 FAULTS: dict[str, Callable[[], Pairs]] = {}
 
 
@@ -31,38 +38,6 @@ def fault(plant: Callable[[], Pairs]) -> Callable[[], Pairs]:
 def sick() -> Pairs:
     """Give each planted case with its healthy twin, narrow and wide."""
     return planted(FAULTS, 60)
-
-
-def planted(faults: Mapping[str, Callable[[], Pairs]], first_seed: int) -> Pairs:
-    """Give each case the name of what is planted, and its twin the same seed."""
-    for seed, (condition, plant) in enumerate(faults.items(), first_seed):
-        for case, twin in plant():
-            yield (
-                replace(case, condition=condition, seed=seed),
-                replace(twin, seed=seed),
-            )
-
-
-def told(case: Case, **options: Any) -> Case:
-    """Give the same training with other options of `fit`."""
-    return replace(case, options={**case.options, **options})
-
-
-def changed(case: Case, at: int, **fields: Any) -> Case:
-    """Give the same training with one layer changed."""
-    layers = list(case.layers)
-    layers[at] = replace(layers[at], **fields)
-    return replace(case, layers=layers)
-
-
-def as_in(twin: Case, *options: str) -> Callable[..., Any]:
-    """Make a person who repairs by hand: the twin's layers, and some of its options."""
-
-    def by_hand(_layers: Any, given: Mapping[str, Any], y: Any) -> Any:
-        repaired = {**given, **{key: twin.options[key] for key in options}}
-        return list(twin.layers), repaired, y
-
-    return by_hand
 
 
 def crossed(output: Any, y: Any) -> Any:

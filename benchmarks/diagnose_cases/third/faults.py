@@ -1,8 +1,8 @@
-"""Sick trainings that are reported, with their twins: what was set up wrongly.
+"""Sick trainings of the third set, with their twins: what was set up wrongly.
 
 Each condition is planted in a narrow network, in a wide one, and in one of another
 kind: deeper, linear, or with layers and losses of the user's own. What goes wrong in
-the course of a training is in ``diagnose_fresh_trainings.py``.
+the course of a training is in ``trainings.py``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 import glassprop as gp
-from diagnose_cases import fewer_of_one
-from diagnose_unseen import counted, dense, training
-from diagnose_unseen_data import table
-from diagnose_unseen_faults import Pairs, as_in, changed, told
+from diagnose_cases.planting import Pairs, as_in, changed, fewer_of_one, told
+from diagnose_cases.tables import table
+from diagnose_cases.trainings import counted, dense, training
 
 SMALL, LARGE, DEEP = (10,), (192, 96), (20, 20, 20)
 

@@ -1,167 +1,24 @@
-"""Trainings to diagnose, that thresholds and repairs were tuned on.
+"""Sick trainings of the first set, with their healthy twins.
 
-A `Case` is a network, its rows and what `fit` is told. A sick one is a healthy twin
-with one thing made wrong, in a narrow and in a wide network, on two data sets each.
+A sick one is a healthy twin with one thing made wrong, in a narrow and in a wide
+network, on two data sets each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.datasets import (
-    load_breast_cancer,
-    load_diabetes,
-    load_digits,
-    load_iris,
-    load_linnerud,
-    load_wine,
-)
 
 import glassprop as gp
-from glassprop.layers.activations import ACTIVATIONS
+from diagnose_cases.case import Case
+from diagnose_cases.first.healthy import WIDE, base
+from diagnose_cases.planting import fewer_of_one, necked
+from diagnose_cases.trainings import NUMBERS
 
-NARROW, WIDE = 8, 128
-CLASSES, NUMBERS = "cross_entropy", "mean_squared_error"
-
-
-@dataclass(frozen=True)
-class Case:
-    """A training, and what is wrong with it.
-
-    Parameters
-    ----------
-    name : str
-    X, y : array
-        To learn from.
-    layers : list of layer
-    options : dict
-        What `fit` is told, loss and optimizer and epochs among them.
-    condition : str
-        What was planted; empty if healthy.
-    by_hand : callable or None
-        What a person does where the repair is in words: from layers, options and y to
-        the same.
-    seed : int
-        Of the network.
-    """
-
-    name: str
-    X: Any
-    y: Any
-    layers: list[Any]
-    options: dict[str, Any] = field(default_factory=dict)
-    condition: str = ""
-    by_hand: Callable[..., Any] | None = None
-    seed: int = 0
-
-
-@cache
-def data(name: str) -> tuple[Any, Any, int]:
-    """Give scaled inputs, the target, and the number of classes; 0 for numbers."""
-    if name == "alcohol":  # that of a wine, from all else that is known of it
-        X, _ = load_wine(return_X_y=True)
-        X = (X - X.mean(0)) / X.std(0)
-        X = X[np.random.default_rng(0).permutation(len(X))]
-        return X[:, 1:], X[:, :1], 0
-    load = {
-        "iris": load_iris,
-        "wine": load_wine,
-        "cancer": load_breast_cancer,
-        "digits": load_digits,
-        "diabetes": load_diabetes,
-        "linnerud": load_linnerud,
-    }[name]
-    X, y = load(return_X_y=True)
-    order = np.random.default_rng(0).permutation(len(X))
-    X, y = X[order], y[order]
-    X = X / 16 if name == "digits" else (X - X.mean(0)) / X.std(0)
-    if name in ("diabetes", "linnerud"):
-        y = y.reshape(len(y), -1)
-        return X, (y - y.mean(0)) / y.std(0), 0
-    return X, y, int(y.max()) + 1
-
-
-def base(name: str, width: int, activation: Any = "relu", **options: Any) -> Case:
-    """Make a healthy training: one hidden layer, or two if it is wide."""
-    X, y, classes = data(name)
-    units = classes or y.shape[1]
-    hidden = [gp.Dense(width, activation, name="hidden")]
-    if width >= WIDE:
-        hidden.append(gp.Dense(width // 2, activation, name="second"))
-    given = {
-        "loss": CLASSES if classes else NUMBERS,
-        "optimizer": gp.Adam(0.01 if width < WIDE else 0.003),
-        "epochs": 40,
-        **options,
-    }
-    layers = [*hidden, gp.Dense(units, name="out")]
-    return Case(f"{name}, {width} {activation}", X, y, layers, given)
-
-
-# Healthy ------------------------------------------------------------------------------
-
-
-def healthy() -> Iterator[Case]:
-    """Give healthy trainings: every activation, narrow to wide, many optimizers."""
-    sets = ("iris", "digits", "diabetes", "wine", "cancer", "linnerud")
-    optimizers = (
-        gp.Adam(0.01),
-        gp.SGD(0.1),
-        gp.SGD(0.05, momentum=0.9),
-        gp.RMSprop(0.003),
-        gp.AdamW(0.005),
-        gp.Nadam(0.005),
-        gp.Adagrad(0.05),
-    )
-    widths = (3, 8, 32, 128, 512)
-    at = 0
-    for activation in ACTIVATIONS:
-        for _ in range(3):
-            name, width = sets[at % len(sets)], widths[at % len(widths)]
-            optimizer = optimizers[at % len(optimizers)]
-            if activation == "log_softmax":  # of 512 units: not a healthy layer
-                width = min(width, 32)
-            rate = optimizer.learning_rate / {128: 4, 512: 16}.get(width, 1)
-            at += 1
-            yield replace(
-                base(
-                    name,
-                    width,
-                    activation,
-                    optimizer=replace(optimizer, learning_rate=rate),
-                ),
-                name=f"{name}, {width} {activation}, {type(optimizer).__name__}",
-            )
-    for name in sets:
-        X, y, classes = data(name)
-        block = [
-            gp.Standardize(),
-            gp.Dense(32),
-            gp.BatchNorm(),
-            gp.Activation("relu"),
-            gp.Dropout(0.2),
-            gp.Residual([gp.Dense(32, "tanh"), gp.LayerNorm()]),
-            gp.Dense(classes or y.shape[1]),
-        ]
-        yield Case(
-            f"{name}, normalized and residual",
-            X,
-            y,
-            block,
-            {
-                "loss": CLASSES if classes else NUMBERS,
-                "epochs": 40,
-                "optimizer": "adam",
-            },
-        )
-
-
-# Faults -------------------------------------------------------------------------------
-
+NARROW = 8
 SETS = (("iris", "digits", "diabetes"), ("wine", "cancer", "alcohol"))
 Plant = Callable[[Case, int], Case]
 FAULTS: dict[str, Plant] = {}
@@ -236,12 +93,6 @@ def starting_loss(case: Case, width: int) -> Case:
     start = gp.initializers.normal(stddev=8.0 if width == NARROW else 3.0)
     *others, last = case.layers
     return replace(case, layers=[*others, replace(last, initializer=start)])
-
-
-def necked(case: Case, units: int) -> Case:
-    *others, last = case.layers
-    neck = gp.Dense(units, "tanh", name="neck")
-    return replace(case, layers=[*others, neck, last])
 
 
 @fault
@@ -404,16 +255,6 @@ def _few(case: Case) -> Case:
     y[wrong] = rng.permutation(y[wrong])
     early = gp.EarlyStopping(30)
     return replace(case, X=X, y=y, options={**case.options, "early_stopping": early})
-
-
-def fewer_of_one(case: Case) -> Case:
-    """Leave one class a few rows, and weigh it."""
-    least = max(2, len(case.y) // 25 // (int(case.y.max()) + 1))
-    many = np.flatnonzero(case.y != 1)
-    few = np.flatnonzero(case.y == 1)[:least]
-    kept = np.sort(np.concatenate([many, few]))
-    options = {**case.options, "class_weight": "balanced"}
-    return replace(case, X=case.X[kept], y=case.y[kept], options=options)
 
 
 def _numbers(case: Case) -> Case:

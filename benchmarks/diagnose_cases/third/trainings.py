@@ -1,7 +1,7 @@
-"""Sick trainings that are reported, with their twins: what goes wrong in training.
+"""Sick trainings of the third set, with their twins: what goes wrong in training.
 
 Each condition is planted in a narrow network, in a wide one, and in one of another
-kind, as in ``diagnose_fresh_faults.py``.
+kind, as in ``faults.py``.
 """
 
 from __future__ import annotations
@@ -11,20 +11,27 @@ from typing import Any
 
 import numpy as np
 
-import diagnose_fresh_faults
 import glassprop as gp
-from diagnose_cases import Case, necked
-from diagnose_fresh_faults import DEEP, LARGE, SMALL
-from diagnose_unseen import dense, training
-from diagnose_unseen_data import table
-from diagnose_unseen_faults import Pairs, as_in, changed, planted, told
+from diagnose_cases.planting import (
+    Pairs,
+    as_in,
+    changed,
+    fewer,
+    necked,
+    planted,
+    told,
+)
+from diagnose_cases.tables import table
+from diagnose_cases.third import faults
+from diagnose_cases.third.faults import DEEP, LARGE, SMALL
+from diagnose_cases.trainings import dense, training
 
 BINARY = "binary_cross_entropy"
 
 
 def sick() -> Pairs:
     """Give each planted case with its healthy twin."""
-    return planted({**diagnose_fresh_faults.FAULTS, **FAULTS}, 300)
+    return planted({**faults.FAULTS, **FAULTS}, 300)
 
 
 def learning_rate() -> Pairs:
@@ -135,10 +142,6 @@ def not_falling() -> Pairs:
     yield told(twin, optimizer=replace(fast, learning_rate=1e-7)), twin
     twin = training("impedance", dense(DEEP, "silu"), gp.SGD(0.05))
     yield told(twin, clip=1e-6), twin
-
-
-def fewer(case: Case, rows: int) -> Case:
-    return replace(case, X=case.X[:rows], y=case.y[:rows])
 
 
 def overfitting() -> Pairs:

@@ -1,12 +1,4 @@
-"""Healthy trainings that are reported: nothing was tuned on them, nor changed by them.
-
-Written, with their data in ``diagnose_fresh_data.py`` and with the sick ones of
-``diagnose_fresh_faults.py`` and ``diagnose_fresh_trainings.py``, before any of them was
-diagnosed, and diagnosed once: other targets, widths, depths, seeds, optimizers and
-losses than those of the other files. All that was run before is
-``benchmarks/diagnose.py --losses``, which shows how far they learn, and what the faults
-do to the loss.
-"""
+"""Healthy trainings of the third set."""
 
 from __future__ import annotations
 
@@ -17,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-import diagnose_fresh_data  # noqa: F401  # adds its data
+import diagnose_cases.third.data  # noqa: F401  # adds its data
 import glassprop as gp
-from diagnose_cases import Case
-from diagnose_unseen import counted, dense, named, training
+from diagnose_cases.case import Case
+from diagnose_cases.trainings import counted, dense, named, training
 
 
 def bent(z: Any) -> Any:
