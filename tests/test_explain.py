@@ -77,10 +77,10 @@ def test_backward_and_update_follow_in_the_words_of_the_field():
         ("forward", "loss", "row_loss", ""),
         ("forward", "loss", "loss", ""),
         ("backward", "loss", "d_error", "error"),
-        ("backward", "output", "d_z_output", "delta"),
+        ("backward", "output", "d_z_output", "delta, error times slope"),
         ("backward", "output", "d_W_output", "gradient"),
         ("backward", "hidden", "d_a_hidden", "error that came back"),
-        ("backward", "hidden", "d_z_hidden", "delta"),
+        ("backward", "hidden", "d_z_hidden", "delta, error times slope"),
         ("backward", "hidden", "d_W_hidden", "gradient"),
         ("update", "hidden", "W_hidden", ""),
         ("update", "output", "W_output", ""),
@@ -90,6 +90,30 @@ def test_backward_and_update_follow_in_the_words_of_the_field():
     assert found["W_output"].elements[0].arithmetic == "0.4 - 0.01 * -0.00775929"
     lines = str(found).splitlines()
     assert "    W_output -= learning_rate * d_W_output  # (3, 1)" in lines
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_a_slope_is_named_where_each_number_has_its_own(name):
+    net = gp.Network([gp.Dense(3, name), gp.Dense(2)], loss="huber", input_shape=2)
+    found = net.explain([1, 2], [0, 1])
+    has_none = name in ("identity", "softmax", "log_softmax")
+    assert found["d_z1"].word == ("delta" if has_none else "delta, error times slope")
+    assert found["d_z2"].word == "delta"
+
+
+def test_constants_that_formulas_name_are_shown():
+    net = gp.Network([gp.Dense(3)], loss="cross_entropy", input_shape=2)
+    found = net.explain([1, 2], 1)
+    assert found["chosen"].formula == "y[:, None] == constant_1"
+    assert str(found).splitlines()[1:4] == [
+        "x = [[1, 2]]",
+        "y = [1]",
+        "constant_1 = [0, 1, 2]",
+    ]
+    assert "<p><code>constant_1 = [0, 1, 2]</code></p>" in found.html()
+    assert found.as_dict()["constants"] == {"constant_1": [0, 1, 2]}
+    assert list(found.given) == ["x", "y"]
+    assert net.explain([1, 2]).constants == {}
 
 
 # Over the registries -----------------------------------------------------------------
@@ -179,7 +203,12 @@ def test_without_an_optimizer_it_is_that_of_the_last_fit(monkeypatch):
     names = {step.name for step in net.explain(X, y).steps}
     assert {"m_W1", "m_b1", "norm", "clipped_d_W1"} <= names
     net.fit(X, y, optimizer="lbfgs", batch_size=None, verbose=False)
-    assert {step.section for step in net.explain(X, y).steps} == {"forward", "backward"}
+    found = net.explain(X, y)
+    assert {step.section for step in found.steps} == {"forward", "backward"}
+    assert found.title == (
+        "2 -> Dense(2); loss half_squared_error; the update is not shown: LBFGS "
+        "searches for it"
+    )
 
 
 # Large, wrong and unusual ------------------------------------------------------------

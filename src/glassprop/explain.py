@@ -27,6 +27,7 @@ from glassprop.explained_text import lines_of
 from glassprop.graph import Node
 from glassprop.losses import AnyLoss
 from glassprop.number_texts import SMALL
+from glassprop.ops.leaves import constant
 from glassprop.optimizers import SGD, is_minimizer
 from glassprop.plain_values import ForPrograms, finite, plain
 from glassprop.program import Program
@@ -42,6 +43,7 @@ from glassprop.worked import Worked
 MOST_ROWS = 10  # that a step is explained on
 WORDS = {"error": "error", "z": "weighted sum", "a": "activation"}
 BACKWARD_WORDS = {"z": "delta", "a": "error that came back", "error": "error"}
+WITH_SLOPE = "delta, error times slope"
 
 
 class Explanation(Explained, ForPrograms):
@@ -57,6 +59,8 @@ class Explanation(Explained, ForPrograms):
         Forward, then backward, then update.
     about : str
         Where the rows are from, in the words of their source; or nothing.
+    constants : dict from str to array
+        Arrays that a layer or a loss brings with it, by the names in the formulas.
     """
 
     def __getitem__(self, name: str) -> Step:
@@ -106,6 +110,7 @@ class Explanation(Explained, ForPrograms):
             "title": self.title,
             "about": self.about,
             "given": {key: plain(value) for key, value in self.given.items()},
+            "constants": {key: plain(value) for key, value in self.constants.items()},
             "steps": [
                 {
                     "section": step.section,
@@ -194,6 +199,8 @@ def explain_step(
     rule = before.optimizer if optimizer is None else optimizer
     recipe = Recipe(loss, rule, rows.target, before.clip)
     title = f"{_title(built, name)}; loss {loss.name}"
+    if is_minimizer(rule):
+        title += f"; the update is not shown: {type(rule).__name__} searches for it"
     given = {**built.given(), **_of_training(built, recipe, training), **data}
     return _explanation(title, recipe.program(built.structure, name), given, data)
 
@@ -220,7 +227,16 @@ def _explanation(
     used = {key: given[key] for key in program.inputs}
     with np.errstate(all="ignore"):
         steps = tuple(_explained(program, used, data))
-    return Explanation(title, data, steps)
+    return Explanation(title, data, steps, constants=_constants(program))
+
+
+def _constants(program: Program) -> dict[str, NDArray[Any]]:
+    """Give the arrays that formulas call by a name, and that nobody gives."""
+    return {
+        program.names[node]: np.asarray(node.attributes["value"])
+        for node in program.nodes
+        if node.primitive is constant and node.shape
+    }
 
 
 def _of_training(
@@ -247,6 +263,7 @@ def _explained(
     _, record = program.run(given, record=True)
     values = {one.node: one.value for one in record}
     made = [(one.node, one) for one in statements(program) if one.node is not None]
+    sloped = {node.scope for node, _ in made if _is_activation(node)}
     worked = Worked(values, {*program.inputs.values(), *(node for node, _ in made)})
     # Where what is not finite is known to be from: the rows themselves may have gaps.
     known = {program.inputs[key] for key in data if key in program.inputs}
@@ -263,7 +280,7 @@ def _explained(
             node.scope,
             name,
             formula,
-            _word(node),
+            _word(node, sloped),
             value,
             elements,
             problem,
@@ -278,11 +295,29 @@ def _elements(worked: Worked, node: Node, value: NDArray[Any]) -> Iterator[Eleme
         yield Element(index, worked.element(node, index), value[index])
 
 
-def _word(node: Node) -> str:
-    """Give the field's word for a value."""
+def _is_activation(node: Node) -> bool:
+    """Say whether a value has a slope by its layer's weighted sum, number by number."""
+    if (node.section, node.name) != ("forward", "a"):
+        return False
+    waiting, found = [*node.inputs], False
+    while waiting:
+        one = waiting.pop()
+        if one.name == "z" and one.scope == node.scope:
+            found = True
+        elif one.inputs and one.scope == node.scope:
+            if not one.primitive.elementwise:
+                return False
+            waiting += one.inputs
+    return found and node.primitive.elementwise
+
+
+def _word(node: Node, sloped: Collection[str]) -> str:
+    """Give the field's word for a value; `sloped` are layers with an activation."""
     name = node.name or ""
     if node.section == "forward":
         return WORDS.get(name, "")
+    if node.section == "backward" and name == "d_z" and node.scope in sloped:
+        return WITH_SLOPE
     if node.section == "backward" and name.startswith("d_"):
         return BACKWARD_WORDS.get(name.removeprefix("d_"), "gradient")
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -42,7 +42,8 @@ class Step:
     name, formula : str
         The value's name and the expression it is, in symbols.
     word : str
-        What the field calls it: weighted sum, error, delta, gradient; or nothing.
+        What the field calls it: weighted sum, error, delta, gradient; or nothing. Where
+        an activation stands behind a weighted sum, ``"delta, error times slope"``.
     value : array
         What came out.
     elements : tuple of Element
@@ -83,12 +84,20 @@ class Explained:
         Forward, then backward, then update.
     about : str
         Where the rows are from, in the words of their source; or nothing.
+    constants : dict from str to array
+        Arrays that a layer or a loss brings with it, by the names in the formulas.
     """
 
     title: str
     given: Mapping[str, NDArray[Any]]
     steps: tuple[Step, ...]
     about: str = ""
+    constants: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What the formulas start from: the rows and their target, and constants."""
+        return {**self.given, **self.constants}
 
     def sections(self) -> Iterator[tuple[str, Iterator[tuple[str, Iterator[Step]]]]]:
         """Give each section with its layers, and each of these with its steps."""

@@ -42,7 +42,7 @@ def _parts(explanation: Explained) -> Iterator[str]:
     yield f"<h2>{escape(explanation.title)}</h2>"
     if explanation.about:
         yield f"<p>{escape(explanation.about)}</p>"
-    for key, value in explanation.given.items():
+    for key, value in explanation.arrays.items():
         yield f"<p><code>{escape(key)} = {escape(value_text(value))}</code></p>"
     for section, layers in explanation.sections():
         yield f"<section><h3>{escape(section)}</h3>"

@@ -27,7 +27,7 @@ def lines_of(explanation: Explained) -> Iterator[str]:
     yield explanation.title
     if explanation.about:
         yield explanation.about
-    for key, value in explanation.given.items():
+    for key, value in explanation.arrays.items():
         yield f"{key} = {value_text(value)}"
     for section, layers in explanation.sections():
         yield from ("", section)

@@ -1,6 +1,7 @@
 """What all pages of explanations share: their style, and the page around their parts.
 
-No script, for screen, dark and paper.
+No script, for screen, dark and paper. Where no font of formulas is installed, browsers
+draw fractions too low for their digits: room is made for them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ STYLE = """
   max-width: 60rem; }
 .glassprop-step h3 { border-bottom: 1px solid; margin: 1.5rem 0 0.5rem; }
 .glassprop-step h4 { margin: 1rem 0 0.25rem; }
+.glassprop-step h3, .glassprop-step h4 { break-after: avoid; }
 .glassprop-step section > div { break-inside: avoid; margin: 0 0 0.75rem 1rem;
   overflow-x: auto; }
-.glassprop-step math { font-size: 1.1em; }
+.glassprop-step math { font-size: 1.1em; padding-block: 0.1em; }
+.glassprop-step mfrac > * { padding-block: 0.15em; }
 .glassprop-step small { margin-left: 1rem; opacity: 0.75; }
 .glassprop-step table { border-collapse: collapse; margin: 0.25rem 0 0 1rem;
   font-variant-numeric: tabular-nums; }
