@@ -88,6 +88,15 @@ def test_a_row_that_there_is_not(run, row):
     )
 
 
+def test_a_table_without_rows(run, tmp_path):
+    (tmp_path / "t.csv").write_text("hours,place,passed\n", encoding="utf-8")
+    message = (
+        "error: 't.csv': expected at least one row of data, got only the names of the "
+        "columns.\n"
+    )
+    assert run() == run("--why") == (1, "", message)
+
+
 def test_a_page_is_written_and_not_over_another_file(run, tmp_path):
     page = tmp_path / "row.html"
     code, out, error = run("--row", "2", "--out", "row.html")

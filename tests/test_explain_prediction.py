@@ -16,6 +16,7 @@ from glassprop.layers.activations import ACTIVATIONS
 from glassprop.losses import LOSSES
 from glassprop.reasons.explained_prediction import Completeness
 from glassprop.reasons.integrated_gradients import integrate
+from glassprop.text_tables import table_text
 from glassprop.trees import map_parts
 from networks import bits, example_target, fitting_outputs, refusal
 from test_layers import EXAMPLES
@@ -431,6 +432,30 @@ def test_words_are_swapped_and_missing_numbers_filled_in():
     (change,) = net.explain_prediction([np.nan, 0.0]).single.changes
     assert (change.name, change.before) == ("x[0]", None)
     assert change.after == pytest.approx(3 + np.std([1, 3, 5]), rel=2e-3)
+
+
+def test_a_missing_number_that_only_has_to_be_known_is_a_short_one():
+    net = gp.Network(
+        [Columns((0, 3), flagged=(0,)), gp.Dense(2)],
+        loss="cross_entropy",
+        input_shape=2,
+    )
+    X = np.array([[1.01, 0], [3.2, 1], [np.nan, 2], [5.1234, np.nan]])
+    net.learn(X)
+    weight = np.zeros((5, 2))
+    weight[1, 1] = -3.0  # the flag
+    net.parameters["dense_1.weight"] = weight
+    net.parameters["dense_1.bias"] = [0.0, 1.0]
+    assert net.explain_prediction([np.nan, 0.0], reference=X).single.text == (
+        "if x[0] were 3.112 instead of missing: class 1 instead of class 0 (distance "
+        "0.000516)"
+    )
+
+
+def test_words_of_two_columns_a_character_stand_below_each_other():
+    assert table_text([("input", "value"), ("\u540d", "a"), ("e\u0301te", "b")]) == (
+        "input  value\n-----  -----\n\u540d     a\ne\u0301te    b"
+    )
 
 
 def test_a_reference_of_words_and_gaps_is_averaged_behind_the_first_layer():

@@ -8,7 +8,7 @@ import numpy as np
 
 from glassprop.columns import find_column
 from glassprop.encoding import encode, encode_target
-from glassprop.errors import ArgumentError
+from glassprop.errors import ArgumentError, DataError
 from glassprop.explain import Explanation
 from glassprop.number_texts import number_text
 from glassprop.plans import Plan
@@ -38,7 +38,7 @@ def explain_row(model: TableModel, table: Table, row: int) -> tuple[Explanation,
     ArgumentError
         There is no such row.
     DataError
-        A column is missing, or holds what the plan does not know.
+        There are no rows, or a column is missing, or holds what the plan does not know.
     """
     one = row_of(table, row)
     labelled = _labelled(model.plan, one)
@@ -65,8 +65,15 @@ def row_of(table: Table, row: int) -> Table:
     ------
     ArgumentError
         There is no such row.
+    DataError
+        There are no rows.
     """
     count = len(table.row_numbers)
+    if not count:
+        raise DataError(
+            f"{table.source}: expected at least one row of data, got only the names of "
+            "the columns."
+        )
     if not 1 <= row <= count:
         raise ArgumentError(
             f"{table.source}: there is no row {row}; expected a number from 1 to "

@@ -65,8 +65,7 @@ def rounded_change(
     """
     begins = np.array([begin_of(row, space, at) for at in columns])
     tries = [
-        _round_outward(space, columns, begins, values, digits)
-        for digits in range(1, 17)
+        _round_outward(row, space, columns, values, digits) for digits in range(1, 17)
     ]
     exact = tuple(float(one) for one in values)
     if all(
@@ -87,25 +86,32 @@ def _pair(one: Sequence[float]) -> NDArray[Any]:
 
 
 def _round_outward(
+    row: Vector,
     space: Space,
     columns: tuple[int, ...],
-    begins: Vector,
     values: Vector,
     digits: int,
 ) -> tuple[float, ...] | None:
-    """Round away from where it began, to so many digits of the way; None if too far."""
+    """Round away from where it began, to so many digits of the way; None if too far.
+
+    A missing number that is to be there is rounded too, at no distance to speak of.
+    """
     rounded = []
-    for at, begin, value in zip(columns, begins, values, strict=True):
-        if space.words[at] or value == begin:
+    for at, value in zip(columns, values, strict=True):
+        begin = begin_of(row, space, at)
+        way = abs(value - begin)
+        if not way and math.isnan(row[at]):
+            way = float(space.scales[at])
+        if space.words[at] or not way:
             rounded.append(float(value))
             continue
-        decimals = digits - 1 - math.floor(math.log10(abs(value - begin)))
+        decimals = digits - 1 - math.floor(math.log10(way))
         if space.whole[at]:
             decimals = min(decimals, 0)
         step = 10.0**-decimals
-        outward = math.ceil if value > begin else math.floor
+        outward = math.floor if value < begin else math.ceil
         number = round(outward(round(value / step, 9)) * step, max(decimals, 0))
-        far = 1.0 if space.whole[at] else ROUNDED * abs(value - begin)
+        far = 1.0 if space.whole[at] else ROUNDED * way
         if not space.lows[at] <= number <= space.highs[at]:
             return None
         if abs(number - value) > far:
