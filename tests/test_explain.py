@@ -298,6 +298,21 @@ def test_what_there_is_not_is_named():
     assert refusal(ShapeError, lambda: exam().explain([[1, 2, 3]])).startswith("X")
 
 
+def test_explanations_say_in_a_line_what_they_are_and_are_equal_to_themselves():
+    net = exam()
+    found, why = net.explain([2, 9]), net.explain_prediction([2, 9])
+    assert repr(found) == (
+        "<Explanation of 4 steps: exam: 2 -> Dense(3, sigmoid) -> Dense(1, sigmoid); "
+        "print it>"
+    )
+    assert repr(why) == (
+        "<PredictionExplanation of output 0: exam: 2 -> Dense(3, sigmoid) -> "
+        "Dense(1, sigmoid); print it>"
+    )
+    assert found == found != net.explain([2, 9])  # noqa: PLR0124
+    assert why == why != net.explain_prediction([2, 9])  # noqa: PLR0124
+
+
 def test_it_does_not_build_a_network_for_rows_that_are_refused():
     net = gp.Network([gp.Dense(1)], loss="huber")
     refusal(ArgumentError, lambda: net.explain(np.zeros((11, 2))))

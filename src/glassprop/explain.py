@@ -71,6 +71,9 @@ class Explanation(Explained, ForPrograms):
         known = ", ".join(step.name for step in self.steps)
         raise KeyError(f"there is no value {name!r}; there are {known}")
 
+    def __repr__(self) -> str:
+        return f"<Explanation of {len(self.steps)} steps: {self.title}; print it>"
+
     def __str__(self) -> str:
         return self.text()
 

@@ -29,7 +29,7 @@ class Element:
     value: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One statement of the program, and what it gave.
 
@@ -70,7 +70,7 @@ class Step:
         return self.formula if changes else f"{self.name} = {self.formula}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explained:
     """What an explanation holds.
 

@@ -174,7 +174,7 @@ class Completeness:
         return f"{text}. It was not made smaller: that would take more slopes."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExplainedPrediction:
     """What the explanation of a prediction holds.
 

@@ -49,6 +49,9 @@ class PredictionExplanation(ExplainedPrediction, ForPrograms):
         Where the row is from, in the words of its source; or nothing.
     """
 
+    def __repr__(self) -> str:
+        return f"<PredictionExplanation of {self.output}: {self.title}; print it>"
+
     def __str__(self) -> str:
         return self.text()
 
