@@ -30,7 +30,9 @@ def picture(
     *,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw it into this file, .svg or .png."),
+        typer.Option(
+            metavar="FILE", help="Draw it into this file, .svg, .png or .pdf."
+        ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace FILE if it exists.")

@@ -95,13 +95,19 @@ def batches(program: Program, rows: int) -> Iterator[slice]:
     rows : int
         For how many rows.
     """
-    size = 1
-    if rows_stay_apart(program):
-        of_rows = [
-            math.prod(concrete(one.shape, 1))
-            for one in program.nodes
-            if any(isinstance(size, Size) for size in one.shape)
-        ]
-        size = max(1, MOST_NUMBERS // max(sum(of_rows), 1))
+    of_a_row = program.derived("numbers of a row", lambda: _numbers_of_a_row(program))
+    size = 1 if of_a_row is None else max(1, MOST_NUMBERS // max(of_a_row, 1))
     for start in range(0, rows, size):
         yield slice(start, min(start + size, rows))
+
+
+def _numbers_of_a_row(program: Program) -> int | None:
+    """Count what is calculated for a row; None if a layer mixes rows."""
+    if not rows_stay_apart(program):
+        return None
+    numbers: list[int] = [
+        math.prod(concrete(one.shape, 1))
+        for one in program.nodes
+        if any(isinstance(size, Size) for size in one.shape)
+    ]
+    return sum(numbers)
