@@ -12,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import golden
-from glassprop.backends.expressions import array_text, helper_source, number_text
+from glassprop.backends.expressions import (
+    array_text,
+    helper_source,
+    is_own,
+    number_text,
+)
 from glassprop.backends.to_numpy import SMALL, large_arrays, to_numpy
 from glassprop.compiling import Compiled, build
 from glassprop.differentiate import pullback
@@ -683,3 +688,14 @@ def test_random_updates_in_place(plan):
 
     program = updating(function, [(2, 2)] * 3)
     assert_runs_in_place(program, *values_for(program))
+
+
+def test_numpys_own_functions_may_have_no_module():
+    class OfNumPy21:
+        @property
+        def __module__(self):
+            raise AttributeError("'numpy.ufunc' object has no attribute '__module__'")
+
+    assert not is_own(OfNumPy21())
+    assert not is_own(np.exp)
+    assert is_own(stable.sigmoid.numpy)

@@ -238,12 +238,18 @@ def spelled(node: Node, inputs: Sequence[Text]) -> Text:
 
 OWN_MEANINGS = frozenset(family.__name__ for family in FAMILIES)
 
+
+def is_own(function: Callable[..., Any]) -> bool:
+    """Tell whether a meaning is written here; NumPy's have no module before 2.2."""
+    return getattr(function, "__module__", "numpy") in OWN_MEANINGS
+
+
 HELPERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         **{
             name: row.numpy
             for name, row in PRIMITIVES.items()
-            if name not in SPELLINGS and row.numpy.__module__ in OWN_MEANINGS
+            if name not in SPELLINGS and is_own(row.numpy)
         },
         "index_put": indexing.index_put,
         "index_add": indexing.index_add_at,
