@@ -40,6 +40,15 @@ def heard_interrupts():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture
+def default_handler():
+    """Take Ctrl-C as Python does where nobody has changed it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item):
     """Follow no lines of a test marked no_cover.

@@ -3,6 +3,7 @@
 import importlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -310,6 +311,37 @@ def test_a_folder_that_can_only_be_read_is_read(folder, monkeypatch):
     monkeypatch.setattr(kept_files.tempfile, "mkstemp", refuse)
     module, compiled = load()
     assert not compiled
+    assert works(module)
+
+
+# Ctrl-C -------------------------------------------------------------------------------
+
+
+@contextmanager
+def pressing():
+    for _ in range(2):
+        signal.raise_signal(signal.SIGINT)
+    yield
+
+
+@pytest.mark.usefixtures("default_handler")
+def test_ctrl_c_waits_until_numba_has_done_what_it_began(folder, monkeypatch):
+    """Broken off in the middle, Numba would compile nothing any more."""
+    with pytest.raises(KeyboardInterrupt):
+        disk_cache.load(SOURCE, VERSIONS, pressing())
+    assert not folder.exists()  # no function was begun
+    keep, done = disk_cache._keep, []
+
+    def pressed(*given):
+        signal.raise_signal(signal.SIGINT)
+        done.append(keep(*given))
+
+    monkeypatch.setattr(disk_cache, "_keep", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        disk_cache.load(SOURCE, VERSIONS)
+    assert len(done) == 1
+    module, compiled = load()
+    assert not compiled  # what the compiler has made is kept
     assert works(module)
 
 

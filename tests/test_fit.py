@@ -610,15 +610,6 @@ def test_ctrl_c_keeps_what_was_learned(backend):
     assert (out, err, process.returncode) == ("interrupted True True\n", "", 0)
 
 
-@pytest.fixture
-def default_handler():
-    """Take Ctrl-C as Python does where nobody has changed it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("default_handler")
 def test_ctrl_c_in_a_callback_ends_the_training_after_the_epoch():
     def press(net, history):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import glassprop as gp
+from glassprop.backends.choice import chosen_backend
 from glassprop.backends.contract import Steps
 from glassprop.backends.loops import plan
 from glassprop.backends.run_numba import NEEDED, NumbaSteps
@@ -18,6 +19,7 @@ from glassprop.backends.run_numpy import NumpySteps
 from glassprop.errors import (
     ArgumentError,
     DivergenceError,
+    GlasspropWarning,
     MissingExtraError,
     Unspelled,
 )
@@ -593,3 +595,43 @@ def test_without_the_extra_it_says_what_to_install(missing, monkeypatch):
         'pip install "glassprop[fast]"'
     )
     assert net.training is None
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (
+            ImportError("Numba needs NumPy 2.3 or less. Got NumPy 2.4."),
+            "Numba needs NumPy 2.3 or less. Got NumPy 2.4",
+        ),
+        (ModuleNotFoundError("No module named 'x'", name="x"), "No module named 'x'"),
+        (OSError("no libllvmlite\nand more"), "no libllvmlite"),
+        (AttributeError(), "AttributeError"),
+    ],
+)
+def test_what_is_installed_and_broken_is_told_with_its_own_words(
+    error, shown, monkeypatch
+):
+    pytest.importorskip("numba")
+    found = importlib.import_module
+
+    def broken(name, *rest):
+        if name == "numba":
+            raise error
+        return found(name, *rest)
+
+    net = classifier()
+    monkeypatch.setattr(importlib, "import_module", broken)
+    message = (
+        f"backend 'numba' needs numba, which cannot be imported ({shown}). Install "
+        'versions that fit each other: pip install --upgrade "glassprop[fast]"'
+    )
+    call = lambda: quietly(net, X, LABELS, **OPTIONS)  # noqa: E731
+    assert refusal(MissingExtraError, call) == message
+    monkeypatch.setattr("glassprop.backends.choice.IMPORT", -1e9)
+    quietly(net, X, LABELS, backend="numpy")
+    with pytest.warns(GlasspropWarning) as heard:
+        assert chosen_backend(net.recipe.program(net.structure), 4, 1) == "numpy"
+        np.testing.assert_array_equal(net.predictor()(X), net(X))
+    texts = [str(one.message) for one in heard]
+    assert texts == [f"NumPy runs instead: {message}"] * 2

@@ -464,7 +464,9 @@ class Network:
         """
         check_backend(backend, threads)
         loss = self._loss_of_chances() if probabilities else None
-        return make_predictor(self.built, loss, backend=backend, threads=threads)
+        return make_predictor(
+            self.built, loss, self.name, backend=backend, threads=threads
+        )
 
     def _predicted(self, X: Any, calculate: Callable[..., Any], *more: Any) -> Any:
         known = self._built

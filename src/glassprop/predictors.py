@@ -17,24 +17,30 @@ from glassprop.built import Built
 from glassprop.chunks import rows_stay_apart, run_in_chunks
 from glassprop.compiling import Compiled
 from glassprop.data import as_each_input, fits_as_it_is, one_sample
-from glassprop.errors import ArgumentError, MissingExtraError
+from glassprop.errors import ArgumentError
 from glassprop.losses import AnyLoss
 from glassprop.program import Program
 from glassprop.programs import predict_program
 from glassprop.trees import as_parts, is_several
+from glassprop.waiting import compiling
 
 Predictor = Callable[[Any], Any]
 Run = Callable[[Sequence[NDArray[Any]]], Sequence[NDArray[Any]]]
 
 
 def make_predictor(
-    built: Built, loss: AnyLoss | None, *, backend: str, threads: int | None
+    built: Built,
+    loss: AnyLoss | None,
+    name: str | None,
+    *,
+    backend: str,
+    threads: int | None,
 ) -> Predictor:
     """Make a function from rows to outputs; `Network.predictor` documents it."""
     program = predict_program(built.structure, loss)
     values = {key: np.array(value) for key, value in built.given().items()}
     values = {key: one for key, one in values.items() if key in program.inputs}
-    run = _runner(program, values, backend, threads)
+    run = _runner(program, values, name, backend, threads)
     structure = built.structure
     shape, dtype = structure.input_shape, structure.dtype
     several_in, several_out = is_several(shape), is_several(structure.output_shape)
@@ -61,20 +67,28 @@ def make_predictor(
 
 
 def _runner(
-    program: Program, values: Mapping[str, Any], backend: str, threads: int | None
+    program: Program,
+    values: Mapping[str, Any],
+    name: str | None,
+    backend: str,
+    threads: int | None,
 ) -> Run:
     """Give what calculates, on the back end that is asked for or on the first there."""
     if backend != "numpy":
-        from glassprop.backends.run_numba import NumbaPredictor
+        from glassprop.backends.run_numba import NumbaPredictor, is_usable
 
-        try:
-            apart = rows_stay_apart(program)
-            return NumbaPredictor(
-                program, values, threads=threads or cores(), apart=apart
-            )
-        except (ArgumentError, MissingExtraError):
-            if backend == "numba":
-                raise
+        if backend == "numba" or is_usable():
+            try:
+                return NumbaPredictor(
+                    program,
+                    values,
+                    threads=threads or cores(),
+                    apart=rows_stay_apart(program),
+                    waiting=compiling("prediction", name),
+                )
+            except ArgumentError:
+                if backend == "numba":
+                    raise
     compiled = Compiled(program)
     names = [key for key in program.inputs if key not in values]
 

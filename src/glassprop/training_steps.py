@@ -6,8 +6,6 @@ its program costs (`glassprop.backends.choice`); trainings that go on take the s
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-
 from glassprop.backends.choice import chosen_backend, chosen_threads
 from glassprop.backends.contract import Steps
 from glassprop.backends.run_numpy import NumpySteps
@@ -17,7 +15,7 @@ from glassprop.optimizers import is_minimizer
 from glassprop.options import is_whole
 from glassprop.program import Program
 from glassprop.recipes import Recipe
-from glassprop.waiting import waiting
+from glassprop.waiting import compiling
 
 BACKENDS = ("auto", "numpy", "numba")
 
@@ -105,16 +103,10 @@ def training_steps(
     made = built.compiled(
         (recipe, backend, rows, number),
         lambda: NumbaSteps(
-            program, rows, number, None if verbose is False else _told(name)
+            program,
+            rows,
+            number,
+            None if verbose is False else compiling("training step", name),
         ),
     )
     return made
-
-
-def _told(name: str | None) -> AbstractContextManager[None]:
-    """Say a line if compiling takes long."""
-    whose = f" of {name!r}" if name else ""
-    return waiting(
-        f"glassprop: compiling the training step{whose} with Numba; it is kept for the "
-        "next time."
-    )

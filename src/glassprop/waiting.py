@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 
 @contextmanager
@@ -27,6 +27,23 @@ def waiting(message: str, seconds: float = 1.0) -> Iterator[None]:
     finally:
         timer.cancel()
         timer.join()  # a line that has begun is whole before anything else is printed
+
+
+def compiling(what: str, name: str | None) -> AbstractContextManager[None]:
+    """Print a line if compiling takes long.
+
+    Parameters
+    ----------
+    what : str
+        What is compiled.
+    name : str or None
+        The network's.
+    """
+    whose = f" of {name!r}" if name else ""
+    return waiting(
+        f"glassprop: compiling the {what}{whose} with Numba; it is kept for the next "
+        "time."
+    )
 
 
 def _say(message: str) -> None:

@@ -9,8 +9,6 @@ waiting and changes no result beyond the last digits.
 
 from __future__ import annotations
 
-import importlib.util
-
 from glassprop.backends.shares import cores, pays
 from glassprop.ops import product
 from glassprop.program import Program
@@ -37,10 +35,9 @@ def chosen_backend(program: Program, rows: int, steps: int) -> str:
     saved = steps * (CALL * program.size + ELEMENT * elements)
     if saved < IMPORT + COMPILE * program.size:
         return "numpy"
-    from glassprop.backends.run_numba import NEEDED, can_compile
+    from glassprop.backends.run_numba import can_compile, is_usable
 
-    installed = all(importlib.util.find_spec(one) for one in NEEDED)
-    return "numba" if installed and can_compile(program) else "numpy"
+    return "numba" if can_compile(program) and is_usable() else "numpy"
 
 
 def chosen_threads(program: Program, rows: int) -> int:

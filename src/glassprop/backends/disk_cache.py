@@ -19,6 +19,7 @@ import platform
 import re
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ from typing import Any
 
 from glassprop.backends.kept_files import cache_folder, keep, read
 from glassprop.errors import GlasspropWarning
+from glassprop.interrupts import interrupted_between
 
 FORMAT = "1"  # of what is kept
 IMPORT = re.compile(r"^from (glassprop[\w.]*) import ", re.MULTILINE)
@@ -58,12 +60,18 @@ def load(
     -------
     module
         The same one for the same arguments in one process.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C was pressed, behind the function that the compiler was at.
     """
     key = "\n".join([FORMAT, source, *_imported(source), *versions, *_machine()])
     name = f"step_{hashlib.sha256(key.encode()).hexdigest()}"
     with _one_at_a_time:
         if name not in _loaded:
-            _loaded[name] = _made(name, source, waiting or nullcontext())
+            with interrupted_between() as point:
+                _loaded[name] = _made(name, source, waiting or nullcontext(), point)
         return _loaded[name]
 
 
@@ -99,7 +107,12 @@ def _machine() -> list[str]:
     ]
 
 
-def _made(name: str, source: str, waiting: AbstractContextManager[Any]) -> ModuleType:
+def _made(
+    name: str,
+    source: str,
+    waiting: AbstractContextManager[Any],
+    point: Callable[[], None],
+) -> ModuleType:
     """Execute a module; load what was compiled, or compile it and keep that."""
     module = ModuleType(name)
     filename = f"<glassprop {name[:21]}>"
@@ -111,7 +124,7 @@ def _made(name: str, source: str, waiting: AbstractContextManager[Any]) -> Modul
         main = getattr(module, list(module.SIGNATURES)[-1])
         if not _restored(main, name):
             with waiting:
-                _compile(module)
+                _compile(module, point)
             _keep(main, name)
         main.disable_compile()
     finally:
@@ -119,13 +132,14 @@ def _made(name: str, source: str, waiting: AbstractContextManager[Any]) -> Modul
     return module
 
 
-def _compile(module: ModuleType) -> None:
-    """Compile the functions in their order.
+def _compile(module: ModuleType, point: Callable[[], None]) -> None:
+    """Compile the functions in their order, and be interrupted before one.
 
     Each has its type before another calls it: Numba would else make a version for each
     number in a call.
     """
     for name, signature in module.SIGNATURES.items():
+        point()
         getattr(module, name).compile(signature)
         getattr(module, name).disable_compile()
 

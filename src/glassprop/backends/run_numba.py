@@ -7,7 +7,9 @@ of it afterwards. A predictor has its parameters there for good.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import math
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -27,8 +29,14 @@ from glassprop.backends.shares import cores
 from glassprop.backends.spaces import Arrays, Spaces
 from glassprop.backends.teams import Team, team_of
 from glassprop.backends.to_numba import data_inputs, to_numba, workspaces
-from glassprop.errors import ArgumentError, MissingExtraError, Unspelled
+from glassprop.errors import (
+    ArgumentError,
+    GlasspropWarning,
+    MissingExtraError,
+    Unspelled,
+)
 from glassprop.graph import concrete
+from glassprop.interrupts import interrupted_between
 from glassprop.program import Program
 
 CACHE = 1 << 18  # bytes of values that a block of predicted rows may have
@@ -44,16 +52,38 @@ def check_installed() -> None:
     Raises
     ------
     MissingExtraError
-        With what to install.
+        With what to install; and with its own words where something is installed and
+        cannot be imported, as Numba says that NumPy is too new for it.
     """
     for name in NEEDED:
         try:
-            importlib.import_module(name)
-        except ImportError:
+            with interrupted_between():
+                importlib.import_module(name)
+        except Exception as error:  # whatever stops a package from being imported
+            if isinstance(error, ModuleNotFoundError) and error.name == name:
+                why = "is not installed. Install it: pip install"
+            else:
+                why = f"cannot be imported ({_first_line(error)}). Install versions "
+                why += "that fit each other: pip install --upgrade"
             raise MissingExtraError(
-                f"backend 'numba' needs {name}, which is not installed. Install it: "
-                'pip install "glassprop[fast]"'
+                f"backend 'numba' needs {name}, which {why} \"glassprop[fast]\""
             ) from None
+
+
+def is_usable() -> bool:
+    """Tell whether all is there; where it is there and broken, warn, and it is not."""
+    if not all(importlib.util.find_spec(name) for name in NEEDED):
+        return False
+    try:
+        check_installed()
+    except MissingExtraError as error:
+        warnings.warn(f"NumPy runs instead: {error}", GlasspropWarning, stacklevel=2)
+        return False
+    return True
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def numba_source(program: Program, rows: int, threads: int) -> str:
@@ -263,6 +293,8 @@ class NumbaPredictor:
     apart : bool
         Whether each row of the results depends on the same row of the data alone; else
         all rows are calculated at once.
+    waiting : context manager or None
+        Entered while the compiler runs.
 
     Raises
     ------
@@ -279,10 +311,11 @@ class NumbaPredictor:
         *,
         threads: int = 1,
         apart: bool = True,
+        waiting: AbstractContextManager[Any] | None = None,
     ) -> None:
         check_installed()
         self.plan, self.source = _printed(program, "predict", None, 1)
-        self.main = compiled(self.source).predict
+        self.main = compiled(self.source, waiting).predict
         self.threads, self.apart = threads if apart else 1, apart
         growing = sum(scaled for _, scaled in self.plan.layout.sizes.values())
         block = min(MOST_ROWS, max(1, CACHE // (8 * max(1, growing))))
@@ -363,7 +396,8 @@ def compiled(
     waiting : context manager or None
         Entered while the compiler runs.
     """
-    modules = {name: importlib.import_module(name) for name in PACKAGES}
+    with interrupted_between():
+        modules = {name: importlib.import_module(name) for name in PACKAGES}
     versions = tuple(f"{name} {one.__version__}" for name, one in modules.items())
     return load(source, versions, waiting)
 
