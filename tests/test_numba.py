@@ -6,6 +6,7 @@ import importlib
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -557,6 +558,12 @@ def test_the_source_is_what_is_compiled():
     assert refusal(ArgumentError, call) == (
         "unknown backend 'jax'. Expected 'numpy' or 'numba'."
     )
+    for wrong in (0, -3, 1.5, True, None, "all"):
+        call = partial(net.source, backend="numba", batch_size=wrong)
+        assert refusal(ArgumentError, call) == (
+            f"batch_size must be a positive integer, got {wrong!r}. Compiled code is "
+            "made for batches of so many rows."
+        )
 
 
 @needs_numba

@@ -1050,13 +1050,14 @@ class Network:
         Returns
         -------
         str
-            A module that runs on its own.
+            A module that runs on its own, beside NumPy; a compiled one imports what
+            Numba has no words for from glassprop.
 
         Raises
         ------
         ArgumentError
-            If there is no loss, or the shape of the input is not known yet, or the back
-            end is not known or cannot compile the program yet.
+            If there is no loss, or the shape of the input is not known yet; if the back
+            end is not known or cannot compile the program yet, or a batch has no rows.
         ShapeError, TraceError
             Before `fit`, if the loss does not take a target like the output.
         """

@@ -17,6 +17,7 @@ from glassprop.full_batch import refuse_steps, run_iterations
 from glassprop.layers.contract import rows_text
 from glassprop.losses import AnyLoss, check_outputs
 from glassprop.optimizers import SGD, Optimizer, is_minimizer
+from glassprop.options import is_whole
 from glassprop.program import Program
 from glassprop.programs import Target, gradient_program, step_program
 from glassprop.schedules import Schedule
@@ -140,13 +141,19 @@ def step_source(
     Raises
     ------
     ArgumentError
-        If there is no such back end, or it cannot compile the program yet.
+        If there is no such back end, or it cannot compile the program yet; or a batch
+        has no rows.
     ShapeError, TraceError
         If the loss does not take the target that is known or assumed.
     """
     if backend not in ("numpy", "numba"):
         raise ArgumentError(
             f"unknown backend {backend!r}. Expected 'numpy' or 'numba'."
+        )
+    if not (is_whole(batch_size) and batch_size >= 1):
+        raise ArgumentError(
+            f"batch_size must be a positive integer, got {batch_size!r}. Compiled code "
+            "is made for batches of so many rows."
         )
     assumed = known is None or known.loss != loss
     recipe = assumed_recipe(structure, loss) if known is None or assumed else known
