@@ -17,6 +17,8 @@ from glassprop.backends.contract import Steps
 from glassprop.backends.loops import plan
 from glassprop.backends.run_numba import NEEDED, NumbaSteps
 from glassprop.backends.run_numpy import NumpySteps
+from glassprop.clipping import CLIPPINGS
+from glassprop.constraints import CONSTRAINTS
 from glassprop.errors import (
     ArgumentError,
     DivergenceError,
@@ -494,6 +496,44 @@ def test_gradients_equal_numpy():
     expected = net.gradients(X, Y)
     for key, value in expected.items():
         np.testing.assert_allclose(results[f"d {key}"], value, rtol=1e-12, atol=1e-15)
+
+
+def assert_same_fit(make, x, y, **options):
+    """Compare three epochs of `fit`, the last batch of each smaller."""
+    numpys, ours = make(), make()
+    options |= {"epochs": 3, "batch_size": 4}
+    expected = quietly(numpys, x, y, backend="numpy", **options)
+    history = quietly(ours, x, y, backend="numba", **options)
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-12)
+    for key, value in numpys.values.items():
+        np.testing.assert_allclose(
+            ours.values[key], value, rtol=1e-10, atol=1e-12, err_msg=key
+        )
+
+
+@pytest.mark.no_cover
+@needs_numba
+@pytest.mark.parametrize("name", CLIPPINGS)
+@pytest.mark.parametrize("hidden", [(), (4,)])
+def test_every_clipping_trains_as_with_numpy(name, hidden):
+    """A bias of one unit has one slope alone, which is reduced to a norm too."""
+    layers = [*(gp.Dense(units, "tanh") for units in hidden), gp.Dense(1)]
+    make = lambda: gp.Network(layers, loss="half_squared_error", seed=1)  # noqa: E731
+    clip = CLIPPINGS[name](0.01)
+    assert_same_fit(make, X, Y[:, :1], clip=clip, optimizer=gp.SGD(0.5))
+
+
+@pytest.mark.no_cover
+@needs_numba
+@pytest.mark.parametrize("units", [1, 3])
+def test_every_constraint_trains_as_with_numpy(units):
+    layers = [
+        gp.Dense(units, "tanh", constraint=kind(0.5) if name == "MaxNorm" else kind())
+        for name, kind in CONSTRAINTS.items()
+    ]
+    layers.append(gp.Dense(1, l1=0.1, l2=0.1, prior_precision=0.1))
+    make = lambda: gp.Network(layers, loss="half_squared_error", seed=1)  # noqa: E731
+    assert_same_fit(make, X, Y[:, :1], optimizer=gp.SGD(0.5))
 
 
 # fit ----------------------------------------------------------------------------------

@@ -259,8 +259,10 @@ class Loop:
 
     def _closing(self) -> list[tuple[int, str]]:
         """Store the reductions that were kept in registers."""
-        found = []
+        found: list[tuple[int, str]] = []
         level = len(self.sizes) - 1
+        if level < 0:  # of one number, which is stored as it is
+            return found
         for node, at in self.writes.items():
             if node.primitive in REDUCTIONS and self.accesses[at].strides[level] == 0:
                 letter = LETTERS[node.dtype.name]
