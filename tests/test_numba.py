@@ -623,13 +623,15 @@ def test_what_was_compiled_before_compiles_nothing_again(monkeypatch):
 
 @needs_numba
 def test_a_minimizer_is_refused():
-    call = lambda: quietly(  # noqa: E731
-        classifier(), X, LABELS, optimizer="lbfgs", batch_size=None, backend="numba"
-    )
-    assert refusal(ArgumentError, call) == (
+    net, options = classifier(), {"optimizer": "lbfgs", "backend": "numba"}
+    message = (
         "backend 'numba' runs step by step, and LBFGS takes all rows at once. Use "
         "backend='numpy', or leave it at 'auto'."
     )
+    call = lambda: quietly(net, X, LABELS, batch_size=None, **options)  # noqa: E731
+    assert refusal(ArgumentError, call) == message
+    quietly(net, X, LABELS, backend="numpy")
+    assert refusal(ArgumentError, lambda: net.source(**options)) == message
 
 
 @pytest.mark.parametrize("missing", NEEDED)

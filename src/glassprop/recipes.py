@@ -16,7 +16,7 @@ from glassprop.errors import ArgumentError, ShapeError, TraceError
 from glassprop.full_batch import refuse_steps, run_iterations
 from glassprop.layers.contract import rows_text
 from glassprop.losses import AnyLoss, check_outputs
-from glassprop.optimizers import SGD, Optimizer, is_minimizer
+from glassprop.optimizers import SGD, Minimizer, Optimizer, is_minimizer
 from glassprop.options import is_whole
 from glassprop.program import Program
 from glassprop.programs import Target, gradient_program, step_program
@@ -109,6 +109,22 @@ def assumed_recipe(structure: Structure, loss: AnyLoss) -> Recipe:
     return Recipe(loss, SGD(), Target(shapes, dtypes))
 
 
+def refuse_minimizer(optimizer: Optimizer | Minimizer) -> None:
+    """Refuse to compile what takes no steps.
+
+    Raises
+    ------
+    ArgumentError
+        If it takes all rows at once.
+    """
+    if is_minimizer(optimizer):
+        kind = type(optimizer).__name__
+        raise ArgumentError(
+            f"backend 'numba' runs step by step, and {kind} takes all rows at once. "
+            "Use backend='numpy', or leave it at 'auto'."
+        )
+
+
 def step_source(
     structure: Structure,
     loss: AnyLoss,
@@ -162,6 +178,7 @@ def step_source(
     try:
         program = recipe.program(structure, name)
         if backend == "numba":
+            refuse_minimizer(recipe.optimizer)
             from glassprop.backends.run_numba import numba_source
 
             threads = chosen_threads(program, batch_size)

@@ -14,7 +14,7 @@ from glassprop.errors import ArgumentError
 from glassprop.optimizers import is_minimizer
 from glassprop.options import is_whole
 from glassprop.program import Program
-from glassprop.recipes import Recipe
+from glassprop.recipes import Recipe, refuse_minimizer
 from glassprop.waiting import compiling
 
 BACKENDS = ("auto", "numpy", "numba")
@@ -85,12 +85,8 @@ def training_steps(
             ("backend", minimizes),
             lambda: "numpy" if minimizes else chosen_backend(program, rows, steps),
         )
-    elif backend == "numba" and minimizes:
-        kind = type(recipe.optimizer).__name__
-        raise ArgumentError(
-            f"backend 'numba' runs step by step, and {kind} takes all rows at once. "
-            "Use backend='numpy', or leave it at 'auto'."
-        )
+    elif backend == "numba":
+        refuse_minimizer(recipe.optimizer)
     made: Steps
     if backend == "numpy":
         made = built.compiled(
