@@ -67,7 +67,10 @@ def test_verdicts_say_what_is_kept():
     found = {row[0]: row[1:] for row in numbers.verdicts(RESULTS)}
     shown = found["exam, PyTorch eager / ours"]
     assert shown == (">= 100", "4.00 (3.00 to 4.00)", "NOT kept")
-    assert found["geometric mean of 2 rows, 1 thread"][2] == "kept"
+    assert found["geometric mean of 9 rows, 1 thread"][1:] == ("-", "not run")
+    whole = {**RESULTS, "train": {"1": dict.fromkeys(WORKLOADS, TIMES)}}
+    found = {row[0]: row[1:] for row in numbers.verdicts(whole)}
+    assert found["geometric mean of 9 rows, 1 thread"][2] == "kept"
     assert found["wide, peak memory, ours / PyTorch's"][2] == "NOT kept"
     assert found["predict-1, onnxruntime / ours"][1:] == ("-", "not run")
 

@@ -13,6 +13,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from glassprop.workloads import WORKLOADS
 from peers.systems import OURS, PEERS, RATE
 
 Found = Mapping[str, Mapping[str, Any]]
@@ -114,9 +115,9 @@ def verdicts(results: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
             continue
         found = leads(results, threads)
         where = f"{threads} thread{'s' if threads != '1' else ''}"
-        if found:
-            mean = geometric_mean(found.values())
-            row(f"geometric mean of {len(found)} rows, {where}", least, [mean])
+        whole = len(found) == len(WORKLOADS)
+        mean = [geometric_mean(found.values())] if whole else []
+        row(f"geometric mean of {len(WORKLOADS)} rows, {where}", least, mean)
         for name, one in train[threads].items():
             limit = bound if name in BLAS_BOUND else 1.0
             row(f"{name}, best peer / ours, {where}", limit, lead(one))
