@@ -17,6 +17,7 @@ from glassprop.compiling import build
 from glassprop.differentiate import pullback
 from glassprop.graph import Size
 from glassprop.losses import Several, get_loss
+from glassprop.names import LOSS_SCOPE
 from glassprop.ops import stable
 from glassprop.ops.random import random
 from glassprop.programs import Target, step_program
@@ -68,7 +69,7 @@ def step(momentum=0.0, dtype=np.float64):
             loss = 0.5 * np.sum(error * error) / y.shape[0]
             return loss  # noqa: RET504  # the program calls the value by this name
 
-        with trace.within(scope="loss"):
+        with trace.within(scope=LOSS_SCOPE):
             total = half_squared_error(a2, y)
         slopes = pullback(total, list(parameters.values()), trace.lift(1, dtype))
         outputs = {"loss": total}

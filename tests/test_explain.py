@@ -23,6 +23,15 @@ from test_layers import EXAMPLES
 # The worked row of the exam tutorial, and its numbers as they should be.
 HIDDEN, OUTPUT = [[0.2, 0.6, 0.1], [0.8, 0.3, 0.7]], [[0.4], [0.5], [0.9]]
 RNG = np.random.default_rng(11)
+ERROR_LOSSES = (
+    "half_squared_error",
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+    "log_cosh",
+    "quantile",
+    "gaussian",
+)
 
 
 def exam(**options):
@@ -73,10 +82,10 @@ def test_backward_and_update_follow_in_the_words_of_the_field():
     assert [(step.section, step.layer, step.name, step.word) for step in found.steps][
         4:
     ] == [
-        ("forward", "loss", "error", "error"),
-        ("forward", "loss", "row_loss", ""),
-        ("forward", "loss", "loss", ""),
-        ("backward", "loss", "d_error", "error"),
+        ("forward", "the loss", "error", "error"),
+        ("forward", "the loss", "row_loss", ""),
+        ("forward", "the loss", "loss", ""),
+        ("backward", "the loss", "d_error", "error"),
         ("backward", "output", "d_z_output", "delta, error times slope"),
         ("backward", "output", "d_W_output", "gradient"),
         ("backward", "hidden", "d_a_hidden", "error that came back"),
@@ -94,11 +103,89 @@ def test_backward_and_update_follow_in_the_words_of_the_field():
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_a_slope_is_named_where_each_number_has_its_own(name):
-    net = gp.Network([gp.Dense(3, name), gp.Dense(2)], loss="huber", input_shape=2)
+    net = gp.Network([gp.Dense(3, name), gp.Dense(2)], loss="poisson", input_shape=2)
     found = net.explain([1, 2], [0, 1])
     has_none = name in ("identity", "softmax", "log_softmax")
     assert found["d_z1"].word == ("delta" if has_none else "delta, error times slope")
     assert found["d_z2"].word == "delta"
+
+
+def own(output, y):
+    gap = y - output
+    return np.mean(gap * gap, axis=1)
+
+
+def unnamed(output, y):
+    return np.mean((output - y) ** 2, axis=1)
+
+
+def of_logarithms(output, y):
+    error = np.log1p(output) - np.log1p(y)
+    return np.mean(error * error, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "errors"),
+    [
+        *((name, ["error", "d_error"]) for name in ERROR_LOSSES),
+        ("poisson", []),
+        ("cosine", []),
+        (own, ["gap", "d_gap"]),
+        (unnamed, ["difference"]),
+        (of_logarithms, []),
+    ],
+    ids=str,
+)
+def test_the_difference_of_prediction_and_target_is_an_error(loss, errors):
+    outputs = fitting_outputs(LOSSES[loss], 2) if isinstance(loss, str) else 2
+    net = gp.Network([gp.Dense(outputs)], loss=loss, input_shape=2)
+    y = example_target(LOSSES[loss], 1, outputs, RNG)[0] if isinstance(loss, str) else 0
+    found = net.explain([1, 2], y if isinstance(loss, str) else [0, 1])
+    words = [step.name for step in found.steps if step.word == "error"]
+    assert words == errors
+
+
+def test_a_layer_that_is_called_loss_is_not_the_loss():
+    net = gp.Network(
+        [gp.Dense(1, bias=False, weights=[[[0.5], [2.0]]], name="loss")],
+        loss="half_squared_error",
+        input_shape=2,
+    )
+    assert (
+        str(net.explain([4, 3], [7]))
+        == """\
+2 -> Dense(1, bias=False); loss half_squared_error
+x = [[4, 3]]
+y = [[7]]
+
+forward
+  loss
+    z_loss = x @ W_loss  # (1, 1)  weighted sum
+      z_loss[0, 0] = 4 * 0.5 + 3 * 2 = 8
+  the loss
+    error = z_loss - y  # (1, 1)  error
+      error[0, 0] = 8 - 7 = 1
+    row_loss = 0.5 * np.sum(error * error, axis=1)  # (1,)
+      row_loss[0] = 0.5 * (1 * 1) = 0.5
+    loss = np.sum(row_loss) / n  # ()
+      loss = 0.5 / 1 = 0.5
+
+backward
+  the loss
+    d_error = (1 / n) * error  # (1, 1)  error
+      d_error[0, 0] = (1 / 1) * 1 = 1
+  loss
+    d_W_loss = x.T @ d_error  # (2, 1)  gradient
+      d_W_loss[0, 0] = 4 * 1 = 4
+      d_W_loss[1, 0] = 3 * 1 = 3
+
+update
+  loss
+    W_loss -= learning_rate * d_W_loss  # (2, 1)
+      W_loss[0, 0] = 0.5 - 0.01 * 4 = 0.46
+      W_loss[1, 0] = 2 - 0.01 * 3 = 1.97"""
+    )
+    assert "    z_loss = x @ W_loss                   # (n, 1)\n" in net.source()
 
 
 def test_constants_that_formulas_name_are_shown():

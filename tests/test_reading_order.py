@@ -232,6 +232,7 @@ ORDER = [
     "html_pages.py",
     "explained.py",
     "mathml.py",
+    "loss_errors.py",
     "explained_text.py",
     "explained_html.py",
     "explain.py",

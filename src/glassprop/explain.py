@@ -25,7 +25,9 @@ from glassprop.explained import Element, Explained, Step
 from glassprop.explained_html import fragment, page
 from glassprop.explained_text import lines_of
 from glassprop.graph import Node
+from glassprop.loss_errors import errors_of
 from glassprop.losses import AnyLoss
+from glassprop.names import LOSS_SCOPE
 from glassprop.number_texts import SMALL
 from glassprop.ops.leaves import constant
 from glassprop.optimizers import SGD, is_minimizer
@@ -41,8 +43,9 @@ from glassprop.updates import start_memory
 from glassprop.worked import Worked
 
 MOST_ROWS = 10  # that a step is explained on
-WORDS = {"error": "error", "z": "weighted sum", "a": "activation"}
-BACKWARD_WORDS = {"z": "delta", "a": "error that came back", "error": "error"}
+WORDS = {"z": "weighted sum", "a": "activation"}
+BACKWARD_WORDS = {"z": "delta", "a": "error that came back"}
+ERROR = "error"
 WITH_SLOPE = "delta, error times slope"
 
 
@@ -267,6 +270,8 @@ def _explained(
     values = {one.node: one.value for one in record}
     made = [(one.node, one) for one in statements(program) if one.node is not None]
     sloped = {node.scope for node, _ in made if _is_activation(node)}
+    errors = errors_of(program)
+    slopes = {(LOSS_SCOPE, f"d_{one.name}") for one in errors if one.name}
     worked = Worked(values, {*program.inputs.values(), *(node for node, _ in made)})
     # Where what is not finite is known to be from: the rows themselves may have gaps.
     known = {program.inputs[key] for key in data if key in program.inputs}
@@ -283,7 +288,9 @@ def _explained(
             node.scope,
             name,
             formula,
-            _word(node, sloped),
+            ERROR
+            if node in errors or (node.scope, node.name) in slopes
+            else _word(node, sloped),
             value,
             elements,
             problem,

@@ -68,7 +68,7 @@ NOUNS = {
 }
 # What the printed program calls by name, and Python's own words.
 RESERVED = frozenset({"np", "n", "bool", "index_put", *PRIMITIVES, *keyword.kwlist})
-LOSS_SCOPE = "loss"
+LOSS_SCOPE = "the loss"  # no identifier, so that no layer can have the name
 NUMBERED = re.compile(r"[a-z]+(?:_[a-z]+)*_(\d+)")
 
 
@@ -99,7 +99,7 @@ def _free(node: Node, taken: set[str], numbers: Counter[str]) -> str:
     """Find a free name: by layer, then by the layer's whole path, then by number."""
     if node.name:
         stem = _identifier(node.name) + _suffix(node.scope)
-        path = _identifier(node.scope)
+        path = "loss" if node.scope == LOSS_SCOPE else _identifier(node.scope)
         candidates = [stem, f"{_identifier(node.name)}_{path}"] if path else [stem]
     else:
         stem = NOUNS.get(node.primitive.name, node.primitive.name)

@@ -75,7 +75,8 @@ def huber(output: Any, y: Any) -> Any:
         The mean over outputs of ``e**2 / 2`` where ``abs(e) <= 1``, else
         ``abs(e) - 1 / 2`` (Huber 1964, "Robust estimation of a location parameter").
     """
-    size = np.abs(output - y)
+    error = output - y
+    size = np.abs(error)
     small = np.minimum(size, 1)
     return np.mean(small * (size - 0.5 * small), axis=sample_axes(output))
 
