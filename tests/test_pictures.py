@@ -793,6 +793,11 @@ def test_axes_have_the_names_of_a_data_frames_columns():
     found = pictures.decision_boundary(regressor(), frame, target)
     assert found["features"] == ["hours", "sleep"]
     assert pictures.residuals(regressor(), frame, target)["names"] == ["score", "rank"]
+    frame, target = pandas.DataFrame(X2), pandas.DataFrame(NUMBERS)
+    found = pictures.decision_boundary(regressor(), frame, target)
+    assert found["features"] == ["x[:, 0]", "x[:, 1]"]
+    found = pictures.residuals(regressor(), frame, target)
+    assert found["names"] == ["y[:, 0]", "y[:, 1]"]
 
 
 def test_missing_values_that_a_network_fills_in_are_no_hindrance():

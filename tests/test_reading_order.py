@@ -182,6 +182,7 @@ ORDER = [
     "loss_checks.py",
     "updates.py",
     "programs.py",
+    "frame_columns.py",
     "data.py",
     "targets.py",
     "parameters.py",

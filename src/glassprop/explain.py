@@ -24,6 +24,7 @@ from glassprop.errors import ArgumentError
 from glassprop.explained import Element, Explained, Step
 from glassprop.explained_html import fragment, page
 from glassprop.explained_text import lines_of
+from glassprop.frame_columns import Words
 from glassprop.graph import Node
 from glassprop.loss_errors import errors_of
 from glassprop.losses import AnyLoss
@@ -64,6 +65,8 @@ class Explanation(Explained, ForPrograms):
         Where the rows are from, in the words of their source; or nothing.
     constants : dict from str to array
         Arrays that a layer or a loss brings with it, by the names in the formulas.
+    columns : dict from str to tuple of str
+        The words for the columns of what was given as a data frame.
     """
 
     def __getitem__(self, name: str) -> Step:
@@ -116,6 +119,7 @@ class Explanation(Explained, ForPrograms):
             "title": self.title,
             "about": self.about,
             "given": {key: plain(value) for key, value in self.given.items()},
+            "columns": {key: list(words) for key, words in self.columns.items()},
             "constants": {key: plain(value) for key, value in self.constants.items()},
             "steps": [
                 {
@@ -141,7 +145,9 @@ class Explanation(Explained, ForPrograms):
         }
 
 
-def explain_forward(built: Built, x: Any, *, name: str | None) -> Explanation:
+def explain_forward(
+    built: Built, x: Any, *, name: str | None, columns: Mapping[str, Words]
+) -> Explanation:
     """Explain the forward pass on checked rows.
 
     Parameters
@@ -152,6 +158,8 @@ def explain_forward(built: Built, x: Any, *, name: str | None) -> Explanation:
         The rows.
     name : str or None
         The network's.
+    columns : mapping from str to tuple of str
+        The words for the columns of rows that were a data frame.
 
     Raises
     ------
@@ -162,7 +170,8 @@ def explain_forward(built: Built, x: Any, *, name: str | None) -> Explanation:
     _check_few(data)
     title = _title(built, name)
     given = {**built.given(), **data}
-    return _explanation(title, predict_program(built.structure), given, data)
+    program = predict_program(built.structure)
+    return _explanation(title, program, given, data, columns)
 
 
 def explain_step(
@@ -174,6 +183,7 @@ def explain_step(
     known: Recipe | None,
     training: Training | None,
     name: str | None,
+    columns: Mapping[str, Words],
 ) -> Explanation:
     """Explain a training step on checked rows.
 
@@ -193,6 +203,8 @@ def explain_step(
         The network's; its memory counts where it is of this optimizer.
     name : str or None
         The network's.
+    columns : mapping from str to tuple of str
+        The words for the columns of rows and target that were data frames.
 
     Raises
     ------
@@ -208,7 +220,8 @@ def explain_step(
     if is_minimizer(rule):
         title += f"; the update is not shown: {type(rule).__name__} searches for it"
     given = {**built.given(), **_of_training(built, recipe, training), **data}
-    return _explanation(title, recipe.program(built.structure, name), given, data)
+    program = recipe.program(built.structure, name)
+    return _explanation(title, program, given, data, columns)
 
 
 def _check_few(data: Mapping[str, NDArray[Any]]) -> None:
@@ -229,11 +242,14 @@ def _explanation(
     program: Program,
     given: Mapping[str, Any],
     data: Mapping[str, NDArray[Any]],
+    columns: Mapping[str, Words],
 ) -> Explanation:
     used = {key: given[key] for key in program.inputs}
     with np.errstate(all="ignore"):
         steps = tuple(_explained(program, used, data))
-    return Explanation(title, data, steps, constants=_constants(program))
+    return Explanation(
+        title, data, steps, constants=_constants(program), columns=columns
+    )
 
 
 def _constants(program: Program) -> dict[str, NDArray[Any]]:

@@ -9,6 +9,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from glassprop.frame_columns import Words, words_text
+from glassprop.number_texts import value_text
+
 
 @dataclass(frozen=True)
 class Element:
@@ -86,6 +89,8 @@ class Explained:
         Where the rows are from, in the words of their source; or nothing.
     constants : dict from str to array
         Arrays that a layer or a loss brings with it, by the names in the formulas.
+    columns : dict from str to tuple of str
+        The words for the columns of what was given as a data frame.
     """
 
     title: str
@@ -93,11 +98,12 @@ class Explained:
     steps: tuple[Step, ...]
     about: str = ""
     constants: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    columns: Mapping[str, Words] = field(default_factory=dict)
 
-    @property
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """What the formulas start from: the rows and their target, and constants."""
-        return {**self.given, **self.constants}
+    def start_lines(self) -> Iterator[str]:
+        """Write what formulas start from: the rows and their target, and constants."""
+        for key, value in {**self.given, **self.constants}.items():
+            yield f"{key} = {value_text(value)}{words_text(self.columns.get(key))}"
 
     def sections(self) -> Iterator[tuple[str, Iterator[tuple[str, Iterator[Step]]]]]:
         """Give each section with its layers, and each of these with its steps."""

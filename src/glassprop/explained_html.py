@@ -14,7 +14,6 @@ from glassprop.number_texts import (
     SMALL,
     number_text,
     statistics_text,
-    value_text,
 )
 
 
@@ -42,8 +41,8 @@ def _parts(explanation: Explained) -> Iterator[str]:
     yield f"<h2>{escape(explanation.title)}</h2>"
     if explanation.about:
         yield f"<p>{escape(explanation.about)}</p>"
-    for key, value in explanation.arrays.items():
-        yield f"<p><code>{escape(key)} = {escape(value_text(value))}</code></p>"
+    for line in explanation.start_lines():
+        yield f"<p><code>{escape(line)}</code></p>"
     for section, layers in explanation.sections():
         yield f"<section><h3>{escape(section)}</h3>"
         for layer, steps in layers:

@@ -11,7 +11,6 @@ from glassprop.number_texts import (
     SMALL,
     number_text,
     statistics_text,
-    value_text,
 )
 
 INDENT = "  "
@@ -27,8 +26,7 @@ def lines_of(explanation: Explained) -> Iterator[str]:
     yield explanation.title
     if explanation.about:
         yield explanation.about
-    for key, value in explanation.arrays.items():
-        yield f"{key} = {value_text(value)}"
+    yield from explanation.start_lines()
     for section, layers in explanation.sections():
         yield from ("", section)
         for layer, steps in layers:

@@ -36,6 +36,7 @@ from glassprop.epochs import Shuffle
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.evaluate import decisions, evaluate_rows, outputs
 from glassprop.fit import Callback, fit
+from glassprop.frame_columns import words_of
 from glassprop.gradient_checks import GradientCheck
 from glassprop.graph import DType
 from glassprop.history import History
@@ -709,7 +710,7 @@ class Network:
         Parameters
         ----------
         X : array-like of shape (n, *input_shape), or one sample of shape input_shape
-            At most 10 rows.
+            At most 10 rows. Those of a data frame bring its words for the columns.
         y : array-like of shape (n, ...) or None
             Their target; of one sample its own. None for the forward pass alone.
         loss : str, function, list of such or None
@@ -747,17 +748,21 @@ class Network:
         with self.built_for(given) as built:
             if y is None:
                 x = _checked_inputs(built, given)
-                return explain_forward(built, x, name=self.name)
+                words = words_of("x", X, built.structure.input_shape)
+                return explain_forward(built, x, name=self.name, columns=words)
             target = y if sample is None else map_parts(lambda one: [one], y)
             chosen = self._chosen_loss(loss)
+            rows = checked_rows(built.structure, given, target, chosen)
+            words = words_of("x", X, built.structure.input_shape)
             return explain_step(
                 built,
-                checked_rows(built.structure, given, target, chosen),
+                rows,
                 chosen,
                 optimizer=None if optimizer is None else get_optimizer(optimizer),
                 known=self.recipe,
                 training=self.training,
                 name=self.name,
+                columns={**words, **words_of("y", target, rows.target.shape)},
             )
 
     def diagnose(
@@ -969,7 +974,8 @@ class Network:
         Parameters
         ----------
         x : array-like of shape input_shape, or (1, *input_shape)
-            One row; a tuple of arrays for several inputs.
+            One row; a tuple of arrays for several inputs. A row of a data frame brings
+            the words for the inputs, as the baseline and the reference do.
         output : int, tuple of int or None
             Which number of the output is explained, from 0; of several outputs first
             which one. None for the logit of the predicted class, or the only number.
@@ -1023,7 +1029,12 @@ class Network:
                 output=output,
                 target=target,
             )
-            terms = array_terms(row, baseline=baseline, reference=reference)
+            terms = array_terms(
+                row,
+                baseline=baseline,
+                reference=reference,
+                columns=words_of("x", x, built.structure.input_shape),
+            )
             return explained(row, what, terms, name=self.name)
 
     def source(

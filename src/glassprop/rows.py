@@ -7,7 +7,7 @@ that they are a pure function of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from glassprop.arrays import check_weights
 from glassprop.data import as_each_input, refuse_batches_as_rows
 from glassprop.errors import ArgumentError, DataError, shape_text
+from glassprop.frame_columns import Words, words_of
 from glassprop.losses import AnyLoss
 from glassprop.options import is_number
 from glassprop.programs import Target
@@ -45,12 +46,15 @@ class Rows:
         A weight a row, with a mean of 1.
     target : Target
         What y looks like.
+    words : dict from str to tuple of str
+        The words for the columns of x, by array, where it was given as a data frame.
     """
 
     x: Any
     y: Any
     weights: NDArray[Any] | None
     target: Target
+    words: Mapping[str, Words] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(as_parts(self.x)[0])
@@ -59,7 +63,7 @@ class Rows:
         """Give some of the rows, their weights scaled to a mean of 1 again."""
         weights = None if self.weights is None else scaled(self.weights[rows])
         x, y = (map_parts(lambda one: one[rows], data) for data in (self.x, self.y))
-        return Rows(x, y, weights, self.target)
+        return Rows(x, y, weights, self.target, self.words)
 
     def data(self) -> dict[str, NDArray[Any]]:
         """Give the arrays as a program names them."""
@@ -108,7 +112,8 @@ def checked_rows(
         name=f"{what}y",
     )
     weights = row_weights(sample_weight, class_weight, array, loss, structure.dtype)
-    return Rows(x, array, weights, replace(target, weighted=weights is not None))
+    target = replace(target, weighted=weights is not None)
+    return Rows(x, array, weights, target, words_of("x", X, structure.input_shape))
 
 
 # Weights ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 
 from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.changes import Change
-from glassprop.diagnosis.findings import Diagnosis, Finding, some
+from glassprop.diagnosis.findings import Diagnosis, Finding, with_words
 from glassprop.diagnosis.rules_of_data import inputs_not_scaled
 from glassprop.encoding import encode, encode_target
 from glassprop.errors import ArgumentError, DataError
@@ -134,16 +134,13 @@ def _in_words(
     finding: Finding, names: Sequence[str], classes: Sequence[str]
 ) -> Finding:
     """Write columns and classes as the table does."""
-    seen, columns = finding.seen, finding.columns
-    if columns:
-        columns = tuple(names[int(one)] for one in columns)
-        told = some([repr(one) for one in columns])
-        seen = seen.replace(f"columns {some(finding.columns)}", f"columns {told}")
+    named = with_words(finding, names)
+    seen = named.seen
     if classes and finding.condition == "imbalance":
         seen = re.sub(
             r"\bclass (\d+)", lambda one: f"class {classes[int(one[1])]!r}", seen
         )
-    return replace(finding, seen=seen, columns=columns)
+    return replace(named, seen=seen)
 
 
 # As commands --------------------------------------------------------------------------

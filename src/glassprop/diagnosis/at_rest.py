@@ -17,6 +17,8 @@ from glassprop.diagnosis.parts import parts_of
 from glassprop.diagnosis.planning import ROWS
 from glassprop.diagnosis.regions import TO, activations_of
 from glassprop.feeding import Place
+from glassprop.frame_columns import Words
+from glassprop.layers import Scale, Standardize
 from glassprop.losses import AnyLoss
 from glassprop.program import Program
 from glassprop.randomness import LOOK, generator
@@ -155,6 +157,16 @@ class AtRest:
             if any(one.trainable for one in place.parameters.values()):
                 return place
         return None
+
+    @property
+    def words(self) -> Words | None:
+        """The words for the columns of `inputs`, where they come as they were given."""
+        names = [place.name for place in self.built.structure.places]
+        if self.first is None or self.first.name not in names:
+            return None
+        before = self.built.structure.places[: names.index(self.first.name)]
+        by_column = all(isinstance(one.layer, Standardize | Scale) for one in before)
+        return self.rows.words.get("x") if by_column else None
 
     @cached_property
     def inputs(self) -> NDArray[Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any, overload
 
@@ -38,7 +38,7 @@ class Finding:
     units : tuple of int
         Which, from 0.
     columns : tuple of int or str
-        Which, from 0; of a table their names.
+        Which, from 0; of a table or a data frame their names.
     step : int or None
         Of the training, from 1.
     """
@@ -185,3 +185,21 @@ def some(numbers: Sequence[object]) -> str:
         return ", ".join(map(str, numbers))
     first = ", ".join(map(str, numbers[:3]))
     return f"{first}, ... ({len(numbers)} of them)"
+
+
+def with_words(finding: Finding, words: Sequence[str] | None) -> Finding:
+    """Name the columns of a finding, where they have words.
+
+    Parameters
+    ----------
+    finding : Finding
+        With columns by number, or none.
+    words : sequence of str or None
+        One for each column there is.
+    """
+    if words is None or not finding.columns:
+        return finding
+    named = tuple(words[int(one)] for one in finding.columns)
+    told = some([repr(one) for one in named])
+    seen = finding.seen.replace(f"columns {some(finding.columns)}", f"columns {told}")
+    return replace(finding, seen=seen, columns=named)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
-from glassprop.diagnosis.findings import Finding, some
+from glassprop.diagnosis.findings import Finding, some, with_words
 from glassprop.diagnosis.remedies import (
     has_field,
     other,
@@ -146,7 +146,7 @@ def _unscaled(
 ) -> Finding:
     first = seen.first
     assert first is not None
-    return Finding(
+    found = Finding(
         "inputs_not_scaled",
         text,
         scaled(seen.layers, seen.built.structure),
@@ -155,6 +155,7 @@ def _unscaled(
         layer=first.name,
         columns=tuple(int(one) for one in columns),
     )
+    return with_words(found, seen.words)
 
 
 def imbalance(seen: AtRest) -> Iterator[Finding]:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.arrays import column_names
 from glassprop.data import as_each_input
 from glassprop.errors import ArgumentError, DataError
 from glassprop.evaluate import outputs
+from glassprop.frame_columns import frame_words
 from glassprop.layers.contract import rows_text
 from glassprop.losses import check_outputs
 from glassprop.metrics import TASKS
@@ -130,7 +130,7 @@ def decision_boundary(
         "X": rows,
         "y": target,
         "decided": None,
-        "features": column_names(X) or ["x[:, 0]", "x[:, 1]"],
+        "features": list(frame_words(X) or ("x[:, 0]", "x[:, 1]")),
         "leads": one.probabilities is not None,
     }
     if task_of(one, given.shape[1:]) in ("two classes", "many classes"):

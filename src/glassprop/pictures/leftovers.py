@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.arrays import column_names
 from glassprop.errors import ArgumentError, shape_text
+from glassprop.frame_columns import frame_words
 from glassprop.network import Network
 from glassprop.pictures.asked import answers
 from glassprop.pictures.contract import Picture
@@ -114,9 +114,9 @@ def residuals(
 
 def _words(place: str, names: Any, y: Any, count: int) -> list[str]:
     if names is None:
-        known = column_names(y) or []
+        known = frame_words(y) or ()
         if len(known) == count:
-            return known
+            return list(known)
         return ["y"] if count == 1 else [f"y[:, {at}]" for at in range(count)]
     words = [names] if isinstance(names, str) else [str(one) for one in names]
     if len(words) != count:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from glassprop.data import as_each_input, one_sample
 from glassprop.errors import ArgumentError, DataError, ShapeError, shape_text
+from glassprop.frame_columns import Words, check_same_columns, words_of
 from glassprop.reasons.explained_prediction import Shown
 from glassprop.reasons.flat_points import Points
 from glassprop.reasons.rays import Vector
@@ -55,7 +57,13 @@ def checked_row(structure: Structure, x: Any) -> Any:
     return rows
 
 
-def array_terms(row: Row, *, baseline: Any = None, reference: Any = None) -> Terms:
+def array_terms(
+    row: Row,
+    *,
+    baseline: Any = None,
+    reference: Any = None,
+    columns: Mapping[str, Words] | None = None,
+) -> Terms:
     """Make the terms for a row of numbers.
 
     Parameters
@@ -66,6 +74,9 @@ def array_terms(row: Row, *, baseline: Any = None, reference: Any = None) -> Ter
         What to compare with; None for the mean of the reference, without one zeros.
     reference : array-like of shape (n, *input_shape) or None
         Rows of which the mean, the spread and the range are taken.
+    columns : mapping from str to tuple of str or None
+        The words of the row, if it is a data frame's; those of the baseline and of the
+        reference must be the same, and are taken where the row has none.
 
     Raises
     ------
@@ -74,8 +85,14 @@ def array_terms(row: Row, *, baseline: Any = None, reference: Any = None) -> Ter
     """
     rows = None if reference is None else _reference(row, reference)
     start, starts, text = _baseline(row, baseline, rows)
+    words = dict(columns or {})
+    for name, data in (("reference", reference), ("baseline", baseline)):
+        if data is not None:
+            found = words_of("x", data, row.flat.shapes)
+            check_same_columns(name, found, words)
+            words = {**found, **words}
     return Terms(
-        row.flat.labels("x"),
+        row.flat.labels("x", words),
         [_shown(one) for one in row.values],
         starts,
         text,
@@ -86,6 +103,7 @@ def array_terms(row: Row, *, baseline: Any = None, reference: Any = None) -> Ter
         if rows is None
         else f"each within the range of the {len(rows):,} reference rows; a distance "
         "of 1 is their standard deviation",
+        columns=words,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.frame_columns import Words
 from glassprop.number_texts import number_text
 from glassprop.reasons.carried import Carrier
 
@@ -209,6 +210,8 @@ class ExplainedPrediction:
         Where these were looked for, or why not.
     about : str
         Where the row is from, in the words of its source; or nothing.
+    columns : dict from str to tuple of str
+        The words for the columns of what was given as a data frame.
     """
 
     title: str
@@ -226,6 +229,7 @@ class ExplainedPrediction:
     pair: Flip | None
     searched: str
     about: str = ""
+    columns: Mapping[str, Words] = field(default_factory=dict)
 
     def largest(self) -> tuple[Contribution, ...]:
         """Give the inputs that contribute most, ten at most, the largest first."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.frame_columns import Words
 from glassprop.layers.contract import Shapes
 from glassprop.trees import as_parts, is_several, named_parts, part_names
 
@@ -67,11 +70,27 @@ class Flat:
         arrays = self.arrays(points)
         return named_parts(part_names(name, arrays), arrays)
 
-    def labels(self, name: str) -> list[str]:
-        """Name all of the numbers: ``x[3]``, or ``x_2[0, 4]`` of several."""
+    def labels(self, name: str, words: Mapping[str, Words] | None = None) -> list[str]:
+        """Name all of the numbers: ``x[3]``, or ``x_2[0, 4]`` of several.
+
+        Those of an array that has `words` get these, where a word is of one alone.
+        """
         names = as_parts(part_names(name, self.shapes))
-        return [
+        places = [
             f"{part}[{', '.join(map(str, index))}]"
             for part, shape in zip(names, as_parts(self.shapes), strict=True)
             for index in np.ndindex(shape)
+        ]
+        if not words:
+            return places
+        ends = itertools.accumulate(self.sizes)
+        found = [
+            label
+            for part, end, size in zip(names, ends, self.sizes, strict=True)
+            for label in words.get(part, places[end - size : end])
+        ]
+        counts = Counter(found)
+        return [
+            label if counts[label] == 1 else place
+            for label, place in zip(found, places, strict=True)
         ]

@@ -47,6 +47,8 @@ class PredictionExplanation(ExplainedPrediction, ForPrograms):
         Where these were looked for, or why not.
     about : str
         Where the row is from, in the words of its source; or nothing.
+    columns : dict from str to tuple of str
+        The words for the columns of what was given as a data frame.
     """
 
     def __repr__(self) -> str:
@@ -95,6 +97,7 @@ class PredictionExplanation(ExplainedPrediction, ForPrograms):
             "title": self.title,
             "about": self.about,
             "given": {key: plain(value[0]) for key, value in self.given.items()},
+            "columns": {key: list(words) for key, words in self.columns.items()},
             "output": self.output,
             "value": finite(self.value),
             "decision": self.decision,

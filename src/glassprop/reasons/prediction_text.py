@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from glassprop.frame_columns import words_text
 from glassprop.number_texts import number_text, value_text
 from glassprop.reasons.carried import Carrier
 from glassprop.reasons.explained_prediction import (
@@ -50,7 +51,8 @@ def head_lines(prediction: ExplainedPrediction) -> Iterator[str]:
         yield prediction.about
     else:
         for key, value in prediction.given.items():
-            yield f"{key} = {value_text(value[0])}"
+            words = words_text(prediction.columns.get(key))
+            yield f"{key} = {value_text(value[0])}{words}"
     if prediction.decision:
         yield f"decision: {prediction.decision}"
     yield f"explained: {prediction.output}, {number_text(prediction.value)}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from glassprop.frame_columns import Words
 from glassprop.reasons.explained_prediction import Shown
 from glassprop.reasons.rays import Vector
 from glassprop.reasons.spaces import Space
@@ -32,6 +33,8 @@ class Terms:
         What the ranges are that are searched, and the unit of distance, in words.
     threshold : str
         How a threshold is given where the output is a number.
+    columns : dict from str to tuple of str
+        The words for the columns of what was given as a data frame.
     """
 
     names: Sequence[str]
@@ -43,3 +46,4 @@ class Terms:
     show: Callable[[int, float], Shown]
     ranges: str
     threshold: str = "target=..."
+    columns: Mapping[str, Words] = field(default_factory=dict)

@@ -96,6 +96,7 @@ def explained(
         single=single,
         pair=pair,
         searched=searched,
+        columns=terms.columns,
     )
 
 
