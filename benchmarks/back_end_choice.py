@@ -77,7 +77,7 @@ def main() -> None:
     print(table((*heads, "sooner from step"), rows))
     operations = np.array([[1.0, size] for size, _ in sizes])
     started, compiling = np.linalg.lstsq(operations, np.array(waits), rcond=None)[0]
-    print(f"\nCALL {call:.2g} s (choice: {choice.CALL:g})")
+    print(f"\ncall {call:.2g} s (NumpySteps.pace: {NumpySteps.pace.call:g})")
     print(f"ELEMENT {element:.2g} s (choice: {choice.ELEMENT:g})")
     print(f"IMPORT {started:.2g} s (choice: {choice.IMPORT:g})")
     print(f"COMPILE {compiling:.2g} s (choice: {choice.COMPILE:g})")

@@ -734,12 +734,14 @@ def test_a_call_holds_what_the_cost_of_a_step_allows():
 
 
 @pytest.mark.usefixtures("default_handler")
-@pytest.mark.parametrize("steps", [NumpySteps, NumbaSteps], ids=lambda one: one.name)
-def test_ctrl_c_ends_an_epoch_between_two_calls(steps, monkeypatch):
-    pytest.importorskip(steps.name)
+@pytest.mark.parametrize(
+    ("backend", "steps"), [("numpy", NumpySteps), ("numba", NumbaSteps)]
+)
+def test_ctrl_c_ends_an_epoch_between_two_calls(backend, steps, monkeypatch):
+    pytest.importorskip(backend)
     monkeypatch.setattr("glassprop.epochs.steps_of_a_call", lambda program, rows: 2)
     run, options = steps._run, {"batch_size": 5, "shuffle": False}
-    options |= {"backend": steps.name}
+    options |= {"backend": backend}
 
     def deaf(self, *arguments, **options):
         """Run all steps of a call; Ctrl-C comes meanwhile."""

@@ -7,6 +7,8 @@ import pytest
 
 import glassprop as gp
 from diagnose_examples import LABELS, NUMBERS, X, classifier, normalized, regressor
+from glassprop.backends.run_numba import NumbaSteps
+from glassprop.backends.run_numpy import NumpySteps
 from glassprop.diagnosis.causes import DOMAINS
 from glassprop.diagnosis.looks import Look
 from glassprop.diagnosis.planning import (
@@ -127,9 +129,9 @@ def step_of(units):
 
 def test_looks_are_few_where_steps_are_cheap_and_never_many():
     program = step_of(8)
-    for compiled in (False, True):
-        assert affordable(program, 32, 10, compiled=compiled) == (FEWEST, ROWS)
-        assert affordable(program, 32, 10**9, compiled=compiled) == (MOST, ROWS)
+    for steps in (NumpySteps, NumbaSteps):
+        assert affordable(program, 32, 10, steps.pace) == (FEWEST, ROWS)
+        assert affordable(program, 32, 10**9, steps.pace) == (MOST, ROWS)
     for looks in range(FEWEST, MOST + 1):
         epochs = look_epochs(1000, looks)
         assert len(epochs) == looks
@@ -145,11 +147,11 @@ def test_looks_are_on_fewer_rows_where_a_row_is_dear():
         (100, huge, LEAST_ROWS),
         (10**6, huge, ROWS),
     ):
-        assert affordable(program, 8, steps, compiled=False).rows == rows
-    some = affordable(large, 8, 100, compiled=False).rows
+        assert affordable(program, 8, steps, NumpySteps.pace).rows == rows
+    some = affordable(large, 8, 100, NumpySteps.pace).rows
     assert LEAST_ROWS < some < ROWS
-    assert affordable(huge, 100, 100, compiled=False).rows == 100  # as a step has
-    assert affordable(huge, 1000, 100, compiled=False).rows == ROWS
+    assert affordable(huge, 100, 100, NumpySteps.pace).rows == 100  # as a step has
+    assert affordable(huge, 1000, 100, NumpySteps.pace).rows == ROWS
 
 
 def test_rows_that_are_dear_are_looked_at_few_at_a_time(looked):

@@ -158,8 +158,7 @@ def _watching(
     plan = Plan(int(looks), ROWS)
     if looks is True:
         steps = epochs * work.steps_per_epoch
-        compiled = work.steps.name != "numpy"
-        plan = affordable(program, work.rows_per_step, steps, compiled=compiled)
+        plan = affordable(program, work.rows_per_step, steps, work.steps.pace)
     at_rest = AtRest(
         net.layers,
         net.built,

@@ -9,11 +9,11 @@ waiting and changes no result beyond the last digits.
 
 from __future__ import annotations
 
+from glassprop.backends.run_numpy import NumpySteps
 from glassprop.backends.shares import cores, pays
 from glassprop.ops import product
 from glassprop.program import Program
 
-CALL = 8e-7  # seconds that one operation takes NumPy beyond its arithmetic
 ELEMENT = 1e-10  # seconds of NumPy's arithmetic beyond that of compiled code
 IMPORT = 1.4  # seconds to import Numba and start it
 COMPILE = 0.002  # seconds of compiling for one operation; equal layers share it
@@ -32,7 +32,7 @@ def chosen_backend(program: Program, rows: int, steps: int) -> str:
         Of the whole training.
     """
     elements = program.cost(rows, without=(product.matmul,))  # BLAS does the others
-    saved = steps * (CALL * program.size + ELEMENT * elements)
+    saved = steps * (NumpySteps.pace.call * program.size + ELEMENT * elements)
     if saved < IMPORT + COMPILE * program.size:
         return "numpy"
     from glassprop.backends.run_numba import can_compile, is_usable

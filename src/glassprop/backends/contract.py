@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +53,30 @@ class Run(Protocol):
         ...
 
 
+class Pace(NamedTuple):
+    """How fast a back end is, about: a written model, and no clock.
+
+    Parameters
+    ----------
+    arithmetic : float
+        Operations on single numbers in a second.
+    call : float
+        Seconds that each operation of a program takes beyond that.
+    """
+
+    arithmetic: float
+    call: float
+
+    def seconds(self, program: Program, rows: int) -> float:
+        """Give what a program takes on some rows."""
+        return program.cost(rows) / self.arithmetic + self.call * program.size
+
+
 class Steps(Protocol):
     """Training steps of one program on one back end."""
 
     program: Program
-    name: str
+    pace: Pace
 
     def holding(
         self, values: Mapping[str, Any], batch_size: int

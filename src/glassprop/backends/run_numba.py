@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.backends.blas_threads import blas_threads
-from glassprop.backends.contract import Order, Run
+from glassprop.backends.contract import Order, Pace, Run
 from glassprop.backends.disk_cache import load
 from glassprop.backends.loops import Plan, plan
 from glassprop.backends.shares import cores
@@ -163,7 +163,7 @@ class NumbaSteps:
         If the program has an operation that compiled code cannot do yet.
     """
 
-    name = "numba"
+    pace = Pace(arithmetic=2e10, call=0)
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.backends.blas_threads import blas_threads
-from glassprop.backends.contract import Order, Run, batches
+from glassprop.backends.contract import Order, Pace, Run, batches
 from glassprop.compiling import Compiled
 from glassprop.program import Program
 
@@ -30,7 +30,7 @@ class NumpySteps:
         How many threads BLAS may use; None for as many as it does.
     """
 
-    name = "numpy"
+    pace = Pace(arithmetic=5e9, call=8e-7)
 
     def __init__(self, program: Program, threads: int | None = None) -> None:
         self.program = program

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassprop.backends.choice import CALL
+from glassprop.backends.contract import Pace
+from glassprop.backends.run_numpy import NumpySteps
 from glassprop.program import Program
 
 ROWS, LEAST_ROWS = 256, 32  # that a look is on
@@ -18,7 +19,6 @@ SHARE = 0.02  # of a training's time that all looks may take; a tenth with the r
 LOOKING = 5e-4  # seconds of a look beside what it runs of the step
 NODE = 1e-5  # seconds that it takes for an operation of the step beyond arithmetic
 FOR_ROWS = 2e-3  # seconds that its gradients and slopes may take in any training
-NUMPY, COMPILED = 5e9, 2e10  # arithmetic operations in a second, about
 LOSSES = 2 / 3  # the losses of a look beside a step on the same rows
 PASSES = 1.5  # its gradients and slopes beside one
 
@@ -38,7 +38,7 @@ class Plan(NamedTuple):
     rows: int
 
 
-def affordable(program: Program, rows: int, steps: int, *, compiled: bool) -> Plan:
+def affordable(program: Program, rows: int, steps: int, pace: Pace) -> Plan:
     """Plan looks at a training that cost little beside it.
 
     Where a row is dear a look is on fewer, though not fewer than a step has.
@@ -51,13 +51,12 @@ def affordable(program: Program, rows: int, steps: int, *, compiled: bool) -> Pl
         Of a batch.
     steps : int
         Of the whole training.
-    compiled : bool
-        Whether its steps are machine code; looks are not.
+    pace : Pace
+        Of its steps; looks are NumPy's.
     """
-    operations = program.cost(rows)
-    row = (program.cost(2 * rows) - operations) / rows / NUMPY
-    arithmetic = operations / (COMPILED if compiled else NUMPY)
-    step = arithmetic if compiled else arithmetic + CALL * program.size
+    looking = NumpySteps.pace
+    more = looking.seconds(program, 2 * rows) - looking.seconds(program, rows)
+    step, row = pace.seconds(program, rows), more / rows
     fixed = LOOKING + NODE * program.size + step + LOSSES * rows * row
     share = SHARE * steps * step
     for_rows = max(FOR_ROWS, share / FEWEST - fixed)
