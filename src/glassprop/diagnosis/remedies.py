@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from typing import Any
 
 from glassprop.diagnosis.changes import Change
@@ -68,8 +68,8 @@ def bent(layers: Sequence[Any], names: Sequence[str], activation: str) -> Change
     found = []
     for name in names:
         changed: dict[str, Any] = {"activation": activation}
-        if has_field(known.get(name), "initializer"):
-            changed["initializer"] = None
+        usual = _usual(known.get(name))
+        changed |= {key: usual[key] for key in ("initializer",) if key in usual}
         found.append(other(layers, name, **changed))
     return together(found)
 
@@ -79,14 +79,20 @@ def fresh_start(layers: Sequence[Any], names: Sequence[str]) -> Change:
     known = dict(zip(layer_names(layers), layers, strict=True))
     changes = []
     for name in names:
-        layer = known.get(name)
-        changed = {
-            key: None
-            for key in ("initializer", "weights")
-            if has_field(layer, key) and getattr(layer, key) is not None
-        }
-        changes.append(other(layers, name, **changed) if changed else None)
+        usual = _usual(known.get(name))
+        changes.append(other(layers, name, **usual) if usual else None)
     return together(changes)
+
+
+def _usual(layer: Any) -> dict[str, Any]:
+    """Give the fields that say how a layer starts as they are by default."""
+    if not has_field(layer, "initializer") and not has_field(layer, "weights"):
+        return {}
+    return {
+        one.name: one.default
+        for one in fields(layer)
+        if one.name in ("initializer", "weights") and one.default is not MISSING
+    }
 
 
 def scaled(layers: Sequence[Any], structure: Structure) -> Change:
