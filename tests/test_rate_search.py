@@ -84,6 +84,14 @@ def test_an_explosion_ends_the_test(bad):
     )
 
 
+def test_a_first_batch_with_a_small_loss_is_not_the_lowest():
+    losses = valley(0.05, explodes=False)
+    losses[0] = 0.3
+    found = read_search(RATES, losses)
+    assert found.falls
+    assert 1e-5 < found.falling < 2e-3
+
+
 # On networks --------------------------------------------------------------------------
 
 

@@ -28,8 +28,10 @@ from glassprop.rows import Rows
 SMOOTHING = 0.9  # of a running mean of losses, corrected for its start
 EXPLODED = 4.0  # times the best smoothed loss, where the test ends
 FALLING = 0.1  # part of its whole fall after which the loss is said to fall
-NEARLY = 0.02  # of the way from the start to the lowest
-TRIED = 5  # rates on the way down
+NEARLY = 0.01  # of the way from the start to the lowest
+TRIED = 6  # rates on the way down, and before it
+EARLIER = 10.0  # times below where the loss falls in so few steps: what is tried first
+FIRST = 5  # steps at least, whose losses are the start
 LEAST_FALL = 0.02  # of the first loss, that a fall must be
 Vector = NDArray[np.float64]
 
@@ -57,8 +59,12 @@ class RateSearch(ForPrograms):
         Whether the test ended because the loss did not stay finite, or rose to four
         times the best.
     tried : dict from float to float
-        Rates between `falling` and where the loss is lowest, with the loss at the end
-        of some steps at that rate, from the same start.
+        Rates from a tenth of `falling` to where the loss is lowest, with the loss at
+        the end of some steps at that rate, from the same start.
+    unmoved : float
+        The loss at that end where the rate is the smallest of the test.
+    own : float
+        The loss there at the rate that the optimizer was given, if it was asked for.
     """
 
     rates: Vector
@@ -69,6 +75,8 @@ class RateSearch(ForPrograms):
     steepest: float
     exploded: bool
     tried: Mapping[float, float] = field(default_factory=dict)
+    unmoved: float = math.nan
+    own: float = math.nan
 
     @property
     def suggestion(self) -> float:
@@ -76,20 +84,31 @@ class RateSearch(ForPrograms):
 
         The smallest that was tried whose loss is nearly as low as the lowest.
         """
-        lowest = min(self.tried.values(), default=math.inf)
-        near = lowest + NEARLY * (self.start - lowest)
+        near = self.best + NEARLY * (self.unmoved - self.best)
         good = [rate for rate, loss in self.tried.items() if loss <= near]
         return min(good, default=self.valley)
 
     @property
-    def start(self) -> float:
-        """The loss at the start of the test, the median of its first steps."""
-        return float(np.median(self.smoothed[: max(5, len(self.smoothed) // 10)]))
+    def best(self) -> float:
+        """The lowest loss of the rates that were tried; infinite if none were."""
+        return min(self.tried.values(), default=math.inf)
 
     @property
     def falls(self) -> bool:
-        """Whether the loss falls at some rate."""
-        return math.isfinite(self.valley)
+        """Whether the loss falls at some rate, by more than batches differ."""
+        if not self.tried:
+            return math.isfinite(self.valley)
+        return self.best < self.unmoved - LEAST_FALL * abs(self.unmoved)
+
+    def fallen(self, loss: float) -> float:
+        """Tell how much of the fall at the best rate there is at another.
+
+        Parameters
+        ----------
+        loss : float
+            At the end of as many steps.
+        """
+        return (self.unmoved - loss) / (self.unmoved - self.best)
 
     def __str__(self) -> str:
         first, last = self.rates[0], self.rates[-1]
@@ -155,6 +174,7 @@ def search_rates(
     high: float = 10.0,
     count: int = 100,
     length: int | None = None,
+    own: float | None = None,
 ) -> RateSearch:
     """Train copies of values with a learning rate that rises.
 
@@ -177,6 +197,8 @@ def search_rates(
     length : int or None
         Of the training that a rate is looked for, in steps: rates are not tried for
         longer; None for twice as many steps as the test has.
+    own : float or None
+        A rate that is tried too, without being suggested.
 
     Raises
     ------
@@ -203,12 +225,20 @@ def search_rates(
         return search
     lowest = float(search.rates[int(np.argmin(search.smoothed))])
     tries = 2 * count if length is None else min(length, 2 * count)
-    tried: dict[float, float] = {}
-    for rate in np.geomspace(search.falling, lowest, TRIED + 1)[1:]:
+
+    def end_at(rate: float) -> float:
         losses = losses_at(np.full(tries, rate))
         end = float(np.mean(losses[-max(1, tries // 4) :]))
-        tried[float(rate)] = end if math.isfinite(end) else math.inf
-    return replace(search, tried=tried)
+        return end if math.isfinite(end) else math.inf
+
+    first = max(low, search.falling / EARLIER)
+    tried = {float(rate): 0.0 for rate in np.geomspace(first, lowest, TRIED)}
+    return replace(
+        search,
+        tried={rate: end_at(rate) for rate in tried},
+        unmoved=end_at(low),
+        own=math.nan if own is None else end_at(own),
+    )
 
 
 def _order(rows: int, batch_size: int, steps: int, seed: int) -> Any:
@@ -236,7 +266,8 @@ def read_search(rates: Vector, losses: Vector) -> RateSearch:
     for at, loss in enumerate(losses):
         mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
         smoothed[at] = mean / (1 - SMOOTHING ** (at + 1))
-        best = min(best, smoothed[at])
+        # A mean of few losses is low by chance: those of the first steps are not it.
+        best = min(best, smoothed[at]) if at >= FIRST else np.median(losses[: at + 1])
         high = best + (EXPLODED - 1) * max(abs(best), 1e-12)
         if not math.isfinite(smoothed[at]) or smoothed[at] > high:
             end = at
@@ -248,8 +279,9 @@ def read_search(rates: Vector, losses: Vector) -> RateSearch:
             "gp.Standardize() as first layer."
         )
     rates, kept, logs = rates[:end], smoothed[:end], np.log(rates[:end])
-    lowest = int(np.argmin(kept))
-    start = float(np.median(kept[: max(5, end // 10)]))
+    first = max(FIRST, end // 10)
+    lowest = first + int(np.argmin(kept[first:]))
+    start = float(np.median(kept[:first]))
     fall = start - float(kept[lowest])
     falling = valley = steepest = math.nan
     above = np.flatnonzero(kept[: lowest + 1] > start - FALLING * fall)
