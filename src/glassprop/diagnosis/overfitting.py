@@ -25,10 +25,13 @@ from glassprop.programs import step_program
 from glassprop.randomness import LOOK, generator
 from glassprop.rows import Rows
 from glassprop.structure import arrange, start_values
+from glassprop.targets import row_classes
 from glassprop.trees import as_parts
 from glassprop.updates import start_memory
 
 MOST_ROWS = 20
+EACH = 3  # parameters for each number to learn
+OF_CLASS = 2  # rows at least, however few parameters there are
 STEPS = 1000
 RATES = (0.01, 0.001, 0.05)  # tried in this order, until one is enough
 
@@ -70,7 +73,7 @@ class OverfitCheck(ForPrograms):
     @property
     def ok(self) -> bool:
         """Whether most of the way is gone."""
-        return not self.left > CONDITIONS["cannot_overfit"].limit
+        return not self.left > CONDITIONS["cannot_overfit"].limits[1]
 
     def __str__(self) -> str:
         verdict = "learned by heart" if self.ok else "not learned by heart"
@@ -98,7 +101,9 @@ class OverfitCheck(ForPrograms):
         }
 
 
-def check_overfit(built: Built, rows: Rows, loss: AnyLoss) -> OverfitCheck:
+def check_overfit(
+    built: Built, rows: Rows, loss: AnyLoss, *, least: int = OF_CLASS
+) -> OverfitCheck:
     """Train copies of a network on a few rows, without penalties and noise.
 
     Parameters
@@ -109,8 +114,10 @@ def check_overfit(built: Built, rows: Rows, loss: AnyLoss) -> OverfitCheck:
         To choose from.
     loss : Loss or Several
         What is made small.
+    least : int
+        Rows that are chosen, however few parameters there are.
     """
-    few = few_rows(built, rows)
+    few = few_rows(built, rows, loss, least)
     found = [math.nan, math.nan]
     best, chosen = math.inf, RATES[0]
     constant = constant_loss(built.structure, few, loss)
@@ -125,16 +132,30 @@ def check_overfit(built: Built, rows: Rows, loss: AnyLoss) -> OverfitCheck:
     return OverfitCheck(len(few), found[0], best, constant, lowest, STEPS, chosen)
 
 
-def few_rows(built: Built, rows: Rows) -> Rows:
-    """Choose rows that differ: 20, or half as many as there are parameters for."""
+def few_rows(built: Built, rows: Rows, loss: AnyLoss, least: int) -> Rows:
+    """Choose rows that differ, of each class in turn: 20, or what parameters allow."""
     structure = built.structure
     trained = sum(
         math.prod(structure.parameters[key].shape) for key in structure.trainable
     )
     outputs = sum(math.prod(shape) for shape in as_parts(structure.output_shape))
-    count = max(2, min(MOST_ROWS, trained // (2 * outputs)))
     order = generator(built.seed, LOOK, 99).permutation(len(rows))
+    classes = row_classes(rows.y, loss)
+    if classes is not None:
+        order, kinds = _in_turn(order, classes)
+        least = max(least, OF_CLASS * kinds)
+    count = max(2, min(MOST_ROWS, max(least, trained // (EACH * outputs))))
     return rows.take(np.array(list(_distinct(rows, order, count)), np.int64))
+
+
+def _in_turn(order: NDArray[Any], classes: NDArray[Any]) -> tuple[NDArray[Any], int]:
+    """Put rows of each class in turn; tell how many classes there are."""
+    kinds, which = np.unique(classes[order], return_inverse=True)
+    turn = np.empty(len(order), np.int64)
+    for kind in range(len(kinds)):
+        mine = which == kind
+        turn[mine] = np.arange(np.count_nonzero(mine))
+    return order[np.argsort(turn, kind="stable")], len(kinds)
 
 
 def _distinct(rows: Rows, order: NDArray[Any], count: int) -> Iterator[int]:
