@@ -267,7 +267,7 @@ def test_how_far_a_step_goes_where_there_is_no_parabola():
 
 
 def look(losses):
-    return Look(0, 0, losses, {}, {}, (), ())
+    return Look(0, 0, losses, {}, {}, (), (), {}, 0.1)
 
 
 # Divergence ---------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from glassprop.trees import as_parts, named_parts, part_names
 # Weights of the last layer, how many draws of them, and on how many rows, to see how
 # far its output reaches.
 HUGE, DRAWS, FEW = 1e4, 4, 16
+ALIKE = 1e-6  # of the size of values, that they differ by where all rows are the same
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,39 @@ class AtRest:
         return constant_loss(self.built.structure, self.rows, self.loss)
 
     @cached_property
+    def start_loss(self) -> float:
+        """The loss before the first step; NaN where the training has begun before."""
+        return math.nan if self.step is None else float(self.of_step("loss")["loss"])
+
+    @cached_property
+    def penalty(self) -> float:
+        """What layers add to the loss for the values that they have."""
+        total = 0.0
+        for place in self.built.structure.all_places:
+            if hasattr(place.layer, "penalty"):
+                values = self.built.values
+                own = {one: values[f"{place.name}.{one}"] for one in place.parameters}
+                total += float(place.layer.penalty(own))
+        return total
+
+    @cached_property
     def arriving(self) -> dict[str, Any]:
         """What comes to each layer, by its path; of several arrays none."""
         known = activations_of(self.built).values.program.outputs
         paths = [key for key in known if key.startswith(TO)]
         found = self._looked(paths, self.some_rows, {})
         return {key.removeprefix(TO): one for key, one in found.items()}
+
+    @cached_property
+    def lost_in(self) -> str:
+        """The layer after which no value depends on the row; empty for none."""
+        before = ""
+        for place in self.built.structure.places:
+            given = self.arriving.get(place.name)
+            if before and given is not None and _is_alike(given):
+                return before
+            before = place.name
+        return ""
 
     def of_step(self, *names: str) -> dict[str, Any]:
         """Give values of the first step, on some rows; nothing changes.
@@ -179,3 +207,10 @@ class AtRest:
         given = self._looked([name], self._some(ROWS), {})[name]
         wide = np.asarray(given, np.float64)
         return wide.reshape(len(wide), -1)
+
+
+def _is_alike(rows: Any) -> bool:
+    """Tell whether all rows are the same, but for rounding."""
+    wide = np.asarray(rows, np.float64)
+    apart = float(np.max(np.ptp(wide, axis=0), initial=0.0))
+    return apart <= ALIKE * float(np.max(np.abs(wide), initial=0.0))

@@ -104,12 +104,18 @@ def _changed(layer: Any, old: Any, new: Any) -> Any:
     fields_changed = {
         one.name: getattr(new, one.name)
         for one in fields(new)
-        if one.init and not _same(getattr(old, one.name), getattr(new, one.name))
+        if one.init and not same_value(getattr(old, one.name), getattr(new, one.name))
     }
     return replace(layer, **fields_changed)
 
 
-def _same(one: Any, other: Any) -> bool:
+def same_value(one: Any, other: Any) -> bool:
+    """Tell whether two values of a field are one, or plain and alike.
+
+    Parameters
+    ----------
+    one, other : object
+    """
     return one is other or (
         isinstance(one, PLAIN) and isinstance(other, PLAIN) and one == other
     )
@@ -149,7 +155,7 @@ def _is_default(one: Any, given: Any) -> bool:
         return bool(given == one.default_factory())
     if one.default is MISSING:
         return False
-    return _same(given, one.default)
+    return same_value(given, one.default)
 
 
 def _owner(kind: type) -> str:

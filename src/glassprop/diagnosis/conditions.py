@@ -89,7 +89,9 @@ _ROWS = (
         "whose outputs differ in size by orders of magnitude learn at rates that "
         "differ so.",
         f"{_cs231n('Neural networks part 2, weight initialization')}; {GLOROT}",
-        (1e-6, 100.0),  # relative distance of units that are alike; ratio of spreads
+        # Relative distance of units that are alike; ratio of spreads, and where they
+        # grow from layer to layer.
+        (1e-6, 100.0, 20.0),
     ),
     Condition(
         "inputs_not_scaled",
@@ -133,7 +135,9 @@ _ROWS = (
         "of them it stays, or explodes.",
         "L. N. Smith (2017), Cyclical learning rates for training neural networks, "
         "WACV, section 3.3; fastai, lr_find",
-        (100.0, 1.0),  # times below where the loss falls; above where it explodes
+        # Times below where the loss falls; above where it explodes; below and above
+        # what is suggested.
+        (100.0, 1.0, 30.0, 10.0),
     ),
     Condition(
         "step_size",
@@ -151,7 +155,9 @@ _ROWS = (
         "step of twice that length ends as high as it began; a longer one climbs.",
         "F. Schneider, F. Dangel and P. Hennig (2021), Cockpit: a practical debugging "
         "tool for the training of deep neural networks, NeurIPS",
-        (1.0,),  # the length beyond the lowest point, in lengths up to it
+        # The length beyond the lowest point, in lengths up to it; a rise of the loss
+        # from epoch to epoch, in losses of the best constant answer, and how many.
+        (1.0, 0.3, 3.0),
     ),
     Condition(
         "saturation",
@@ -192,7 +198,9 @@ _ROWS = (
         "noise, will not learn many. Something between input and loss is broken or too "
         "narrow.",
         _cs231n("Neural networks part 3, sanity checks"),
-        (0.2,),  # part of the way from the best constant to the lowest that is left
+        # Part of the way from the best constant to the lowest that is left: of networks
+        # that bend, of those that do not, and where there are few parameters.
+        (0.1, 0.2, 0.6),
     ),
     Condition(
         "not_falling",

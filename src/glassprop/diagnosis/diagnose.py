@@ -22,6 +22,7 @@ from glassprop.diagnosis.rates import RateSearch, check_range
 from glassprop.diagnosis.remedies import other
 from glassprop.diagnosis.rules_of_gradients import wrong_gradient
 from glassprop.diagnosis.rules_of_trials import cannot_overfit, learning_rate, searched
+from glassprop.diagnosis.settling import settled
 from glassprop.errors import (
     ArgumentError,
     BroadcastError,
@@ -95,13 +96,13 @@ def diagnose(
     with np.errstate(all="ignore"):  # numbers may be of any size
         found += wrong_gradient(trial, rows, loss)
         if fresh:
-            alone = not any(one.severity == "error" for one in found)
-            found += cannot_overfit(trial, rows, loss, alone=alone)
+            stuck = any(one.condition == "not_falling" for one in found)
+            found += cannot_overfit(trial, rows, loss, stuck=stuck)
         if not is_minimizer(optimizer):
             found += learning_rate(
                 trial, rows, recipe, per_step=per_step, epochs=epochs
             )
-    return Diagnosis(tuple(found), (*LOOKED_AT, f"a trial of {epochs} epochs"))
+    return Diagnosis(tuple(settled(found)), (*LOOKED_AT, f"a trial of {epochs} epochs"))
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

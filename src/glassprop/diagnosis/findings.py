@@ -41,6 +41,9 @@ class Finding:
         Which, from 0; of a table or a data frame their names.
     step : int or None
         Of the training, from 1.
+    symptom : bool
+        Whether it came in the course of the training, so that other findings, if there
+        are any, are what it comes from.
     """
 
     condition: str
@@ -53,6 +56,7 @@ class Finding:
     units: tuple[int, ...] = ()
     columns: tuple[int | str, ...] = ()
     step: int | None = None
+    symptom: bool = False
 
     @property
     def about(self) -> Condition:

@@ -17,16 +17,22 @@ from numpy.typing import NDArray
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.parts import parts_of
 from glassprop.diagnosis.planning import ROWS
-from glassprop.diagnosis.regions import Region, activations_of
+from glassprop.diagnosis.regions import TO, Region, activations_of
 from glassprop.optimizers import is_minimizer
 from glassprop.randomness import LOOK, generator
 from glassprop.rows import Rows
+from glassprop.structure import Structure
 from glassprop.trees import as_parts, named_parts, part_names
 
 if TYPE_CHECKING:
     from glassprop.epochs import Work
     from glassprop.network import Network
     from glassprop.recipes import Recipe
+
+EARLY = 3  # looks that tell of a training's start
+NUDGE = 1e-4  # how far along the gradient its slope is measured
+APART = 0.2  # of it, that a slope is away from a gradient that is wrong
+BEYOND = 1e3  # times rounding, that a loss must change by to be compared
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,11 @@ class Look:
     outputs : tuple of (float, float)
         For each output, its standard deviation over the rows and its size, both the
         root of a mean square.
+    arriving : dict from str to float
+        The size of what comes to a layer, by its path, of the first and the last with
+        weights; of looks at the start alone.
+    rate : float
+        The learning rate of the step; NaN where there is none.
     """
 
     epoch: int
@@ -57,6 +68,8 @@ class Look:
     gradients: Mapping[str, float]
     on: tuple[NDArray[Any], ...]
     outputs: tuple[tuple[float, float], ...]
+    arriving: Mapping[str, float]
+    rate: float
 
     @property
     def overshoot(self) -> float:
@@ -128,6 +141,9 @@ class Watch:
         """
         training = work.training
         losses, updates = self._step(work)
+        rate = math.nan
+        if not is_minimizer(training.optimizer):
+            rate = training.rate or training.optimizer.learning_rate
         self.looks.append(
             Look(
                 training.epochs,
@@ -136,6 +152,7 @@ class Watch:
                 updates,
                 self._gradients(work),
                 *self._slopes(),
+                rate,
             )
         )
 
@@ -151,6 +168,34 @@ class Watch:
         given = {**built.given(), **training.memory, **values, **data}
         given["t"] = np.float64(training.steps + 1)
         return parts_of(built, work.steps.program)(names, given)
+
+    def is_misled(self, work: Work, start: Mapping[str, Any]) -> bool:
+        """Tell whether the gradient is not the slope of the loss along itself.
+
+        Parameters
+        ----------
+        work : Work
+            What it works with.
+        start : mapping from str to array
+            The values to ask at.
+        """
+        trained, data = self.net.structure.trainable, self.rows.data()
+        names = [f"d {key}" for key in trained]
+        given = self._of_step(work, names, data, start)
+        gradient = dict(zip(trained, given.values(), strict=True))
+        size = math.sqrt(sum(float(np.sum(one * one)) for one in gradient.values()))
+        if not 0 < size < math.inf:
+            return False
+        losses = [
+            float(self._of_step(work, ["loss"], data, values)["loss"])
+            for way in (NUDGE / size, -NUDGE / size)
+            for values in [{key: start[key] + way * gradient[key] for key in trained}]
+        ]
+        rounding = float(np.finfo(self.net.structure.dtype).eps) * abs(losses[0])
+        if not 2 * NUDGE * size > BEYOND * rounding:
+            return False
+        slope = (losses[0] - losses[1]) / (2 * NUDGE)
+        return abs(slope - size) > APART * max(size, abs(slope))
 
     def _step(
         self, work: Work
@@ -199,11 +244,14 @@ class Watch:
                 for key, name in zip(trained, names, strict=True)
             }
 
-    def _slopes(self) -> tuple[tuple[NDArray[Any], ...], tuple[Any, ...]]:
+    def _slopes(
+        self,
+    ) -> tuple[tuple[NDArray[Any], ...], tuple[Any, ...], Mapping[str, float]]:
         built, lost = self.net.built, CONDITIONS["saturation"].limit
         x = named_parts(part_names("x", built.structure.input_shape), self.rows.x)
         names = as_parts(part_names("output", built.structure.output_shape))
-        asked = [*names, *(region.slope for region in self.regions)]
+        ends = self._ends() if len(self.looks) < EARLY else []
+        asked = [*names, *(region.slope for region in self.regions), *ends]
         found = activations_of(built).values(asked, {**built.given(), **x})
         on = tuple(
             np.mean(
@@ -214,7 +262,32 @@ class Watch:
         )
         with np.errstate(all="ignore"):
             outputs = tuple(_spread(_by_unit(found[name])) for name in names)
-        return on, outputs
+            sizes = {one.removeprefix(TO): _size(found[one]) for one in ends}
+        return on, outputs, sizes
+
+    def _ends(self) -> list[str]:
+        """Name what comes to the first and to the last weights, as far as known."""
+        known = activations_of(self.net.built).values.program.outputs
+        keys = weights_of(self.net.structure)
+        owners = dict.fromkeys(key.rpartition(".")[0] for key in keys[:1] + keys[-1:])
+        return [f"{TO}{one}" for one in owners if f"{TO}{one}" in known]
+
+
+def weights_of(structure: Structure) -> list[str]:
+    """Name the trainable arrays of two axes or more, in order; else all trainable.
+
+    Parameters
+    ----------
+    structure : Structure
+        The network's.
+    """
+    known, trainable = structure.parameters, structure.trainable
+    return [key for key in trainable if len(known[key].shape) > 1] or trainable
+
+
+def _size(array: Any) -> float:
+    wide = np.asarray(array, np.float64)
+    return float(np.sqrt(np.mean(wide * wide)))
 
 
 def _by_unit(array: Any) -> NDArray[Any]:

@@ -18,6 +18,8 @@ from glassprop.diagnosis.remedies import (
     scaled,
     together,
 )
+from glassprop.feeding import Place
+from glassprop.structure import start_values
 from glassprop.targets import classes_of
 from glassprop.trees import as_parts
 
@@ -46,19 +48,33 @@ def frozen_parts(seen: AtRest) -> Iterator[Finding]:
     yield from _no_bias(seen)
     for place in structure.all_places:
         frozen = [key for key, one in place.parameters.items() if not one.trainable]
-        if not frozen or len(frozen) == len(place.parameters):
-            continue
         change = other(seen.layers, place.name, frozen=())
-        if change is None:
+        if not frozen or change is None:
             continue
+        moving = sorted(set(place.parameters) - set(frozen))
+        if not moving and not _as_drawn(seen, place):
+            continue
+        rest = f"while {', '.join(moving)} trains" if moving else "as it was drawn"
         yield Finding(
             "never_moves",
-            f"layer {place.name!r}: {', '.join(frozen)} is frozen while "
-            f"{', '.join(set(place.parameters) - set(frozen))} trains.",
+            f"layer {place.name!r}: {', '.join(frozen)} is frozen {rest}.",
             change,
             value=0.0,
             layer=place.name,
         )
+
+
+def _as_drawn(seen: AtRest, place: Place) -> bool:
+    """Tell whether a layer has the values that it would be given at random."""
+    built = seen.built
+    if seen.step is None or getattr(place.layer, "weights", None) is not None:
+        return False
+    kept = {key: built.values[key] for key in built.structure.state}
+    drawn = start_values(built.structure, built.seed, kept)
+    return all(
+        np.array_equal(drawn[key], built.values[key])
+        for key in (f"{place.name}.{one}" for one in place.parameters)
+    )
 
 
 def _no_bias(seen: AtRest) -> Iterator[Finding]:
@@ -99,6 +115,9 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
     beyond = np.flatnonzero((reach if learned else size) > limit)
     varies = spread > 1e-9 * mean  # a constant column may have some by rounding
     far = np.flatnonzero(varies & (mean > apart * spread))
+    # One value for most rows, as of a word that is rare, is none that is too small.
+    lower, upper = np.nanquantile(columns, (0.25, 0.75), axis=0)
+    tiny = np.flatnonzero((upper > lower) & (reach < 1 / apart))
     if beyond.size and learned:
         yield _unscaled(
             seen,
@@ -127,6 +146,17 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
             f"to layer {seen.first.name!r}; from {1 / apart:g} is fine.",
             np.arange(len(size)),
             float(size.max()),
+            1 / apart,
+        )
+    elif tiny.size and not learned:
+        least = float(reach[tiny].min())
+        yield _unscaled(
+            seen,
+            f"columns {some(tiny.tolist())} are as small as {least:.3g} at most where "
+            f"they come to layer {seen.first.name!r}, beside others of up to "
+            f"{float(size.max()):.3g}; from {1 / apart:g} is fine.",
+            tiny,
+            least,
             1 / apart,
         )
     elif far.size:

@@ -11,6 +11,13 @@ from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
 from glassprop.diagnosis.remedies import at_learning_rate, bent, fresh_start, scaled
+from glassprop.diagnosis.rules_of_units import same_for_all
+from glassprop.diagnosis.training_changes import (
+    NEAR,
+    held_back,
+    lower_rate,
+    pulled_down,
+)
 from glassprop.diagnosis.trends import Trends
 from glassprop.early_stopping import EarlyStopping
 
@@ -22,27 +29,33 @@ def not_falling(seen: Trends) -> Iterator[Finding]:
     if not seen.losses or steps < least or not seen.constant > 0:
         return
     last = float(np.mean(seen.losses[-max(1, len(seen.losses) // 10) :]))
-    if last < part * seen.constant:
+    beside, of = seen.constant, "for the best constant answer"
+    if last < part * beside:  # a network may be better than that by chance
+        beside, of = seen.at_rest.start_loss, "before the first"
+    if not last >= part * beside:
         return
-    optimizer = seen.watch.recipe.optimizer
-    found = seen.suggest()
-    if not seen.inputs_scaled:
-        change = scaled(seen.layers, seen.structure)
-    elif found is not None and not 1 / 3 < found / optimizer.learning_rate < 3:
-        change = at_learning_rate(optimizer, found)
-    else:
-        change = Change(
-            words="Look at the other findings first; else give the network more "
-            "units, or inputs that tell more of the target."
-        )
     yield Finding(
         "not_falling",
-        f"the loss is {last:.4g} after {steps} steps, and {seen.constant:.4g} for the "
-        "best constant answer.",
-        change,
-        value=last / seen.constant,
+        f"the loss is {last:.4g} after {steps} steps, and {beside:.4g} {of}.",
+        _after_standing(seen),
+        value=last / beside,
         limit=part,
         severity="error",
+    )
+
+
+def _after_standing(seen: Trends) -> Change:
+    if not seen.inputs_scaled:
+        return scaled(seen.layers, seen.structure)
+    held = held_back(seen) or pulled_down(seen)
+    if held is not None:
+        return held
+    optimizer, found = seen.watch.recipe.optimizer, seen.suggest()
+    if found is not None and not 1 / NEAR < found / optimizer.learning_rate < NEAR:
+        return at_learning_rate(optimizer, found)
+    return Change(
+        words="Look at the other findings first; else give the network more units, or "
+        "inputs that tell more of the target."
     )
 
 
@@ -79,26 +92,42 @@ def constant_output(seen: Trends) -> Iterator[Finding]:
     if len(seen.watch.rows) < 2:
         return
     for at, (spread, size) in enumerate(seen.looks[-1].outputs):
-        if not math.isfinite(size) or not size or not spread <= limit * size:
+        if not _is_constant(spread, size):
             continue
         which = f"output {at}" if len(seen.looks[-1].outputs) > 1 else "the output"
+        at_start = _is_constant(*seen.looks[0].outputs[at])
         yield Finding(
             "constant_output",
             f"{which} varies by {spread:.2g} over {len(seen.watch.rows)} rows, and is "
             f"{size:.2g} in size; below {limit:g} of it the answer is the same for "
             "every row.",
-            _after_constant(seen),
+            _after_constant(seen, at_start=at_start),
             value=spread / size,
             limit=limit,
             severity="error",
+            symptom=not at_start,
         )
 
 
-def _after_constant(seen: Trends) -> Change:
+def _is_constant(spread: float, size: float) -> bool:
+    limit = CONDITIONS["constant_output"].limit
+    return math.isfinite(size) and size > 0 and spread <= limit * size
+
+
+def _after_constant(seen: Trends, *, at_start: bool) -> Change:
     names = [one.layer for one in seen.watch.regions]
-    start = fresh_start(seen.layers, names)
+    lost = seen.at_rest.lost_in
+    start = fresh_start(seen.layers, [lost] if lost else names)
     if start.layers:
         return start
+    if lost and not _owns(seen, lost):
+        return same_for_all(lost)
     if not seen.inputs_scaled:
         return scaled(seen.layers, seen.structure)
-    return bent(seen.layers, names, "leaky_relu")
+    course = None if at_start else pulled_down(seen) or lower_rate(seen)
+    return course or bent(seen.layers, names, "leaky_relu")
+
+
+def _owns(seen: Trends, name: str) -> bool:
+    """Tell whether a layer has parameters."""
+    return any(key.startswith(f"{name}.") for key in seen.structure.parameters)

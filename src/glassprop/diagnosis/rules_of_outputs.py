@@ -48,6 +48,13 @@ def loss_and_output(seen: AtRest) -> Iterator[Finding]:
                 "certain, or make one the likelier.",
                 _without_bounds(seen),
             )
+        elif loss.classifies and not loss.probabilities and (chances or whole):
+            yield _misfit(
+                f"the network's output reaches {bounded}; loss {loss.name!r} takes "
+                "scores that are to be above 1 for one class and below -1, or 1 apart, "
+                "for another.",
+                _without_bounds(seen),
+            )
         elif loss.target == "values" and whole and _one_hot(y):
             change = _without_bounds(seen)
             yield _misfit(

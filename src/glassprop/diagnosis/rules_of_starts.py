@@ -23,7 +23,9 @@ from glassprop.losses import Loss
 from glassprop.trees import as_parts
 
 GRADIENTS = 1e-4  # relative distance of gradients that are alike
-LEAST = 6  # weights of which all on one side of 0 are no chance
+LEAST, UNLIKELY = 6, 20  # weights of which all on one side of 0 are hardly by chance
+SCALED = 3.0  # the size of targets up to which they are taken to be scaled
+ENLARGED = 3.0  # times that what comes to a layer is enlarged by weights that are large
 
 
 def bad_start(seen: AtRest) -> Iterator[Finding]:
@@ -41,6 +43,11 @@ def _units_alike(seen: AtRest) -> Iterator[Finding]:
     keys = [
         key for key in structure.trainable if len(structure.parameters[key].shape) > 1
     ]
+    last = [
+        key.rpartition(".")[0]
+        for key in keys[-1:]
+        if _distinct(seen.built.values[key], near) == 1
+    ]
     for key in keys[:-1]:  # the last may start alike: what comes to it differs
         weight = seen.built.values[key]
         total = weight.shape[-1]
@@ -51,7 +58,7 @@ def _units_alike(seen: AtRest) -> Iterator[Finding]:
         if total < 2 or distinct > total / 2:
             continue
         name = key.rpartition(".")[0]
-        change = fresh_start(seen.layers, [name])
+        change = fresh_start(seen.layers, [name, *last])
         if not change.layers:
             change = Change(words=f"Draw the values of {key} at random.")
         yield Finding(
@@ -80,13 +87,14 @@ def _one_sign(seen: AtRest) -> Iterator[Finding]:
     for key in structure.trainable:
         weight = seen.built.values[key]
         kept = structure.parameters[key].constraint is not None
-        if weight.ndim < 2 or weight.size < LEAST or kept:
+        name = key.rpartition(".")[0]
+        change = fresh_start(seen.layers, [name])
+        least = LEAST if change.layers else UNLIKELY  # drawn as usual, it may be chance
+        if weight.ndim < 2 or weight.size < least or kept:
             continue
         low, high = float(weight.min()), float(weight.max())
         if low == high or not (low >= 0 or high <= 0):
             continue
-        name = key.rpartition(".")[0]
-        change = fresh_start(seen.layers, [name])
         if not change.layers:
             change = Change(words=f"Draw the values of {key} from both sides of 0.")
         yield Finding(
@@ -101,7 +109,7 @@ def _one_sign(seen: AtRest) -> Iterator[Finding]:
 
 
 def _spreads_apart(seen: AtRest) -> Iterator[Finding]:
-    most = CONDITIONS["bad_start"].limits[1]
+    _, most, growth = CONDITIONS["bad_start"].limits
     spreads: dict[str, float] = {}
     for place in seen.built.structure.all_places:
         owns = any(len(one.shape) > 1 for one in place.parameters.values())
@@ -112,6 +120,9 @@ def _spreads_apart(seen: AtRest) -> Iterator[Finding]:
     if len(spreads) < 2 or len(seen.some_rows) < 2:
         return
     low, high = (pick(spreads, key=lambda one: spreads[one]) for pick in (min, max))
+    order = list(spreads)
+    if order.index(low) < order.index(high):  # it grows on its way
+        most = growth
     ratio = spreads[high] / spreads[low] if spreads[low] else math.inf
     if not ratio > most:
         return
@@ -134,9 +145,9 @@ def _spreads_apart(seen: AtRest) -> Iterator[Finding]:
 def starting_loss(seen: AtRest) -> Iterator[Finding]:
     """Compare the loss at the start with that of the best constant answer."""
     limit = CONDITIONS["starting_loss"].limit
-    if seen.step is None or not seen.constant > 0:
+    if not seen.constant > 0 or math.isnan(seen.start_loss):
         return
-    start = float(seen.of_step("loss")["loss"])
+    start = seen.start_loss - seen.penalty
     shapes = as_parts(seen.built.structure.output_shape)
     classifies = all(one.classifies for one in seen.loss.each)
     if not classifies and not _are_large(seen):
@@ -148,10 +159,10 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
         return
     keys = seen.built.structure.trainable
     last = keys[-1].rpartition(".")[0] if keys else ""
-    change = fresh_start(seen.layers, [last])
+    change = fresh_start(seen.layers, [*_large_starts(seen), last])
     if not change.layers and not is_scaled(seen):
         change = scaled(seen.layers, seen.built.structure)
-    elif not change.layers and not classifies:
+    elif not change.layers and not classifies and _are_apart(seen):
         change = Change(data="y = (y - y.mean(axis=0)) / y.std(axis=0)")
     elif not change.layers:
         change = fresh_start(seen.layers, layer_names(seen.layers))
@@ -182,3 +193,26 @@ def _are_large(seen: AtRest) -> bool:
 def _balanced(loss: Loss, shape: tuple[int, ...]) -> float:
     """Give the cross entropy of answers by chance: ln K of K classes."""
     return math.log(2 if loss.target == "binary" else max(2, shape[-1]))
+
+
+def _are_apart(seen: AtRest) -> bool:
+    """Tell whether targets are numbers that are not yet near 0 and of size 1."""
+    parts = zip(seen.loss.each, as_parts(seen.rows.y), strict=True)
+    return any(
+        not loss.classifies and float(np.sqrt(np.mean(y * y))) > SCALED
+        for loss, y in parts
+    )
+
+
+def _large_starts(seen: AtRest) -> list[str]:
+    """Name the layers whose weights make what comes to them many times as large."""
+    found = []
+    for key in seen.built.structure.trainable:
+        weight = seen.built.values[key]
+        if weight.ndim == 2 and _size(weight) * math.sqrt(len(weight)) > ENLARGED:
+            found.append(key.rpartition(".")[0])
+    return found
+
+
+def _size(array: NDArray[Any]) -> float:
+    return float(np.sqrt(np.mean(array * array)))

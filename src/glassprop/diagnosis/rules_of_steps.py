@@ -9,7 +9,10 @@ import numpy as np
 
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
-from glassprop.diagnosis.trends import STEPS_TO_JUDGE, Trends, weights_of
+from glassprop.diagnosis.looks import weights_of
+from glassprop.diagnosis.training_changes import rate_change
+from glassprop.diagnosis.trends import STEPS_TO_JUDGE, Trends
+from glassprop.optimizers import is_minimizer
 
 FIRST = 10  # times the limit of a step, for the first one
 
@@ -25,32 +28,46 @@ def step_size(seen: Trends) -> Iterator[Finding]:
         np.median([np.median([one.updates[key] for key in keys]) for one in looks])
     )
     text = f"a step changes the weights by {typical:.2g} of their size"
-    if 0 < typical < small and not seen.learns:
-        yield Finding(
-            "step_size",
-            f"{text}; below {small:g} next to nothing is learned.",
-            seen.rate_change(up=True),
-            value=typical,
-            limit=small,
-        )
     first = float(np.median([looks[0].updates[key] for key in keys]))
     # Where all units die of the first step, no later one tells its size.
     worst, limit = (typical, large) if typical > large else (first, FIRST * large)
+    if 0 < typical < small and not worst > limit and not (seen.learns and seen.moves):
+        yield Finding(
+            "step_size",
+            f"{text}; below {small:g} next to nothing is learned.",
+            rate_change(seen, up=True),
+            value=typical,
+            limit=small,
+        )
     if worst > limit and not seen.learns:
         which = "a step" if typical > large else "the first step"
         yield Finding(
             "step_size",
             f"{which} changes the weights by {worst:.2g} of their size; above "
             f"{limit:g} it overwrites what was learned.",
-            seen.rate_change(up=False),
+            rate_change(seen, up=False),
             value=worst,
             limit=limit,
         )
 
 
 def overshooting(seen: Trends) -> Iterator[Finding]:
-    """Judge how far steps go beyond the lowest point on their way."""
-    limit = CONDITIONS["overshooting"].limit
+    """Judge how far steps go beyond the lowest point on their way, and what rises."""
+    limit, rise, many = CONDITIONS["overshooting"].limits
+    if is_minimizer(seen.watch.recipe.optimizer):
+        return
+    with_rises = _rises(seen, rise)
+    if with_rises >= many:
+        yield Finding(
+            "overshooting",
+            f"the loss rose by over {rise:g} times that of the best constant answer, "
+            f"{seen.constant:.4g}, from one epoch to the next, {with_rises} times; "
+            f"up to {many - 1:g} is fine.",
+            rate_change(seen, up=False),
+            value=with_rises,
+            limit=many,
+        )
+        return
     found = [one.overshoot for one in seen.looks]
     known = [one for one in found if not math.isnan(one)]
     if len(known) < STEPS_TO_JUDGE:
@@ -63,7 +80,14 @@ def overshooting(seen: Trends) -> Iterator[Finding]:
             f"the middle one of {len(known)} steps looked at goes {times} beyond the "
             f"lowest point on its way; beyond {limit:g} a step climbs higher than it "
             "began.",
-            seen.rate_change(up=False),
+            rate_change(seen, up=False),
             value=middle,
             limit=limit,
         )
+
+
+def _rises(seen: Trends, rise: float) -> int:
+    """Count the epochs after which the loss is far above what it was before."""
+    if len(seen.losses) < 2 or not seen.constant > 0:
+        return 0
+    return int(np.count_nonzero(np.diff(seen.losses) > rise * seen.constant))

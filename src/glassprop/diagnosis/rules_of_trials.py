@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
-from glassprop.diagnosis.overfitting import check_overfit
+from glassprop.diagnosis.overfitting import MOST_ROWS, check_overfit
 from glassprop.diagnosis.rates import RateSearch, search_rates
+from glassprop.diagnosis.regions import activations_of
 from glassprop.diagnosis.remedies import at_learning_rate, has_field, other, together
 from glassprop.errors import (
     ArgumentError,
@@ -18,28 +19,39 @@ from glassprop.layer_names import layer_names
 from glassprop.losses import AnyLoss
 from glassprop.recipes import Recipe
 from glassprop.rows import Rows
+from glassprop.targets import row_classes
 from glassprop.training_steps import training_steps
 from glassprop.updates import start_memory
 
 if TYPE_CHECKING:
     from glassprop.network import Network
 
+# Parts of the fall at the best rate that a rate far below and one far above have.
+HARDLY, LITTLE = 0.05, 0.25
+LEAST_UNITS = 16  # of a hidden layer that is made wider
+
 
 def cannot_overfit(
-    net: Network, rows: Rows, loss: AnyLoss, *, alone: bool
+    net: Network, rows: Rows, loss: AnyLoss, *, stuck: bool
 ) -> Iterator[Finding]:
     """See whether a few rows can be learned by heart.
 
-    Where something is found that explains it, the network need not be wider.
+    A small network has few parameters for each number that it is to learn, and is given
+    fewer rows. It may be too small all the same: it learns nothing at all, or it bends
+    and cannot keep classes apart, or most of the way is left.
     """
-    limit = CONDITIONS["cannot_overfit"].limit
+    bending, straight, most = CONDITIONS["cannot_overfit"].limits
+    bends = len(activations_of(net.built).regions) > 0
+    limit = bending if bends else straight
     found = check_overfit(net.built, rows, loss)
-    if found.ok:
+    if not found.left > limit and found.rows < MOST_ROWS:
+        found = check_overfit(net.built, rows, loss, least=MOST_ROWS)
+        classifies = row_classes(rows.y, loss) is not None
+        limit = straight if stuck or (classifies and bends) else most
+    if not found.left > limit:
         return
     change = wider(net.layers)
-    if not alone:
-        change = Change(words="Make the other changes first.")
-    elif not change.layers:
+    if not change.layers:
         change = Change(words="Give it a hidden layer, or look at the other findings.")
     yield Finding(
         "cannot_overfit",
@@ -60,7 +72,7 @@ def wider(layers: Sequence[Any]) -> Change:
     most = max((units for _, units in hidden), default=0)
     narrow = [name for name, units in hidden if 2 * units <= most]
     chosen = narrow or [name for name, _ in hidden]
-    size = most if narrow else 4 * most
+    size = most if narrow else max(4 * most, LEAST_UNITS)
     changes = [other(layers, name, units=size) for name in chosen]
     return together(changes)
 
@@ -68,24 +80,37 @@ def wider(layers: Sequence[Any]) -> Change:
 def learning_rate(
     net: Network, rows: Rows, recipe: Recipe, *, per_step: int, epochs: int
 ) -> Iterator[Finding]:
-    """Compare the learning rate with those of a range test."""
-    below, above = CONDITIONS["learning_rate"].limits
+    """Compare the learning rate with those of a range test.
+
+    The test is short, so that what it says of a rate is asked of that rate as well.
+    """
+    below, above, slower, faster = CONDITIONS["learning_rate"].limits
     optimizer = recipe.optimizer
+    rate = optimizer.learning_rate
     try:
         length = epochs * -(-len(rows) // per_step)
-        found = searched(net, rows, recipe, per_step, length=length)
+        found = searched(net, rows, recipe, per_step, length=length, own=rate)
     except ArgumentError:
         return  # it explodes at once: the trial says why
-    rate, last = optimizer.learning_rate, float(found.rates[-1])
+    last, good = float(found.rates[-1]), found.suggestion
     if not found.falls:
         return
+    part = found.fallen(found.own)
     if rate * below < found.falling:
         apart = found.falling / rate
         text = f"{apart:.2g} times below where the loss begins to fall"
         yield _rated(optimizer, found, text, apart, below)
+    elif rate * slower < good and part < HARDLY:
+        text = (
+            f"{good / rate:.2g} times below what is suggested, the loss hardly falling,"
+        )
+        yield _rated(optimizer, found, text, good / rate, slower)
     elif found.exploded and rate > above * last:
         text = f"{rate / last:.2g} times that at which the loss explodes"
         yield _rated(optimizer, found, text, rate / last, above)
+    elif rate > faster * good and not part > LITTLE:
+        text = f"{rate / good:.2g} times what is suggested, the loss staying high,"
+        yield _rated(optimizer, found, text, rate / good, faster)
 
 
 def _rated(

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from glassprop.diagnosis.changes import Change
-from glassprop.diagnosis.looks import Look, Watch
-from glassprop.diagnosis.remedies import at_learning_rate
-from glassprop.structure import Structure
+import numpy as np
 
+from glassprop.diagnosis.at_rest import AtRest
+from glassprop.diagnosis.looks import Look, Watch, weights_of
+from glassprop.structure import Structure, start_values
+
+STILL = 0.01  # of the loss at the start, that it changes by where nothing is learned
 STEPS_TO_JUDGE = 3  # looks with a step, before steps are judged
 
 
@@ -23,6 +25,8 @@ class Trends:
     ----------
     watch : Watch
         With its looks.
+    at_rest : AtRest
+        What was seen before the first step.
     losses : sequence of float
         The training loss of each epoch.
     held_out : sequence of float
@@ -33,16 +37,20 @@ class Trends:
         Whether what comes in is scaled.
     suggest : callable
         Gives a learning rate that a range test finds, or None.
+    misled : callable
+        Tells whether the gradient is not the slope of the loss.
     kept : int or None
         Where in them the epoch stands that early stopping goes back to.
     """
 
     watch: Watch
+    at_rest: AtRest
     losses: list[float]
     held_out: list[float]
     constant: float
     inputs_scaled: bool
     suggest: Callable[[], float | None]
+    misled: Callable[[], bool]
     kept: int | None
 
     @property
@@ -68,21 +76,25 @@ class Trends:
         part = self.losses[-1] / self.constant if self.constant > 0 else math.nan
         return bool(part < 0.9)
 
-    def rate_change(self, *, up: bool) -> Change:
-        """Propose a learning rate: what a range test finds, else ten times as much."""
-        optimizer = self.watch.recipe.optimizer
-        rate = optimizer.learning_rate
-        found = self.suggest()
-        if found is None or (found <= rate) is up:
-            found = rate * 10 if up else rate / 10
-        return at_learning_rate(optimizer, found)
+    @property
+    def moves(self) -> bool:
+        """Whether the loss is another than before the first step."""
+        start = self.at_rest.start_loss
+        return not abs(self.losses[-1] - start) < STILL * start
 
+    @property
+    def start(self) -> dict[str, Any]:
+        """The values that parameters start from."""
+        net = self.watch.net
+        kept = {key: net.values[key] for key in self.structure.state}
+        return start_values(self.structure, net.seed, kept)
 
-def weights_of(structure: Structure) -> list[str]:
-    """Name the trainable arrays of two axes or more, in order; else all trainable."""
-    found = [key for key in structure.trainable if _axes(structure, key) > 1]
-    return found or structure.trainable
-
-
-def _axes(structure: Structure, key: str) -> int:
-    return len(structure.parameters[key].shape)
+    @property
+    def shrunk(self) -> float:
+        """The size of the weights beside that of their start, where it is largest."""
+        start, values = self.start, self.watch.net.values
+        sizes = [
+            float(np.linalg.norm(values[key]) / (np.linalg.norm(start[key]) or 1))
+            for key in weights_of(self.structure)
+        ]
+        return max(sizes, default=math.nan)

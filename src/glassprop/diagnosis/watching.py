@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from glassprop.diagnosis.rules_of_outputs import loss_and_output
 from glassprop.diagnosis.rules_of_starts import bad_start, starting_loss
 from glassprop.diagnosis.rules_of_steps import overshooting, step_size
 from glassprop.diagnosis.rules_of_units import never_moves, units, vanishing_gradient
+from glassprop.diagnosis.settling import explained, settled
 from glassprop.diagnosis.trends import Trends
 from glassprop.errors import ArgumentError
 from glassprop.optimizers import is_minimizer
@@ -82,15 +83,33 @@ class Watching:
         return is_scaled(self.at_rest)
 
     @cached_property
+    def start(self) -> dict[str, Any]:
+        """The values of a fresh start."""
+        structure, net = self.at_rest.built.structure, self.work.net
+        kept = {key: net.values[key] for key in structure.state}
+        return start_values(structure, net.seed, kept)
+
+    @cached_property
+    def misled(self) -> bool:
+        """Whether the gradient is not the slope of the loss; asked where it matters."""
+        return self.watch.is_misled(self.work, self.start)
+
+    @cached_property
     def suggestion(self) -> float | None:
-        """The learning rate that a range test finds from a fresh start."""
+        """The learning rate that a range test finds from a fresh start.
+
+        None where something else is wrong: what suits that suits nothing else.
+        """
         work, structure = self.work, self.at_rest.built.structure
         optimizer = self.watch.recipe.optimizer
         if is_minimizer(optimizer) or not structure.trainable:
             return None
-        kept = {key: work.net.values[key] for key in structure.state}
-        values = start_values(structure, work.net.seed, kept)
-        values |= start_memory(structure, optimizer, values)
+        if explained(self.before) or self.misled:
+            return None
+        values = {
+            **self.start,
+            **start_memory(structure, optimizer, self.start),
+        }
         try:
             found = search_rates(
                 work.steps,
@@ -113,7 +132,7 @@ class Watching:
             Told of a finding when it has held for two looks.
         """
         self.say = say
-        self.before = findings_at_rest(self.at_rest)
+        self.before = settled(findings_at_rest(self.at_rest))
         self._tell(self.before)
         self.watch.look(self.work)
 
@@ -131,9 +150,10 @@ class Watching:
         if len(history.epochs) == self.epochs:
             return  # what is left is told at the end
         seen = self._trends(history)
-        found = {_key(one) for one in trends(replace(seen, suggest=lambda: None))}
+        found = {_key(one) for one in trends(_quick(seen))}
         if found & self.held - self.told:  # now a range test is worth its time
-            self._tell([one for one in trends(seen) if _key(one) in self.held])
+            every = settled([*self.before, *trends(seen)])
+            self._tell([one for one in every if _key(one) in self.held])
         self.held = found
 
     def diagnosis(self, history: History, worst: Finding | None = None) -> Diagnosis:
@@ -149,7 +169,7 @@ class Watching:
         if history.epochs and self.watch.looks[-1].epoch != self.work.training.epochs:
             self.watch.look(self.work)
         ended = [] if worst is None else [self._slowed(worst)]
-        found = [*ended, *self.before, *trends(self._trends(history))]
+        found = settled([*ended, *self.before, *trends(self._trends(history))])
         self._tell(found)
         return Diagnosis(tuple(found), LOOKED_AT)
 
@@ -164,11 +184,13 @@ class Watching:
         best = history.best_epoch
         return Trends(
             self.watch,
+            self.at_rest,
             history.get("loss", []),
             history.get("validation_loss", []),
             self.at_rest.constant,
             self.inputs_scaled,
             lambda: self.suggestion,
+            lambda: self.misled,
             None if best is None else history.epochs.index(best),
         )
 
@@ -177,6 +199,11 @@ class Watching:
             if self.say is not None and _key(one) not in self.told:
                 self.told.add(_key(one))
                 self.say(str(one))
+
+
+def _quick(seen: Trends) -> Trends:
+    """Leave out what takes time and is for changes alone."""
+    return replace(seen, suggest=lambda: None, misled=lambda: False)
 
 
 def _key(finding: Finding) -> tuple[str, str]:

@@ -1,0 +1,249 @@
+"""What a diagnosis says of a cause: where it is, and the change that suits it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import glassprop as gp
+from diagnose_examples import ADAM, LABELS, NUMBERS, X, classifier, regressor
+
+LONG = {"epochs": 60, "verbose": False, "diagnose": 12}
+FEW = "below 1e-05 next to nothing is learned."
+
+
+def watched(layers, y=LABELS, loss="cross_entropy", **options):
+    net = gp.Network(layers, loss=loss)
+    return net.fit(X, y, **{"optimizer": ADAM, **LONG, **options}).diagnosis
+
+
+def of(found, condition):
+    return [one for one in found if one.condition == condition]
+
+
+# How it is trained --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "change"),
+    [
+        ({"clip": 1e-7}, "clip=gp.clipping.ByGlobalNorm(limit=0.5)"),
+        (
+            {"clip": gp.clipping.ByValue(1e-7)},
+            "clip=gp.clipping.ByValue(limit=0.5)",
+        ),
+        ({"schedule": lambda steps, _: 1e-7 + 0.0 * steps}, "schedule=None"),
+    ],
+)
+def test_what_holds_steps_back_is_changed_instead_of_the_rate(options, change):
+    found = watched(classifier(), optimizer=gp.SGD(0.5), **options)
+    assert found.conditions == ("not_falling", "step_size")
+    for one in found:
+        assert str(one.change) == f"net.fit(X, y, {change})"
+    assert found[1].seen.endswith(FEW)
+
+
+@pytest.mark.parametrize(
+    ("layers", "optimizer", "change"),
+    [
+        (
+            classifier("relu"),
+            gp.AdamW(0.05, weight_decay=15.0),
+            "net.fit(X, y, optimizer=gp.AdamW(learning_rate=0.05, weight_decay=0.0))",
+        ),
+        (
+            [replace(one, l2=3.0) for one in classifier("relu")],
+            ADAM,
+            'hidden: gp.Dense(8, "relu", name="hidden") instead of '
+            'gp.Dense(8, "relu", l2=3.0, name="hidden")\n'
+            'out: gp.Dense(3, name="out") instead of gp.Dense(3, l2=3.0, name="out")',
+        ),
+    ],
+)
+def test_penalties_that_draw_all_weights_to_0_are_left_out(layers, optimizer, change):
+    found = watched(layers, optimizer=optimizer)
+    assert "not_falling" in found.conditions
+    for one in found:
+        assert str(one.change) == change
+
+
+def test_a_loss_that_rises_again_and_again_is_overshooting_wherever_it_ends():
+    found = watched(classifier(), optimizer=gp.SGD(30.0), batch_size=None)
+    (finding,) = of(found, "overshooting")
+    assert finding.seen == (
+        "the loss rose by over 0.3 times that of the best constant answer, 1.06, from "
+        f"one epoch to the next, {finding.value} times; up to 2 is fine."
+    )
+    assert finding.change.options["optimizer"].learning_rate <= 3.0
+
+
+def test_a_rate_that_keeps_the_loss_high_is_far_from_those_that_work():
+    net = gp.Network(classifier(), loss="cross_entropy")
+    found = net.diagnose(X, LABELS, optimizer=gp.Adam(5.0))
+    (finding,) = of(found, "learning_rate")
+    assert "times what is suggested, the loss staying high, in a range" in finding.seen
+    assert finding.change.options["optimizer"].learning_rate < 0.5
+    for one in found:
+        assert not one.change.layers
+
+
+# How it is set up ---------------------------------------------------------------------
+
+
+def test_each_saturated_layer_is_named():
+    start = gp.initializers.normal(stddev=30.0)
+    layers = [
+        gp.Dense(8, "tanh", initializer=start, name="one"),
+        gp.Dense(8, "tanh", initializer=start, name="two"),
+        gp.Dense(3),
+    ]
+    found = of(watched(layers), "saturation")
+    assert [(one.layer, [*one.change.layers]) for one in found] == [
+        ("one", ["one"]),
+        ("two", ["two"]),
+    ]
+
+
+def quarter(z):
+    return np.tanh(z) / 4
+
+
+@pytest.mark.parametrize(
+    ("activation", "start", "change"),
+    [
+        (quarter, None, 'gp.Dense(8, "tanh") instead of gp.Dense(8, quarter)'),
+        (
+            "elu",
+            gp.initializers.normal(0.01),
+            'gp.Dense(8, "elu") instead of gp.Dense(8, "elu", '
+            "initializer=gp.initializers.normal(stddev=0.01))",
+        ),
+    ],
+)
+@pytest.mark.parametrize("optimizer", [ADAM, gp.SGD(0.1)])
+def test_a_gradient_that_fades_as_values_do_is_vanishing(
+    activation, start, change, optimizer
+):
+    layers = [gp.Dense(8, activation, initializer=start) for _ in range(7)]
+    found = watched([*layers, gp.Dense(3)], optimizer=optimizer)
+    (finding,) = of(found, "vanishing_gradient")
+    assert finding.change.lines == [f"dense_{at}: {change}" for at in range(1, 8)]
+    for one in found:
+        assert not one.change.options
+
+
+def test_small_inputs_or_a_small_last_layer_are_no_vanishing_gradient():
+    net = gp.Network([gp.Scale(1e-6), *classifier()], loss="cross_entropy")
+    found = net.fit(X, LABELS, optimizer=ADAM, **LONG).diagnosis
+    assert "inputs_not_scaled" in found.conditions
+    assert "vanishing_gradient" not in found.conditions
+    small = gp.initializers.normal(1e-6)
+    hidden, last = classifier()
+    assert watched([hidden, replace(last, initializer=small)]).conditions == ()
+
+
+def test_a_layer_that_gives_the_same_for_every_row_is_named():
+    layers = [gp.Lambda(lambda x: np.clip(x, 8, 9)), *classifier("relu")]
+    found = watched(layers)
+    words = "Look at layer 'lambda_1': what it gives is the same for every row."
+    assert {str(one.change) for one in of(found, "constant_output")} == {words}
+    assert {str(one.change) for one in of(found, "dead_units")[:1]} == {words}
+
+
+def test_a_small_column_beside_others_is_not_scaled():
+    layers = classifier()
+    net = gp.Network(layers, loss="cross_entropy")
+    columns = X * [1.0, 1e-4, 1.0]
+    (finding,) = net.fit(columns, LABELS, optimizer=ADAM, **LONG).diagnosis
+    least = np.abs(columns[:, 1]).max()
+    assert (finding.condition, finding.columns) == ("inputs_not_scaled", (1,))
+    assert finding.seen.startswith(
+        f"columns 1 are as small as {least:.3g} at most where they come to layer "
+        "'hidden', beside others of up to "
+    )
+    rare = np.where(np.arange(len(X)) % 9 == 0, 1e-3, 0.0)
+    assert watched_on(np.column_stack([X, rare])).conditions == ()
+
+
+def watched_on(columns):
+    net = gp.Network(classifier(), loss="cross_entropy")
+    return net.fit(columns, LABELS, optimizer=ADAM, **LONG).diagnosis
+
+
+def test_a_layer_frozen_as_it_was_drawn_is_named_and_one_that_was_trained_is_not():
+    frozen = classifier(frozen=("weight", "bias"))
+    (finding,) = of(watched(frozen), "never_moves")
+    assert finding.seen == "layer 'hidden': weight, bias is frozen as it was drawn."
+    assert finding.change.lines == [
+        'hidden: gp.Dense(8, "tanh", name="hidden") instead of gp.Dense(8, "tanh", '
+        'frozen=["weight", "bias"], name="hidden")'
+    ]
+    before = gp.Network(classifier(), loss="cross_entropy")
+    before.fit(X, LABELS, epochs=20, optimizer=ADAM, verbose=False)
+    weights = {key: before.parameters[f"hidden.{key}"] for key in ("weight", "bias")}
+    kept = classifier(frozen=("weight", "bias"), weights=weights)
+    assert of(watched(kept), "never_moves") == []
+
+
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
+def test_scores_of_a_hinge_loss_are_no_probabilities(loss):
+    layers = [gp.Dense(8, "tanh"), gp.Dense(1, "sigmoid", name="out")]
+    finding = watched(layers, LABELS > 0, loss)[0]
+    assert finding.condition == "loss_and_output"
+    assert finding.seen == (
+        f"the network's output reaches from 0 to 1; loss '{loss}' takes scores that "
+        "are to be above 1 for one class and below -1, or 1 apart, for another."
+    )
+    assert finding.change.lines == [
+        'out: gp.Dense(1, name="out") instead of gp.Dense(1, "sigmoid", name="out")'
+    ]
+
+
+def test_weights_that_enlarge_from_layer_to_layer_are_a_bad_start():
+    start = gp.initializers.normal(stddev=1.5)
+    layers = [gp.Dense(16, "relu", initializer=start) for _ in range(4)]
+    layers += [gp.Dense(1, initializer=start)]
+    found = watched(layers, NUMBERS, "mean_squared_error", optimizer=gp.SGD(1e-9))
+    for condition in ("bad_start", "starting_loss"):
+        (finding,) = of(found, condition)
+        assert [*finding.change.layers] == [f"dense_{at}" for at in range(1, 6)]
+    assert "up to 20 is fine." in of(found, "bad_start")[0].seen
+
+
+def test_twelve_weights_of_one_sign_that_were_drawn_are_chance():
+    for seed in range(60):
+        net = gp.Network([gp.Dense(6, "tanh"), gp.Dense(1)], seed=seed)
+        found = net.diagnose(X, NUMBERS, loss="mean_squared_error", epochs=3)
+        assert "bad_start" not in found.conditions
+
+
+def test_a_straight_line_cannot_tell_classes_inside_of_one_another():
+    radius = np.hypot(X[:, 0], X[:, 1])
+    inside = (radius < np.median(radius)).astype(int)
+    net = gp.Network([gp.Dense(1)], loss="binary_cross_entropy")
+    found = net.diagnose(X[:, :2], inside, optimizer=gp.SGD(0.1))
+    (finding,) = found
+    assert finding.condition == "cannot_overfit"
+    assert finding.seen.startswith("4 rows not learned by heart: loss ")
+    assert str(finding.change) == (
+        "Give it a hidden layer, or look at the other findings."
+    )
+    check = net.overfit_check(X[:, :2], inside)
+    assert check.rows == 4
+
+
+def test_a_network_that_is_better_than_a_constant_by_chance_may_stand_still():
+    layers = regressor(weights={"weight": np.eye(3, 8), "bias": np.zeros(8)})
+    layers[1] = replace(layers[1], weights={"weight": np.eye(8, 1) * 2})
+    net = gp.Network(layers, loss="mean_squared_error")
+    start = net.evaluate(X, NUMBERS)["loss"]
+    options = {**LONG, "optimizer": gp.SGD(1e-9)}
+    found = net.fit(X, NUMBERS, **options).diagnosis
+    (finding,) = of(found, "not_falling")
+    assert start < 0.9 * NUMBERS.var()
+    assert finding.seen == (
+        f"the loss is {start:.4g} after 120 steps, and {start:.4g} before the first."
+    )
+    assert "step_size" in found.conditions
