@@ -201,6 +201,71 @@ def test_scores_of_a_hinge_loss_are_no_probabilities(loss):
     ]
 
 
+@pytest.mark.parametrize("kind", ["hard_sigmoid", "relu6"])
+def test_straight_lines_saturate_where_nearly_all_slopes_are_0(kind):
+    start = gp.initializers.normal(stddev=80.0)
+    found = watched(classifier(kind, initializer=start))
+    (finding,) = of(found, "saturation")
+    assert finding.layer == "hidden"
+    assert finding.seen.endswith("at the start; over 90 % is too much.")
+    assert [*finding.change.layers] == ["hidden"]
+
+
+def test_smooth_units_without_a_slope_for_any_row_are_dead():
+    found = watched(classifier("gelu", weights={"bias": np.full(8, -40.0)}))
+    assert found.conditions[:2] == ("saturation", "dead_units")
+    (finding,) = of(found, "dead_units")
+    assert finding.units == tuple(range(8))
+    assert finding.seen == (
+        "layer 'hidden': 8 of 8 units have a slope for under 1 % of the rows, from the "
+        "start: 0, 1, 2, 3, 4, 5, 6, 7. Over half of a layer is too many."
+    )
+
+
+def test_a_layer_whose_rate_is_0_never_moves():
+    optimizer = gp.optimizers.LayerRates(ADAM, {"hidden": 0.0})
+    (finding,) = of(watched(classifier(), optimizer=optimizer), "never_moves")
+    assert finding.seen.startswith("hidden.weight, hidden.bias did not change in ")
+    assert finding.seen.endswith(
+        "the optimizer leaves it as it is, though it has a gradient."
+    )
+    assert str(finding.change) == (
+        "Give it a learning rate above 0, or freeze it on purpose."
+    )
+
+
+def test_a_rate_below_1_is_beyond_an_output_that_is_not_negative():
+    layers = regressor()
+    layers[1] = replace(layers[1], activation="softplus")
+    counts = np.round(np.abs(NUMBERS) / 4)
+    finding = watched(layers, counts, "poisson")[0]
+    assert finding.condition == "loss_and_output"
+    assert finding.seen == (
+        "loss 'poisson' takes the logarithm of a rate, and the network's output is 0 "
+        f"at least, a rate of 1; the targets have a mean of {counts.mean():.4g}."
+    )
+
+
+def test_targets_that_are_large_are_scaled():
+    found = watched(
+        regressor(), 1e4 * NUMBERS, "mean_absolute_error", optimizer=gp.Adam(0.001)
+    )
+    (finding,) = of(found, "not_falling")
+    assert str(finding.change) == "y = (y - y.mean(axis=0)) / y.std(axis=0)"
+
+
+def stopped(output, y):
+    total = gp.stop_gradient(gp.logsumexp(output, axis=1))
+    return total - np.sum(y * output, axis=1)
+
+
+def test_no_rate_is_proposed_where_the_gradient_is_not_the_slope():
+    found = watched(classifier(), np.eye(3)[LABELS], stopped, optimizer=gp.SGD(1.0))
+    assert "not_falling" in found.conditions
+    for one in found:
+        assert not one.change.options
+
+
 def test_weights_that_enlarge_from_layer_to_layer_are_a_bad_start():
     start = gp.initializers.normal(stddev=1.5)
     layers = [gp.Dense(16, "relu", initializer=start) for _ in range(4)]

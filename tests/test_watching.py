@@ -10,7 +10,7 @@ from diagnose_examples import LABELS, NUMBERS, X, classifier, normalized, regres
 from glassprop.backends.run_numba import NumbaSteps
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.diagnosis.causes import DOMAINS
-from glassprop.diagnosis.looks import Look
+from glassprop.diagnosis.moments import Look
 from glassprop.diagnosis.planning import (
     FEWEST,
     LEAST_ROWS,

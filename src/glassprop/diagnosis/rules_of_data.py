@@ -102,7 +102,7 @@ def is_scaled(seen: AtRest) -> bool:
 
 def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
     """Judge the columns that come to the first layer with parameters to train."""
-    large, apart, outside = CONDITIONS["inputs_not_scaled"].limits
+    large, small, apart, outside = CONDITIONS["inputs_not_scaled"].limits
     columns = seen.inputs
     if columns is None or seen.first is None or len(columns) < 2:
         return
@@ -117,7 +117,7 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
     far = np.flatnonzero(varies & (mean > apart * spread))
     # One value for most rows, as of a word that is rare, is none that is too small.
     lower, upper = np.nanquantile(columns, (0.25, 0.75), axis=0)
-    tiny = np.flatnonzero((upper > lower) & (reach < 1 / apart))
+    tiny = np.flatnonzero((upper > lower) & (reach < 1 / small))
     if beyond.size and learned:
         yield _unscaled(
             seen,
@@ -139,14 +139,14 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
             float(size.max()),
             limit,
         )
-    elif size.max() < 1 / apart:
+    elif size.max() < 1 / small:
         yield _unscaled(
             seen,
             f"all columns are at most {float(size.max()):.3g} in size where they come "
-            f"to layer {seen.first.name!r}; from {1 / apart:g} is fine.",
+            f"to layer {seen.first.name!r}; from {1 / small:g} is fine.",
             np.arange(len(size)),
             float(size.max()),
-            1 / apart,
+            1 / small,
         )
     elif tiny.size and not learned:
         least = float(reach[tiny].min())
@@ -154,10 +154,10 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
             seen,
             f"columns {some(tiny.tolist())} are as small as {least:.3g} at most where "
             f"they come to layer {seen.first.name!r}, beside others of up to "
-            f"{float(size.max()):.3g}; from {1 / apart:g} is fine.",
+            f"{float(size.max()):.3g}; from {1 / small:g} is fine.",
             tiny,
             least,
-            1 / apart,
+            1 / small,
         )
     elif far.size:
         worst = float(np.max(mean[far] / spread[far]))

@@ -11,6 +11,7 @@ from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
 from glassprop.diagnosis.remedies import at_learning_rate, bent, fresh_start, scaled
+from glassprop.diagnosis.rules_of_starts import SCALED_TARGET, are_large
 from glassprop.diagnosis.rules_of_units import same_for_all
 from glassprop.diagnosis.training_changes import (
     NEAR,
@@ -50,6 +51,8 @@ def _after_standing(seen: Trends) -> Change:
     held = held_back(seen) or pulled_down(seen)
     if held is not None:
         return held
+    if are_large(seen.at_rest):
+        return Change(data=SCALED_TARGET)
     optimizer, found = seen.watch.recipe.optimizer, seen.suggest()
     if found is not None and not 1 / NEAR < found / optimizer.learning_rate < NEAR:
         return at_learning_rate(optimizer, found)

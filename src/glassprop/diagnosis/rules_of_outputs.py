@@ -81,6 +81,14 @@ def _out_of_reach(
     seen: AtRest, loss: Loss, y: NDArray[Any], low: float, high: float
 ) -> Iterator[Finding]:
     if loss.target == "counts":  # the output is the logarithm of a rate
+        if low >= 0 and float(y.mean(axis=0).min()) < 1:
+            mean = float(y.mean(axis=0).min())
+            yield _misfit(
+                f"loss {loss.name!r} takes the logarithm of a rate, and the network's "
+                f"output is {low:.4g} at least, a rate of {math.exp(low):.4g}; the "
+                f"targets have a mean of {mean:.4g}.",
+                _without_bounds(seen),
+            )
         return
     bounds = [abs(one) for one in (low, high) if math.isfinite(one)]
     room = 1e-3 * max(*bounds, 1e-3) if bounds else 0.0

@@ -23,6 +23,7 @@ from glassprop.losses import Loss
 from glassprop.trees import as_parts
 
 GRADIENTS = 1e-4  # relative distance of gradients that are alike
+SCALED_TARGET = "y = (y - y.mean(axis=0)) / y.std(axis=0)"
 LEAST, UNLIKELY = 6, 20  # weights of which all on one side of 0 are hardly by chance
 SCALED = 3.0  # the size of targets up to which they are taken to be scaled
 ENLARGED = 3.0  # times that what comes to a layer is enlarged by weights that are large
@@ -150,7 +151,7 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     start = seen.start_loss - seen.penalty
     shapes = as_parts(seen.built.structure.output_shape)
     classifies = all(one.classifies for one in seen.loss.each)
-    if not classifies and not _are_large(seen):
+    if not classifies and not are_large(seen):
         limit *= 3
     expected = seen.constant
     if classifies:  # of classes that are not balanced a fresh network knows nothing
@@ -163,7 +164,7 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     if not change.layers and not is_scaled(seen):
         change = scaled(seen.layers, seen.built.structure)
     elif not change.layers and not classifies and _are_apart(seen):
-        change = Change(data="y = (y - y.mean(axis=0)) / y.std(axis=0)")
+        change = Change(data=SCALED_TARGET)
     elif not change.layers:
         change = fresh_start(seen.layers, layer_names(seen.layers))
     if not (change.layers or change.first or change.data):
@@ -180,8 +181,14 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     )
 
 
-def _are_large(seen: AtRest) -> bool:
-    """Tell whether targets are numbers far larger than a fresh network gives."""
+def are_large(seen: AtRest) -> bool:
+    """Tell whether targets are numbers far larger than a fresh network gives.
+
+    Parameters
+    ----------
+    seen : AtRest
+        The rows.
+    """
     parts = zip(seen.loss.each, as_parts(seen.rows.y), strict=True)
     return any(
         loss.target in ("values", "vectors", "described")

@@ -23,7 +23,7 @@ NEAR = 3.0  # times apart that rates may be, and be much alike
 STEP = 10.0  # times by which a rate is changed where a range test does not say more
 FAR = 100.0  # times that a gradient is cut down, or a rate, where they are the reason
 SHRUNK = 0.3  # of the size that weights started with
-PENALTIES = ("l1", "l2")
+PENALTIES = ("l1", "l2", "prior_precision")
 
 
 def rate_change(seen: Trends, *, up: bool) -> Change:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from glassprop.diagnosis.at_rest import AtRest
-from glassprop.diagnosis.looks import Look, Watch, weights_of
+from glassprop.diagnosis.looks import Watch, weights_of
+from glassprop.diagnosis.moments import Look
 from glassprop.structure import Structure, start_values
 
 STILL = 0.01  # of the loss at the start, that it changes by where nothing is learned

@@ -21,6 +21,7 @@ from glassprop.diagnosis.rules_of_data import (
     inputs_not_scaled,
     is_scaled,
 )
+from glassprop.diagnosis.rules_of_fading import vanishing_gradient
 from glassprop.diagnosis.rules_of_losses import (
     constant_output,
     not_falling,
@@ -29,7 +30,7 @@ from glassprop.diagnosis.rules_of_losses import (
 from glassprop.diagnosis.rules_of_outputs import loss_and_output
 from glassprop.diagnosis.rules_of_starts import bad_start, starting_loss
 from glassprop.diagnosis.rules_of_steps import overshooting, step_size
-from glassprop.diagnosis.rules_of_units import never_moves, units, vanishing_gradient
+from glassprop.diagnosis.rules_of_units import never_moves, units
 from glassprop.diagnosis.settling import explained, settled
 from glassprop.diagnosis.trends import Trends
 from glassprop.errors import ArgumentError
