@@ -230,7 +230,8 @@ def test_a_layer_whose_rate_is_0_never_moves():
         "the optimizer leaves it as it is, though it has a gradient."
     )
     assert str(finding.change) == (
-        "Give it a learning rate above 0, or freeze it on purpose."
+        "Give it a learning rate above 0, or freeze it on purpose.\n"
+        "net.fit(X, y, optimizer=gp.Adam(learning_rate=0.02))"
     )
 
 
@@ -242,7 +243,7 @@ def test_a_rate_below_1_is_beyond_an_output_that_is_not_negative():
     assert finding.condition == "loss_and_output"
     assert finding.seen == (
         "loss 'poisson' takes the logarithm of a rate, and the network's output is 0 "
-        f"at least, a rate of 1; the targets have a mean of {counts.mean():.4g}."
+        "at least, a rate of 1; the targets begin at 0."
     )
 
 

@@ -22,7 +22,7 @@ from glassprop.diagnosis.rates import RateSearch, check_range
 from glassprop.diagnosis.remedies import other
 from glassprop.diagnosis.rules_of_gradients import wrong_gradient
 from glassprop.diagnosis.rules_of_trials import cannot_overfit, learning_rate, searched
-from glassprop.diagnosis.settling import settled
+from glassprop.diagnosis.settling import by_steps, settled
 from glassprop.errors import (
     ArgumentError,
     BroadcastError,
@@ -95,13 +95,14 @@ def diagnose(
     recipe = Recipe(loss, optimizer, rows.target)
     with np.errstate(all="ignore"):  # numbers may be of any size
         found += wrong_gradient(trial, rows, loss)
-        if fresh:
-            stuck = any(one.condition == "not_falling" for one in found)
-            found += cannot_overfit(trial, rows, loss, stuck=stuck)
         if not is_minimizer(optimizer):
             found += learning_rate(
                 trial, rows, recipe, per_step=per_step, epochs=epochs
             )
+        if fresh:
+            falls = all(one.condition != "not_falling" for one in found)
+            stuck = not falls and not by_steps(found)
+            found += cannot_overfit(trial, rows, loss, stuck=stuck)
     return Diagnosis(tuple(settled(found)), (*LOOKED_AT, f"a trial of {epochs} epochs"))
 
 

@@ -115,9 +115,9 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
     beyond = np.flatnonzero((reach if learned else size) > limit)
     varies = spread > 1e-9 * mean  # a constant column may have some by rounding
     far = np.flatnonzero(varies & (mean > apart * spread))
+    tiny = np.flatnonzero(reach < 1 / small)
     # One value for most rows, as of a word that is rare, is none that is too small.
-    lower, upper = np.nanquantile(columns, (0.25, 0.75), axis=0)
-    tiny = np.flatnonzero((upper > lower) & (reach < 1 / small))
+    tiny = np.array([at for at in tiny if _differ(columns[:, at])], np.int64)
     if beyond.size and learned:
         yield _unscaled(
             seen,
@@ -169,6 +169,12 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
             worst,
             apart,
         )
+
+
+def _differ(column: NDArray[Any]) -> bool:
+    """Tell whether the middle half of the rows has more than one value."""
+    lower, upper = np.nanquantile(column, (0.25, 0.75))
+    return bool(upper > lower)
 
 
 def _unscaled(

@@ -81,12 +81,11 @@ def _out_of_reach(
     seen: AtRest, loss: Loss, y: NDArray[Any], low: float, high: float
 ) -> Iterator[Finding]:
     if loss.target == "counts":  # the output is the logarithm of a rate
-        if low >= 0 and float(y.mean(axis=0).min()) < 1:
-            mean = float(y.mean(axis=0).min())
+        if low >= 0 and float(y.min()) < 1:
             yield _misfit(
                 f"loss {loss.name!r} takes the logarithm of a rate, and the network's "
                 f"output is {low:.4g} at least, a rate of {math.exp(low):.4g}; the "
-                f"targets have a mean of {mean:.4g}.",
+                f"targets begin at {float(y.min()):.4g}.",
                 _without_bounds(seen),
             )
         return

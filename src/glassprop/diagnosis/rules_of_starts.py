@@ -153,6 +153,9 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     classifies = all(one.classifies for one in seen.loss.each)
     if not classifies and not are_large(seen):
         limit *= 3
+    own = fresh_start(seen.layers, layer_names(seen.layers)).layers
+    if classifies and not own and is_scaled(seen):
+        limit *= 2  # drawn as usual, a narrow network is that far off by chance
     expected = seen.constant
     if classifies:  # of classes that are not balanced a fresh network knows nothing
         expected = max(expected, sum(map(_balanced, seen.loss.each, shapes)))

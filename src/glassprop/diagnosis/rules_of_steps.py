@@ -11,7 +11,7 @@ from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
 from glassprop.diagnosis.looks import weights_of
 from glassprop.diagnosis.training_changes import rate_change
-from glassprop.diagnosis.trends import STEPS_TO_JUDGE, Trends
+from glassprop.diagnosis.trends import Trends
 from glassprop.optimizers import is_minimizer
 
 FIRST = 10  # times the limit of a step, for the first one
@@ -22,7 +22,7 @@ def step_size(seen: Trends) -> Iterator[Finding]:
     small, large = CONDITIONS["step_size"].limits
     keys = weights_of(seen.structure)
     looks = [one for one in seen.looks if one.updates]
-    if len(looks) < STEPS_TO_JUDGE or not keys:
+    if len(looks) < seen.judged or not keys:
         return
     typical = float(
         np.median([np.median([one.updates[key] for key in keys]) for one in looks])
@@ -70,7 +70,7 @@ def overshooting(seen: Trends) -> Iterator[Finding]:
         return
     found = [one.overshoot for one in seen.looks]
     known = [one for one in found if not math.isnan(one)]
-    if len(known) < STEPS_TO_JUDGE:
+    if len(known) < seen.judged:
         return
     middle = float(np.median(known))
     if middle > limit and not seen.learns:

@@ -14,7 +14,12 @@ from glassprop.diagnosis.findings import Finding, some
 from glassprop.diagnosis.looks import weights_of
 from glassprop.diagnosis.moments import Look
 from glassprop.diagnosis.remedies import bent, fresh_start, scaled
-from glassprop.diagnosis.training_changes import lower_rate, pulled_down, rate_change
+from glassprop.diagnosis.training_changes import (
+    lower_rate,
+    moved,
+    pulled_down,
+    rate_change,
+)
 from glassprop.diagnosis.trends import STEPS_TO_JUDGE, Trends
 
 NEARLY = 0.9  # of all rows and units, where slopes are of straight lines
@@ -190,14 +195,17 @@ def never_moves(seen: Trends) -> Iterator[Finding]:
             len(looks),
             "the optimizer leaves it as it is, though it has a gradient.",
             "Give it a learning rate above 0, or freeze it on purpose.",
+            moved(seen.watch.recipe.optimizer),
         )
 
 
-def _still(keys: list[str], looks: int, why: str, words: str) -> Finding:
+def _still(
+    keys: list[str], looks: int, why: str, words: str, optimizer: Any = None
+) -> Finding:
     return Finding(
         "never_moves",
         f"{', '.join(keys)} did not change in {looks} steps looked at: {why}",
-        Change(words=words),
+        Change(words, options={} if optimizer is None else {"optimizer": optimizer}),
         value=0.0,
         layer=keys[0].rpartition(".")[0],
     )

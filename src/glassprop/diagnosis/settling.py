@@ -50,8 +50,25 @@ def settled(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def explained(findings: Iterable[Finding]) -> bool:
-    """Tell whether something is wrong with how the network and its rows are set up."""
+    """Tell whether something is wrong with how the network and its rows are set up.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        What was found.
+    """
     return any(_rank(one) == SET_UP and one.condition not in BESIDE for one in findings)
+
+
+def by_steps(findings: Iterable[Finding]) -> bool:
+    """Tell whether the steps are at fault, too small or too large.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        What was found.
+    """
+    return any(_rank(one) == STEPS for one in findings)
 
 
 def _order(finding: Finding) -> tuple[int, int, int]:

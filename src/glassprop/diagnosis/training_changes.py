@@ -93,6 +93,21 @@ def _norm(seen: Trends, gradients: Any) -> float:
     )
 
 
+def moved(optimizer: Any) -> Any:
+    """Give an optimizer without factors of 0 for its rate; None where it has none.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Of a training.
+    """
+    factors = getattr(optimizer, "factors", {})
+    kept = {key: one for key, one in factors.items() if one}
+    if len(kept) == len(factors):
+        return None
+    return replace(optimizer, factors=kept) if kept else optimizer.optimizer
+
+
 def pulled_down(seen: Trends) -> Change | None:
     """Propose to leave out penalties, where they have drawn all weights to 0.
 

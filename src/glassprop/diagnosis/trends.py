@@ -42,6 +42,8 @@ class Trends:
         Tells whether the gradient is not the slope of the loss.
     kept : int or None
         Where in them the epoch stands that early stopping goes back to.
+    diverged : bool
+        Whether the training has ended with a value that is not finite.
     """
 
     watch: Watch
@@ -53,6 +55,12 @@ class Trends:
     suggest: Callable[[], float | None]
     misled: Callable[[], bool]
     kept: int | None
+    diverged: bool = False
+
+    @property
+    def judged(self) -> int:
+        """How many looks there must be before steps are judged."""
+        return 1 if self.diverged else STEPS_TO_JUDGE
 
     @property
     def looks(self) -> list[Look]:

@@ -170,7 +170,8 @@ class Watching:
         if history.epochs and self.watch.looks[-1].epoch != self.work.training.epochs:
             self.watch.look(self.work)
         ended = [] if worst is None else [self._slowed(worst)]
-        found = settled([*ended, *self.before, *trends(self._trends(history))])
+        seen = replace(self._trends(history), diverged=worst is not None)
+        found = settled([*ended, *self.before, *trends(seen)])
         self._tell(found)
         return Diagnosis(tuple(found), LOOKED_AT)
 
