@@ -313,3 +313,36 @@ def test_a_network_that_is_better_than_a_constant_by_chance_may_stand_still():
         f"the loss is {start:.4g} after 120 steps, and {start:.4g} before the first."
     )
     assert "step_size" in found.conditions
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "more"),
+    [
+        ("relu", "dead_units", {"weights": {"bias": np.full(8, -40.0)}}),
+        ("tanh", "saturation", {"initializer": gp.initializers.normal(stddev=60.0)}),
+    ],
+)
+def test_an_activation_that_stands_alone_has_its_cause_before_it(kind, condition, more):
+    first = gp.Dense(8, name="first", **more)
+    layers = [first, gp.Activation(kind, name="bend"), gp.Dense(3)]
+    (finding,) = of(watched(layers), condition)
+    assert (finding.layer, [*finding.change.layers]) == ("bend", ["first"])
+
+
+def test_a_loss_that_rises_at_the_start_and_is_learned_then_is_no_fault():
+    start = {"weight": 3 * np.ones((3, 1)), "bias": np.zeros(1)}
+    net = gp.Network([gp.Dense(1, weights=start)], loss="mean_squared_error")
+    rates = gp.schedules.Step(12, 0.4)
+    history = net.fit(
+        X,
+        X @ np.ones((3, 1)),
+        optimizer=gp.SGD(1.1),
+        batch_size=None,
+        schedule=rates,
+        epochs=120,
+        verbose=False,
+        diagnose=12,
+    )
+    losses = np.array(history["loss"])
+    assert np.count_nonzero(np.diff(losses) > 0.3 * 3) > 3
+    assert "overshooting" not in history.diagnosis.conditions

@@ -84,6 +84,29 @@ def fresh_start(layers: Sequence[Any], names: Sequence[str]) -> Change:
     return together(changes)
 
 
+def own_start(layers: Sequence[Any], name: str) -> Change:
+    """Propose the usual start for a layer, or for the one whose values come to it.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+        Those of the network, in order.
+    name : str
+        Of a layer that may be an activation alone.
+    """
+    names = layer_names(layers)
+    if name not in names:
+        return Change()
+    before = [
+        one
+        for one, layer in zip(names, layers, strict=True)
+        if has_field(layer, "initializer") or one == name
+    ]
+    at = before.index(name)
+    alone = not has_field(layers[names.index(name)], "initializer")
+    return fresh_start(layers, before[max(0, at - 1) : at + 1] if alone else [name])
+
+
 def _usual(layer: Any) -> dict[str, Any]:
     """Give the fields that say how a layer starts as they are by default."""
     if not has_field(layer, "initializer") and not has_field(layer, "weights"):

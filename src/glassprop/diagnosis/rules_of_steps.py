@@ -10,10 +10,11 @@ import numpy as np
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
 from glassprop.diagnosis.looks import weights_of
-from glassprop.diagnosis.training_changes import rate_change
+from glassprop.diagnosis.training_changes import held_back, rate_change
 from glassprop.diagnosis.trends import Trends
 from glassprop.optimizers import is_minimizer
 
+SOON = 0.25  # of a training, in which the loss may rise if it is learned afterwards
 FIRST = 10  # times the limit of a step, for the first one
 
 
@@ -31,7 +32,8 @@ def step_size(seen: Trends) -> Iterator[Finding]:
     first = float(np.median([looks[0].updates[key] for key in keys]))
     # Where all units die of the first step, no later one tells its size.
     worst, limit = (typical, large) if typical > large else (first, FIRST * large)
-    if 0 < typical < small and not worst > limit and not (seen.learns and seen.moves):
+    learns = seen.learns and seen.moves and held_back(seen) is None
+    if 0 < typical < small and not worst > limit and not learns:
         yield Finding(
             "step_size",
             f"{text}; below {small:g} next to nothing is learned.",
@@ -56,8 +58,8 @@ def overshooting(seen: Trends) -> Iterator[Finding]:
     limit, rise, many = CONDITIONS["overshooting"].limits
     if is_minimizer(seen.watch.recipe.optimizer):
         return
-    with_rises = _rises(seen, rise)
-    if with_rises >= many:
+    with_rises, last = _rises(seen, rise)
+    if with_rises >= many and (last > SOON * len(seen.losses) or not seen.learns):
         yield Finding(
             "overshooting",
             f"the loss rose by over {rise:g} times that of the best constant answer, "
@@ -86,8 +88,9 @@ def overshooting(seen: Trends) -> Iterator[Finding]:
         )
 
 
-def _rises(seen: Trends, rise: float) -> int:
-    """Count the epochs after which the loss is far above what it was before."""
+def _rises(seen: Trends, rise: float) -> tuple[int, int]:
+    """Count the epochs in which the loss rises far; tell which is the last, from 1."""
     if len(seen.losses) < 2 or not seen.constant > 0:
-        return 0
-    return int(np.count_nonzero(np.diff(seen.losses) > rise * seen.constant))
+        return 0, 0
+    found = np.flatnonzero(np.diff(seen.losses) > rise * seen.constant)
+    return len(found), int(found[-1]) + 2 if len(found) else 0

@@ -13,7 +13,7 @@ from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding, some
 from glassprop.diagnosis.looks import weights_of
 from glassprop.diagnosis.moments import Look
-from glassprop.diagnosis.remedies import bent, fresh_start, scaled
+from glassprop.diagnosis.remedies import bent, own_start, scaled
 from glassprop.diagnosis.training_changes import (
     lower_rate,
     moved,
@@ -64,7 +64,7 @@ def _too_many_dead(seen: Trends, look: Look) -> Iterator[Finding]:
         at_start = len(dead_units(seen, seen.looks[0]).get(at, ())) > most * total
         name = region.layer
         change = _after_death(seen, name, at_start=at_start)
-        own = bool(fresh_start(seen.layers, [name]).layers)
+        own = bool(own_start(seen.layers, name).layers)
         when = "from the start" if at_start else f"after epoch {look.epoch}"
         yield Finding(
             "dead_units",
@@ -84,7 +84,7 @@ def _too_many_dead(seen: Trends, look: Look) -> Iterator[Finding]:
 
 
 def _after_death(seen: Trends, name: str, *, at_start: bool) -> Change:
-    start = fresh_start(seen.layers, [name])
+    start = own_start(seen.layers, name)
     if at_start and start.layers:
         return start
     if not seen.inputs_scaled:
@@ -116,7 +116,7 @@ def saturated(seen: Trends, look: Look) -> Iterator[Finding]:
         if look.step and region.layer == seen.structure.places[-1].name:
             continue  # an output is to be at its ends where it is sure
         name = region.layer
-        change = fresh_start(seen.layers, [name])
+        change = own_start(seen.layers, name)
         own = bool(change.layers)
         if not own and not seen.inputs_scaled:
             change = scaled(seen.layers, seen.structure)
