@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Parts of the fall at the best rate that a rate far below and one far above have.
 HARDLY, LITTLE = 0.05, 0.25
+NARROW = 4  # times as many units as a layer has, that make it narrow beside others
 LEAST_UNITS = 16  # of a hidden layer that is made wider
 
 
@@ -63,16 +64,18 @@ def cannot_overfit(
 
 
 def wider(layers: Sequence[Any]) -> Change:
-    """Propose more units: the widest layer's where some are narrow, else four times."""
+    """Propose more units: as many as others have where some are narrow, else more."""
     *hidden, _last = [
         (name, layer.units)
         for name, layer in zip(layer_names(layers), layers, strict=True)
         if has_field(layer, "units")
     ] or [("", 0)]
     most = max((units for _, units in hidden), default=0)
-    narrow = [name for name, units in hidden if 2 * units <= most]
+    narrow = [name for name, units in hidden if NARROW * units <= most]
     chosen = narrow or [name for name, _ in hidden]
-    size = most if narrow else max(4 * most, LEAST_UNITS)
+    size = max(NARROW * most, LEAST_UNITS)
+    if narrow:
+        size = min(units for name, units in hidden if name not in narrow)
     changes = [other(layers, name, units=size) for name in chosen]
     return together(changes)
 

@@ -139,7 +139,7 @@ def saturated(seen: Trends, look: Look) -> Iterator[Finding]:
             step=look.step,
             symptom=symptom,
         )
-        if not look.step and _is_dead(on):
+        if not look.step and own and _is_dead(on):
             yield _all_off(name, on, change, symptom=symptom)
         before = True
 
