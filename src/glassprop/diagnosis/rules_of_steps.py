@@ -14,6 +14,7 @@ from glassprop.diagnosis.training_changes import held_back, rate_change
 from glassprop.diagnosis.trends import Trends
 from glassprop.optimizers import is_minimizer
 
+AT_ONCE = 1.0  # a rise that there must be among others: noise makes small ones
 SOON = 0.25  # of a training, in which the loss may rise if it is learned afterwards
 FIRST = 10  # times the limit of a step, for the first one
 
@@ -92,5 +93,8 @@ def _rises(seen: Trends, rise: float) -> tuple[int, int]:
     """Count the epochs in which the loss rises far; tell which is the last, from 1."""
     if len(seen.losses) < 2 or not seen.constant > 0:
         return 0, 0
-    found = np.flatnonzero(np.diff(seen.losses) > rise * seen.constant)
-    return len(found), int(found[-1]) + 2 if len(found) else 0
+    rises = np.diff(seen.losses) / seen.constant
+    found = np.flatnonzero(rises > rise)
+    if not np.any(rises > AT_ONCE):
+        return 0, 0
+    return len(found), int(found[-1]) + 2
