@@ -37,25 +37,27 @@ A dash stands for what this run left out, or for what a system cannot do. What i
 kept in a list of numbers to reach is not reached on that machine; where it is one of
 these, the reason is known:
 
-- **digits beside PyTorch's eager mode**: at the full rate of the processor's arithmetic
-  the products of a step take more than half of what our step takes. PyTorch's waiting
-  between operations is gone, so there is little left to win.
+- **digits and images beside PyTorch's eager mode**: at the full rate of the processor's
+  arithmetic the products of a step take more than half of what our step of digits
+  takes, and six sevenths of that of images. PyTorch's waiting between operations is
+  gone, so there is little left to win; images go from 1.4 to 1.5 with the run.
 - **wide and images on Intel's processor**: PyTorch calls Intel's own BLAS there. Its
   whole step of wide takes about as long as the products alone with the BLAS of NumPy
   and SciPy, which glassprop calls; JAX is where we are. The rest of our step, above all
   the update of 6 million parameters, waits for memory.
-- **wide on two threads of AMD's**: the products are all of it, and both systems' BLAS
+- **wide on two threads, and 10,000 predicted rows**: products are all of it, and all
   run them at about the machine's rate; they are level, and which is ahead changes with
   the run.
 - **spiral beside PyTorch, and one row beside ONNX Runtime, on Intel's processor**: what
-  they spend on an operation is less there, and all of their time is that.
+  they spend on an operation is less there, and all of their time is that. That run was
+  before predictions of one row had products of their own, with which they take four
+  fifths of the time on AMD's processor.
 - **a process with `backend="numba"`**: it imports Numba, and the first time it waits
   for the compiler, longer than this whole training takes with NumPy. That is why
   `backend="auto"` takes NumPy for it.
-- **a warm process with `backend="auto"` on AMD's processor**: it trains with NumPy and
-  takes nothing from a cache; what is left is importing Python's own modules, NumPy and
-  glassprop, and the training itself. That run was before tracing and imports became
-  quicker, which the one on Intel's has.
+
+The rows on two threads of AMD's processor spread widely: something else ran there for
+a part of that time.
 
 ## Run it again
 
