@@ -41,8 +41,8 @@ from diagnose_cases import first, fourth, second, third
 from diagnose_cases.case import Case
 from glassprop.diagnosis.baselines import constant_loss
 from glassprop.diagnosis.findings import Diagnosis
+from glassprop.diagnosis.nesting import by_path
 from glassprop.errors import BroadcastError, DivergenceError, GlasspropError
-from glassprop.layer_names import layer_names
 from glassprop.losses import get_loss
 from glassprop.rows import checked_rows
 
@@ -99,8 +99,8 @@ def repaired(case: Case, found: Iterable[Any]) -> Case:
     layers, options, y, X = list(case.layers), dict(case.options), case.y, case.X
     for finding in found:
         change = finding.change
-        names = layer_names(layers)
-        kept = {key: one for key, one in change.layers.items() if key in names}
+        known = by_path(layers)
+        kept = {key: one for key, one in change.layers.items() if key in known}
         again = any(isinstance(one, type(change.first)) for one in layers)
         first = None if again else change.first
         layers, options = replace(change, layers=kept, first=first).applied(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ import glassprop as gp
 from glassprop.diagnosis.changes import Change, code_of
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Diagnosis, Finding, some
+from glassprop.diagnosis.nesting import by_path
 from glassprop.layers import Columns
 from glassprop.layers.activations import ACTIVATIONS
 from glassprop.optimizers import OPTIMIZERS
@@ -125,6 +126,43 @@ def test_a_change_carried_out():
     ]
     assert Change().applied(LAYERS, {"epochs": 3}) == (LAYERS, {"epochs": 3})
     assert str(Change()) == ""
+
+
+def test_a_change_of_layers_inside_of_others_is_carried_out():
+    inside = gp.Dense(4, "relu", weights={"bias": np.zeros(4)})
+    around = gp.Residual([gp.Dense(3, name="mine"), gp.Dropout(0.1)])
+    layers = [gp.Parallel([[gp.Flatten(), inside], around]), gp.Add(), gp.Dense(2)]
+    assert [*by_path(layers)] == [
+        "parallel_1.flatten_1",
+        "parallel_1.dense_1",
+        "parallel_1.residual_1.mine",
+        "parallel_1.residual_1.dropout_1",
+        "parallel_1.residual_1",
+        "parallel_1",
+        "add_1",
+        "dense_1",
+    ]
+    change = Change(
+        layers={
+            "parallel_1.dense_1": (inside, replace(inside, activation="tanh")),
+            "parallel_1.residual_1.dropout_1": (gp.Dropout(0.1), None),
+        },
+        first=gp.Standardize(),
+        before="parallel_1.residual_1.mine",
+    )
+    made, _ = change.applied(layers, {})
+    assert code_of(made[0]) == (
+        'gp.Parallel([[gp.Flatten(), gp.Dense(4, "tanh", weights=weights)], '
+        '[gp.Residual([gp.Standardize(), gp.Dense(3, name="mine")])]])'
+    )
+    assert made[1:] == layers[1:]
+    assert change.lines == [
+        "gp.Standardize() before parallel_1.residual_1.mine",
+        'parallel_1.dense_1: gp.Dense(4, "tanh", weights=weights) instead of '
+        'gp.Dense(4, "relu", weights=weights)',
+        "parallel_1.residual_1.dropout_1: without gp.Dropout(0.1)",
+    ]
+    assert Change().applied(layers, {})[0][0] is layers[0]
 
 
 def test_a_command_stands_for_the_code():

@@ -9,6 +9,8 @@ import pytest
 
 import glassprop as gp
 from diagnose_examples import ADAM, LABELS, NUMBERS, X, classifier, regressor
+from glassprop.diagnosis.settling import WAIT
+from glassprop.randomness import LOOK, generator
 
 LONG = {"epochs": 60, "verbose": False, "diagnose": 12}
 FEW = "below 1e-05 next to nothing is learned."
@@ -346,3 +348,146 @@ def test_a_loss_that_rises_at_the_start_and_is_learned_then_is_no_fault():
     losses = np.array(history["loss"])
     assert np.count_nonzero(np.diff(losses) > 0.3 * 3) > 3
     assert "overshooting" not in history.diagnosis.conditions
+
+
+# Layers inside of others, and several inputs ------------------------------------------
+
+
+def two_inputs():
+    first = gp.Parallel([gp.Dense(4, "tanh"), [gp.Dense(4, "tanh", name="wide")]])
+    return [first, gp.Concatenate(), gp.Dense(3)]
+
+
+@pytest.mark.parametrize("frames", [False, True])
+def test_each_of_several_inputs_is_scaled_where_it_comes_in(frames):
+    given = (X, X * [1.0, 100.0, 1e4] + 1000)
+    if frames:
+        frame = pytest.importorskip("pandas").DataFrame
+        given = (X, frame(given[1], columns=["age", "income", "debt"]))
+    net = gp.Network(two_inputs(), loss="cross_entropy")
+    found = net.diagnose(given, LABELS, optimizer=ADAM)
+    assert "inputs_not_scaled" in found.conditions
+    (finding,) = of(found, "inputs_not_scaled")
+    names = ("age", "income", "debt") if frames else (0, 1, 2)
+    told = ", ".join(map(repr, names))
+    size = np.sqrt(np.mean(np.asarray(given[1]) ** 2, axis=0)).max()
+    assert finding.columns == names
+    assert finding.layer == "parallel_1.wide"
+    assert finding.seen == (
+        f"columns {told} are up to {size:.3g} in size where they come to layer "
+        "'parallel_1.wide'; up to 10 is fine."
+    )
+    change = "gp.Standardize() before parallel_1.wide"
+    assert {str(one.change) for one in found} <= {change, str(WAIT)}
+    layers, _ = finding.change.applied(two_inputs(), {})
+    repaired = gp.Network(layers, loss="cross_entropy")
+    assert repaired.diagnose(given, LABELS, optimizer=ADAM).conditions == ()
+
+
+def test_an_answer_that_several_inputs_do_not_change_has_something_to_change():
+    given, y = (X, X * 100 + 1000), (X[:, :1], LABELS)
+    layers = [
+        gp.Parallel([gp.Dense(4, "tanh"), gp.Dense(4, "tanh")]),
+        gp.Parallel([gp.Dense(1), gp.Dense(3)]),
+    ]
+    net = gp.Network(layers, loss=["huber", "cross_entropy"])
+    found = net.diagnose(given, y, optimizer=ADAM)
+    assert "constant_output" in found.conditions
+    for one in found:
+        change = "gp.Standardize() before parallel_1.dense_2"
+        assert str(one.change) in (change, str(WAIT))
+
+
+def test_a_layer_inside_of_another_is_changed_in_its_place():
+    off = gp.Dense(3, "relu", weights={"bias": np.full(3, -30.0)}, name="off")
+    layers = [gp.Residual([off, gp.Dense(3)], name="block"), gp.Dense(3)]
+    (finding,) = of(watched(layers), "dead_units")
+    assert finding.change.lines == [
+        'block.off: gp.Dense(3, "relu", name="off") instead of gp.Dense(3, "relu", '
+        'weights=weights, name="off")'
+    ]
+    made, _ = finding.change.applied(layers, {})
+    assert watched(made).conditions == ()
+
+
+def test_columns_that_reach_far_out_are_wrong_rows_or_another_unit():
+    layers = [gp.Standardize(), *classifier()]
+    net = gp.Network(layers, loss="cross_entropy")
+    wrong, labels = np.tile(X, (20, 1)), np.tile(LABELS, 20)
+    wrong[generator(net.seed, LOOK).permutation(len(wrong))[0], 1] = 1e4
+    (finding,) = of(net.diagnose(wrong, labels, optimizer=ADAM), "inputs_not_scaled")
+    assert finding.seen.startswith("columns 1 reach ")
+    assert str(finding.change) == (
+        "Look for wrong values where columns reach far out; if they are right, take "
+        "the columns' logarithm, or clip them."
+    )
+    net.fit(X, LABELS, epochs=30, optimizer=ADAM, verbose=False)
+    (finding,) = of(net.diagnose(X * 50, LABELS, optimizer=ADAM), "inputs_not_scaled")
+    assert finding.seen.startswith("columns 0, 1, 2 reach ")
+    assert str(finding.change) == (
+        "Check the unit of these columns, or train again with these rows."
+    )
+
+
+# What diverges, and optimizers without a rate -----------------------------------------
+
+
+def test_a_rate_that_is_far_too_high_is_all_that_is_changed():
+    layers = [gp.Dense(16, "relu"), gp.Dense(8, "relu"), gp.Dense(3)]
+    for data, rate in ((X, 1e3), (X, 30.0), (10 * X, 1e3)):
+        net = gp.Network([gp.Standardize(), *layers], loss="cross_entropy")
+        found = net.diagnose(data, LABELS, optimizer=gp.SGD(rate))
+        assert "vanishing_gradient" not in found.conditions
+        for one in found:
+            assert not one.change.layers
+            assert one.change.options or one.change == WAIT
+
+
+def test_no_rate_is_proposed_beside_an_output_that_cannot_reach_its_targets():
+    layers = [gp.Dense(8, "tanh"), gp.Dense(1, "sigmoid")]
+    net = gp.Network(layers, loss="mean_squared_error")
+    found = net.diagnose(X, 100 * X[:, :1])
+    assert {"loss_and_output", "not_falling"} <= {*found.conditions}
+    for one in found:
+        assert not one.change.options
+
+
+def test_lbfgs_has_no_rate_to_change():
+    rng = np.random.default_rng(0)
+    rows, noise = rng.standard_normal((4000, 3)), rng.integers(0, 2, 4000)
+    net = gp.Network([gp.Dense(2, "tanh"), gp.Dense(2)], loss="cross_entropy")
+    found = net.fit(
+        rows,
+        noise,
+        optimizer="lbfgs",
+        batch_size=None,
+        epochs=300,
+        verbose=False,
+        diagnose=5,
+    ).diagnosis
+    assert [(one.condition, str(one.change)) for one in found] == [
+        (
+            "not_falling",
+            "Look at the other findings first; else give the network more units, or "
+            "inputs that tell more of the target.",
+        ),
+        (
+            "saturation",
+            "Begin with some epochs of gp.Adam(), whose steps are small.",
+        ),
+    ]
+
+
+def faint(output, y):
+    return -1e-7 * np.sum(y * np.log(gp.softmax(output)), axis=1)
+
+
+def test_a_small_gradient_is_told_by_its_size():
+    layers = [gp.Dense(8, "sigmoid"), gp.Dense(8, "sigmoid"), gp.Dense(3)]
+    found = watched(layers, np.eye(3)[LABELS], faint, optimizer=gp.SGD(1.0))
+    (finding,) = of(found, "vanishing_gradient")
+    assert finding.limit == 1e-7
+    assert finding.seen.endswith(
+        f"; beside what comes to them, the first layer gets {finding.value:.2g}, and "
+        "below 1e-07 hardly learns."
+    )

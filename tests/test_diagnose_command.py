@@ -95,7 +95,9 @@ def test_columns_have_their_names(run):
     (found,) = json.loads(out)["findings"]
     assert (found["condition"], found["columns"]) == ("inputs_not_scaled", ["hours"])
     assert found["seen"].startswith("columns 'hours' reach ")
-    assert found["words"] == "Check their unit, or train again with these rows."
+    assert found["words"] == (
+        "Check the unit of these columns, or train again with these rows."
+    )
     assert found["command"] == "glassprop train t.csv --target passed"
 
 

@@ -171,6 +171,7 @@ ORDER = [
     "layer_names.py",
     "plain_values.py",
     "diagnosis/conditions.py",
+    "diagnosis/nesting.py",
     "diagnosis/changes.py",
     "diagnosis/findings.py",
     "diagnosis/settling.py",

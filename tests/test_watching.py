@@ -365,7 +365,7 @@ def test_an_error_carries_its_finding(  # noqa: PLR0917  # the table has as many
     finding = error.finding
     assert str(error) == message
     assert (finding.condition, finding.severity) == ("not_finite", "error")
-    assert finding.step == step
+    assert (finding.layer, finding.step) == ("", step)  # all of them in the loss
     assert finding.seen == error.what
     assert str(finding.change) == change
     if not diagnose:
@@ -377,6 +377,38 @@ def test_an_error_carries_its_finding(  # noqa: PLR0917  # the table has as many
         assert error.diagnosis[0].change.options["optimizer"].learning_rate < 1e89
     else:
         assert error.diagnosis[0] == finding
+
+
+def test_a_layer_that_makes_the_first_bad_value_is_that_of_the_finding():
+    layers = [gp.Dense(1, initializer=0.0), gp.Lambda(np.log, name="logs")]
+    net = gp.Network(layers, loss="mean_squared_error")
+    with pytest.raises(DivergenceError) as caught:
+        net.fit(X, NUMBERS, verbose=False)
+    assert (caught.value.layer, caught.value.finding.layer) == ("logs", "logs")
+
+
+@pytest.mark.parametrize(
+    ("given", "weight", "change"),
+    [
+        (
+            3e200,
+            1.0,
+            "Input 2 is up to 3e+200 in size: standardize it, gp.Standardize() as "
+            "first layer of its branch.",
+        ),
+        (1.0, 1e200, "Begin with some epochs of gp.Adam(), whose steps are small."),
+    ],
+)
+def test_several_inputs_are_not_standardized_as_one(given, weight, change):
+    start = 1.0 if weight == 1 else 0.0
+    each = gp.Dense(1, weights=[[[start]]], bias=False)
+    last = gp.Dense(1, weights=[[[weight]]], bias=False)
+    layers = [gp.Parallel([each, each]), gp.Add(), last]
+    net = gp.Network(layers, loss="mean_squared_error")
+    x = (np.ones((4, 1)), np.full((4, 1), given))
+    with pytest.raises(DivergenceError) as caught:
+        net.fit(x, np.full((4, 1), 1e150), optimizer="lbfgs", batch_size=None)
+    assert str(caught.value.finding.change) == change
 
 
 NUMBER_LINE = np.array([-3.5, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.5])

@@ -11,7 +11,7 @@ from typing import Any
 from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Diagnosis, Finding, with_words
-from glassprop.diagnosis.rules_of_data import inputs_not_scaled
+from glassprop.diagnosis.rules_of_data import OUTSIDE, inputs_not_scaled
 from glassprop.encoding import encode, encode_target
 from glassprop.errors import ArgumentError, DataError
 from glassprop.layers.activations import activation_name
@@ -110,10 +110,7 @@ def _beyond(net: Network, x: Any, y: Any, asked: Sequence[str]) -> list[Finding]
     assert net.loss is not None
     rows = checked_rows(net.structure, x, y, net.loss)
     seen = AtRest(net.layers, net.built, rows, net.loss, balanced=True)
-    change = Change(
-        words="Check their unit, or train again with these rows.",
-        command=shlex.join(asked),
-    )
+    change = Change(words=OUTSIDE, command=shlex.join(asked))
     return [replace(one, change=change) for one in inputs_not_scaled(seen)]
 
 

@@ -15,8 +15,7 @@ from glassprop.built import Built
 from glassprop.diagnosis.baselines import constant_loss
 from glassprop.diagnosis.parts import parts_of
 from glassprop.diagnosis.planning import ROWS
-from glassprop.diagnosis.regions import TO, activations_of
-from glassprop.feeding import Place
+from glassprop.diagnosis.regions import TO, Entry, activations_of
 from glassprop.frame_columns import Words
 from glassprop.layers import Scale, Standardize
 from glassprop.losses import AnyLoss
@@ -29,6 +28,28 @@ from glassprop.trees import as_parts, named_parts, part_names
 # far its output reaches.
 HUGE, DRAWS, FEW = 1e4, 4, 16
 ALIKE = 1e-6  # of the size of values, that they differ by where all rows are the same
+
+
+@dataclass(frozen=True)
+class Entering:
+    """What comes to layers that train before anything else that trains.
+
+    Parameters
+    ----------
+    layers : tuple of str
+        Their paths.
+    columns : array of shape (rows, columns)
+        Of some rows.
+    words : tuple of str or None
+        For the columns, where they come as they were given.
+    learned : bool
+        Whether a layer before has learned their scale.
+    """
+
+    layers: tuple[str, ...]
+    columns: NDArray[Any]
+    words: Words | None
+    learned: bool
 
 
 @dataclass(frozen=True)
@@ -179,34 +200,35 @@ class AtRest:
         return np.concatenate(found)
 
     @cached_property
-    def first(self) -> Place | None:
-        """The first layer with parameters to train."""
-        for place in self.built.structure.all_places:
-            if any(one.trainable for one in place.parameters.values()):
-                return place
-        return None
+    def entering(self) -> list[Entering]:
+        """What comes to the first layers that train, wherever data come in."""
+        known = activations_of(self.built).entries
+        names = [f"{TO}{one.layers[0]}" for one in known]
+        given = self._looked(names, self._some(ROWS), {}) if names else {}
+        found = []
+        for name, one in zip(names, known, strict=True):
+            wide = np.asarray(given[name], np.float64)
+            learned = {key.rpartition(".")[0] for key in one.sources}
+            found.append(
+                Entering(
+                    one.layers,
+                    wide.reshape(len(wide), -1),
+                    self._words(one),
+                    bool(learned & self.built.learned),
+                )
+            )
+        return found
 
-    @property
-    def words(self) -> Words | None:
-        """The words for the columns of `inputs`, where they come as they were given."""
+    def _words(self, entry: Entry) -> Words | None:
+        """Give the words for the columns of data that come as they were given."""
+        if entry.whole:
+            return self.rows.words.get(next(iter(entry.sources)))
         names = [place.name for place in self.built.structure.places]
-        if self.first is None or self.first.name not in names:
+        if entry.layers[0] not in names:
             return None
-        before = self.built.structure.places[: names.index(self.first.name)]
+        before = self.built.structure.places[: names.index(entry.layers[0])]
         by_column = all(isinstance(one.layer, Standardize | Scale) for one in before)
         return self.rows.words.get("x") if by_column else None
-
-    @cached_property
-    def inputs(self) -> NDArray[Any] | None:
-        """What comes to the first layer with parameters to train, a column each."""
-        if self.first is None:
-            return None
-        name = f"{TO}{self.first.name}"
-        if name not in activations_of(self.built).values.program.outputs:
-            return None
-        given = self._looked([name], self._some(ROWS), {})[name]
-        wide = np.asarray(given, np.float64)
-        return wide.reshape(len(wide), -1)
 
 
 def _is_alike(rows: Any) -> bool:

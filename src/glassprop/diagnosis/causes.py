@@ -10,7 +10,7 @@ import numpy as np
 
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Finding
-from glassprop.diagnosis.remedies import at_learning_rate
+from glassprop.diagnosis.remedies import GENTLY, at_learning_rate
 from glassprop.errors import DivergenceError
 from glassprop.layers import Standardize
 from glassprop.names import LOSS_SCOPE
@@ -132,14 +132,16 @@ def divergence(
     )
     if change is None and learning_rate:
         change = at_learning_rate(training.optimizer, learning_rate / 10)
-    elif change is None:
+    elif change is None and not _scales(values) and "x" in inputs:
         change = Change(first=Standardize())
+    elif change is None:
+        change = GENTLY
     error.finding = Finding(
         "not_finite",
         error.what,
         change,
         severity="error",
-        layer=bad.scope,
+        layer="" if bad.scope == LOSS_SCOPE else bad.scope,
         step=training.steps + 1,
     )
     return error
@@ -158,15 +160,20 @@ def _cause(
         if np.any(outside(*read)):
             text = f"{kind} has no finite value for {words}: {repair}."
             return text, Change(words=text)
-    size = max(
-        (
-            float(np.nanmax(np.abs(one), initial=0))
-            for key, one in given.items()
-            if DATA.fullmatch(key) and key.startswith("x")
-        ),
-        default=0.0,
-    )
+    sizes = {
+        key: float(np.nanmax(np.abs(one), initial=0))
+        for key, one in given.items()
+        if DATA.fullmatch(key) and key.startswith("x")
+    }
+    key = max(sizes, key=lambda one: sizes[one], default="")
+    size = sizes.get(key, 0.0)
     if size > LARGE and not _scales(values):
+        if key != "x":
+            text = (
+                f"Input {key.removeprefix('x_')} is up to {size:.3g} in size: "
+                "standardize it, gp.Standardize() as first layer of its branch."
+            )
+            return text, Change(words=text)
         text = (
             f"The inputs are up to {size:.3g} in size: standardize them, "
             "gp.Standardize() as first layer."

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
-from glassprop.layer_names import layer_names
+from glassprop.diagnosis.nesting import made_anew
 from glassprop.layers.contract import START
 
 PLAIN = (str, int, float, tuple)
-POSITIONAL = ("units", "activation", "function", "rate", "layers", "layer")
+POSITIONAL = ("units", "activation", "function", "rate", "layers", "layer", "branches")
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Change:
     words : str
         A sentence, where the code below does not say it all.
     layers : dict from str to (layer, layer)
-        By name, what a layer is and what it should be; None for none.
+        By path, what a layer is and what it should be; None for none.
     first : layer or None
         A layer to put in front of all others, or of one.
     before : str
-        The name of that one; empty for the front.
+        The path of that one; empty for the front.
     options : dict from str to object
         Arguments of `fit`.
     data : str
@@ -86,15 +86,17 @@ class Change:
         options : mapping
             What `fit` was told.
         """
-        names = layer_names(layers)
-        made = [
-            _changed(layer, *self.layers[name]) if name in self.layers else layer
-            for name, layer in zip(names, layers, strict=True)
-        ]
-        if self.first is not None:
-            made.insert(names.index(self.before) if self.before else 0, self.first)
-        kept = [layer for layer in made if layer is not None]
-        return kept, {**options, **self.options}
+
+        def changed(path: str, layer: Any) -> list[Any]:
+            if path in self.layers:
+                layer = _changed(layer, *self.layers[path])
+            row = [self.first, layer] if path == self.before else [layer]
+            return [one for one in row if one is not None]
+
+        made = made_anew(layers, changed)
+        if self.first is not None and not self.before:
+            made.insert(0, self.first)
+        return made, {**options, **self.options}
 
 
 def _changed(layer: Any, old: Any, new: Any) -> Any:

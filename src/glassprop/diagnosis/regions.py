@@ -9,6 +9,7 @@ made of straight lines, as relu is, else it is smooth, as sigmoid is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from glassprop.built import Built
 from glassprop.compiling import build
 from glassprop.diagnosis.parts import Parts
 from glassprop.differentiate import pullback
+from glassprop.feeding import Place
 from glassprop.graph import Node, order
 from glassprop.ops.product import matmul
 from glassprop.program import Program
@@ -55,6 +57,25 @@ class Region:
     smooth: bool
 
 
+@dataclass(frozen=True)
+class Entry:
+    """Where data come in: what layers with parameters are given first.
+
+    Parameters
+    ----------
+    layers : tuple of str
+        Their paths; several where they are given the same array.
+    sources : frozenset of str
+        What it is made of: data, parameters that are frozen, and states.
+    whole : bool
+        Whether it is an array of the data as it was given.
+    """
+
+    layers: tuple[str, ...]
+    sources: frozenset[str]
+    whole: bool
+
+
 class Activations:
     """The forward pass of a network in prediction, with the slopes of its activations.
 
@@ -67,6 +88,8 @@ class Activations:
     ----------
     regions : tuple of Region
         In the order of the forward pass.
+    entries : tuple of Entry
+        Likewise.
     values : Parts
         They are ``output``, each region's slope, and what comes to each layer as
         ``to`` and its path.
@@ -74,6 +97,7 @@ class Activations:
 
     def __init__(self, structure: Structure) -> None:
         self.regions: tuple[Region, ...] = ()
+        self.entries: tuple[Entry, ...] = ()
         self.values = Parts(self._made(structure))
 
     def _made(self, structure: Structure) -> Program:
@@ -95,6 +119,7 @@ class Activations:
             }
             outputs |= {f"{TO}{key}": one for key, one in single.items()}
             self.regions = tuple(found)
+            self.entries = entries(structure, inputs, single)
             return used(inputs, outputs), outputs
 
         return build("look", whole, dtype=structure.dtype, once=True)
@@ -112,6 +137,46 @@ def activations_of(built: Built) -> Activations:
         ("activations",), lambda: Activations(built.structure)
     )
     return made
+
+
+def entries(
+    structure: Structure, inputs: Mapping[str, Array], arrived: Mapping[str, Array]
+) -> tuple[Entry, ...]:
+    """Find where data come to layers that train, before any parameter that trains.
+
+    Parameters
+    ----------
+    structure : Structure
+        The network's.
+    inputs : mapping from str to array
+        Data, parameters and states, traced.
+    arrived : mapping from str to array
+        What came to each layer, by its path.
+    """
+    trained = {place.name for place in structure.all_places if _trains(place)}
+    ends: dict[Node, list[str]] = {}
+    for path, one in arrived.items():
+        if path in trained:
+            ends.setdefault(one.node, []).append(path)
+    names = {one.node: key for key, one in inputs.items()}
+    trainable = {*structure.trainable}
+    made_of: dict[Node, frozenset[str] | None] = {}  # None of what trains
+    for node in order([*ends]):
+        read = [made_of[one] for one in node.inputs]
+        known = [one for one in read if one is not None]
+        own = frozenset({names[node]} if node in names else ())
+        trains = len(known) < len(read) or bool(own & trainable)
+        made_of[node] = None if trains else own.union(*known)
+    return tuple(
+        Entry(tuple(paths), sources, names.get(node) in sources)
+        for node, paths in ends.items()
+        for sources in [made_of[node]]
+        if sources is not None
+    )
+
+
+def _trains(place: Place) -> bool:
+    return any(one.trainable for one in place.parameters.values())
 
 
 def bends(outputs: list[Node], data: list[Node]) -> list[tuple[Node, Node]]:

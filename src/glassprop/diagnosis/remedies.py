@@ -8,10 +8,10 @@ from dataclasses import MISSING, fields, replace
 from typing import Any
 
 from glassprop.diagnosis.changes import Change
-from glassprop.layer_names import layer_names
-from glassprop.layers import Dense, Standardize
-from glassprop.layers.activations import activation_name
-from glassprop.structure import Structure
+from glassprop.diagnosis.nesting import by_path
+
+GENTLY = Change(words="Begin with some epochs of gp.Adam(), whose steps are small.")
+"""Where the optimizer finds its own steps, so that there is no rate to lower."""
 
 
 def has_field(record: Any, name: str) -> bool:
@@ -28,16 +28,16 @@ def other(layers: Sequence[Any], name: str, **changed: Any) -> Change | None:
     layers : sequence of layers
         Those of the network, in order.
     name : str
-        Which, by its name in the network.
+        Which, by its path in the network.
     **changed
         Fields of the record.
 
     Returns
     -------
     Change or None
-        None if it is no layer of the row, or has no such field.
+        None if there is no layer of that path, or it has no such field.
     """
-    known = dict(zip(layer_names(layers), layers, strict=True))
+    known = by_path(layers)
     layer = known.get(name)
     if layer is None or not all(has_field(layer, one) for one in changed):
         return None
@@ -64,7 +64,7 @@ def together(changes: Sequence[Change | None], words: str = "") -> Change:
 
 def bent(layers: Sequence[Any], names: Sequence[str], activation: str) -> Change:
     """Propose another activation for some layers, and the start that goes with it."""
-    known = dict(zip(layer_names(layers), layers, strict=True))
+    known = by_path(layers)
     found = []
     for name in names:
         changed: dict[str, Any] = {"activation": activation}
@@ -76,7 +76,7 @@ def bent(layers: Sequence[Any], names: Sequence[str], activation: str) -> Change
 
 def fresh_start(layers: Sequence[Any], names: Sequence[str]) -> Change:
     """Propose that layers start as they do by default."""
-    known = dict(zip(layer_names(layers), layers, strict=True))
+    known = by_path(layers)
     changes = []
     for name in names:
         usual = _usual(known.get(name))
@@ -94,16 +94,16 @@ def own_start(layers: Sequence[Any], name: str) -> Change:
     name : str
         Of a layer that may be an activation alone.
     """
-    names = layer_names(layers)
-    if name not in names:
+    known = by_path(layers)
+    if name not in known:
         return Change()
     before = [
         one
-        for one, layer in zip(names, layers, strict=True)
+        for one, layer in known.items()
         if has_field(layer, "initializer") or one == name
     ]
     at = before.index(name)
-    alone = not has_field(layers[names.index(name)], "initializer")
+    alone = not has_field(known[name], "initializer")
     return fresh_start(layers, before[max(0, at - 1) : at + 1] if alone else [name])
 
 
@@ -116,17 +116,6 @@ def _usual(layer: Any) -> dict[str, Any]:
         for one in fields(layer)
         if one.name in ("initializer", "weights") and one.default is not MISSING
     }
-
-
-def scaled(layers: Sequence[Any], structure: Structure) -> Change:
-    """Propose to standardize what comes to the first layer with weights to train."""
-    owners = (key.partition(".")[0] for key in structure.trainable)
-    name = next(owners, layer_names(layers)[0])
-    names = layer_names(layers)
-    at = names.index(name)
-    if at and hasattr(layers[at - 1], "learn"):  # it has learned their scale
-        return Change(words="Leave out the columns that have no place here.")
-    return Change(first=Standardize(), before=name if at else "")
 
 
 def at_rate(optimizer: Any, rate: float) -> Any:
@@ -147,17 +136,3 @@ def rounded(rate: float) -> float:
     steps = (1, 1.5, 2, 3, 5, 7, 10)
     part = min(steps, key=lambda one: abs(math.log(rate / (one * 10.0**power))))
     return float(f"{part}e{power}")
-
-
-def hidden(structure: Structure) -> list[str]:
-    """Name the layers of neurons before the last one, inside of others too."""
-    dense = [one.name for one in structure.all_places if isinstance(one.layer, Dense)]
-    return dense[:-1]
-
-
-def bend_of(layers: Sequence[Any], name: str) -> str:
-    """Name a layer's activation; empty where it has none."""
-    known = dict(zip(layer_names(layers), layers, strict=True))
-    layer = known.get(name)
-    spec = getattr(layer, "activation", None) or getattr(layer, "function", None)
-    return activation_name(spec) or ""

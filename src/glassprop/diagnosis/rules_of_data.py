@@ -8,20 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.diagnosis.at_rest import AtRest
+from glassprop.diagnosis.at_rest import AtRest, Entering
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding, some, with_words
-from glassprop.diagnosis.remedies import (
-    has_field,
-    other,
-    scaled,
-    together,
-)
+from glassprop.diagnosis.nesting import by_path
+from glassprop.diagnosis.remedies import has_field, other, together
 from glassprop.feeding import Place
+from glassprop.layers import Standardize
 from glassprop.structure import start_values
 from glassprop.targets import classes_of
-from glassprop.trees import as_parts
+from glassprop.trees import as_parts, is_several
+
+OUTSIDE = "Check the unit of these columns, or train again with these rows."
+OUTLIERS = (
+    "Look for wrong values where columns reach far out; if they are right, take the "
+    "columns' logarithm, or clip them."
+)
 
 
 def frozen_parts(seen: AtRest) -> Iterator[Finding]:
@@ -84,12 +87,14 @@ def _no_bias(seen: AtRest) -> Iterator[Finding]:
     places = [one for one in structure.all_places if has_field(one.layer, "bias")]
     if axes != {2} or any(one.layer.bias for one in places) or not places:
         return
-    changes = [other(seen.layers, one.name, bias=True) for one in places]
+    change = together([other(seen.layers, one.name, bias=True) for one in places])
+    if not change.layers:
+        change = Change(words="Give layers a bias, bias=True.")
     yield Finding(
         "never_moves",
         "no layer has a bias: what each unit adds up is 0 for an input of 0, whatever "
         "it learns.",
-        together(changes),
+        change,
         value=0.0,
     )
 
@@ -100,16 +105,33 @@ def is_scaled(seen: AtRest) -> bool:
         return not any(True for _ in inputs_not_scaled(seen))
 
 
+def scaled(seen: AtRest) -> Change:
+    """Give the change that scales what comes in.
+
+    Parameters
+    ----------
+    seen : AtRest
+        Where something that comes in is not scaled.
+    """
+    with np.errstate(all="ignore"):
+        return next(inputs_not_scaled(seen)).change
+
+
 def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
-    """Judge the columns that come to the first layer with parameters to train."""
+    """Judge the columns that come to the first layers with parameters to train."""
+    for entering in seen.entering:
+        yield from _not_scaled(seen, entering)
+
+
+def _not_scaled(seen: AtRest, entering: Entering) -> Iterator[Finding]:
     large, small, apart, outside = CONDITIONS["inputs_not_scaled"].limits
-    columns = seen.inputs
-    if columns is None or seen.first is None or len(columns) < 2:
+    columns, learned = entering.columns, entering.learned
+    if len(columns) < 2:
         return
+    name = entering.layers[0]
     size = np.sqrt(np.nanmean(columns * columns, axis=0))
     spread = np.nanstd(columns, axis=0)
     mean = np.abs(np.nanmean(columns, axis=0))
-    learned = bool(seen.built.learned)
     limit = outside if learned else large
     reach = np.nanmax(np.abs(columns), axis=0)
     beyond = np.flatnonzero((reach if learned else size) > limit)
@@ -121,6 +143,7 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
     if beyond.size and learned:
         yield _unscaled(
             seen,
+            entering,
             f"columns {some(beyond.tolist())} reach "
             f"{float(reach.max()):.3g} standard deviations from the "
             f"mean of the rows that the network has learned their scale from; up to "
@@ -132,8 +155,9 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
     elif beyond.size:
         yield _unscaled(
             seen,
+            entering,
             f"columns {some(beyond.tolist())} are up to {float(size.max()):.3g} in "
-            f"size where they come to layer {seen.first.name!r}; up to {limit:g} is "
+            f"size where they come to layer {name!r}; up to {limit:g} is "
             "fine.",
             beyond,
             float(size.max()),
@@ -142,8 +166,9 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
     elif size.max() < 1 / small:
         yield _unscaled(
             seen,
+            entering,
             f"all columns are at most {float(size.max()):.3g} in size where they come "
-            f"to layer {seen.first.name!r}; from {1 / small:g} is fine.",
+            f"to layer {name!r}; from {1 / small:g} is fine.",
             np.arange(len(size)),
             float(size.max()),
             1 / small,
@@ -152,8 +177,9 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
         least = float(reach[tiny].min())
         yield _unscaled(
             seen,
+            entering,
             f"columns {some(tiny.tolist())} are as small as {least:.3g} at most where "
-            f"they come to layer {seen.first.name!r}, beside others of up to "
+            f"they come to layer {name!r}, beside others of up to "
             f"{float(size.max()):.3g}; from {1 / small:g} is fine.",
             tiny,
             least,
@@ -163,6 +189,7 @@ def inputs_not_scaled(seen: AtRest) -> Iterator[Finding]:
         worst = float(np.max(mean[far] / spread[far]))
         yield _unscaled(
             seen,
+            entering,
             f"columns {some(far.tolist())} are up to {worst:.3g} standard deviations "
             f"away from 0; up to {apart:g} is fine.",
             far,
@@ -177,21 +204,42 @@ def _differ(column: NDArray[Any]) -> bool:
     return bool(upper > lower)
 
 
-def _unscaled(
-    seen: AtRest, text: str, columns: NDArray[Any], value: float, limit: float
+def _unscaled(  # noqa: PLR0917  # where, what, and the numbers of a finding
+    seen: AtRest,
+    entering: Entering,
+    text: str,
+    columns: NDArray[Any],
+    value: float,
+    limit: float,
 ) -> Finding:
-    first = seen.first
-    assert first is not None
     found = Finding(
         "inputs_not_scaled",
         text,
-        scaled(seen.layers, seen.built.structure),
+        _scaling(seen, entering),
         value=value,
         limit=limit,
-        layer=first.name,
+        layer=entering.layers[0],
         columns=tuple(int(one) for one in columns),
     )
-    return with_words(found, seen.words)
+    return with_words(found, entering.words)
+
+
+def _scaling(seen: AtRest, entering: Entering) -> Change:
+    """Propose to standardize what comes in, or to look at what is far from the rest."""
+    if entering.learned and seen.step is None:
+        return Change(words=OUTSIDE)
+    size = np.sqrt(np.nanmean(entering.columns**2, axis=0))
+    if entering.learned and size.max() <= CONDITIONS["inputs_not_scaled"].limit:
+        return Change(words=OUTLIERS)  # of these rows, which are scaled
+    name = entering.layers[0]
+    top = name.partition(".")[0]
+    places = seen.built.structure.places
+    at = [place.name for place in places].index(top)
+    if not is_several(places[at].input_shape):
+        return Change(first=Standardize(), before=top if at else "")
+    if name in by_path(seen.layers):
+        return Change(first=Standardize(), before=name)
+    return Change(words=f"Put gp.Standardize() before what comes to layer {name!r}.")
 
 
 def imbalance(seen: AtRest) -> Iterator[Finding]:

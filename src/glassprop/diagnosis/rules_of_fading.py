@@ -47,13 +47,18 @@ def vanishing_gradient(seen: Trends) -> Iterator[Finding]:
     faint = reaching < least and ratio < CLEARLY and not seen.learns
     if not (ratio < part or faint) or _is_stopped(seen, keys):
         return
+    how = (
+        f"it reaches the first layer at {ratio:.2g} of its size, and fades below "
+        f"{part:g}."
+        if ratio < part
+        else f"the first layer gets {reaching:.2g}, and below {least:g} hardly learns."
+    )
     start = seen.looks[0]
     at_ends = any(True for _ in saturated(seen, start))
     yield Finding(
         "vanishing_gradient",
         f"the mean gradient of {first} is {look.gradients[first]:.2g}, that of {last} "
-        f"{look.gradients[last]:.2g}; beside what comes to them, it reaches the first "
-        f"layer at {ratio:.2g} of its size, and fades below {part:g}.",
+        f"{look.gradients[last]:.2g}; beside what comes to them, {how}",
         _after_fading(seen, keys),
         value=ratio if ratio < part else reaching,
         limit=part if ratio < part else least,

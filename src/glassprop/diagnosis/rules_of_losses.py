@@ -10,7 +10,8 @@ import numpy as np
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
-from glassprop.diagnosis.remedies import at_learning_rate, bent, fresh_start, scaled
+from glassprop.diagnosis.remedies import at_learning_rate, bent, fresh_start
+from glassprop.diagnosis.rules_of_data import scaled
 from glassprop.diagnosis.rules_of_starts import SCALED_TARGET, are_large
 from glassprop.diagnosis.rules_of_units import same_for_all
 from glassprop.diagnosis.training_changes import (
@@ -21,6 +22,8 @@ from glassprop.diagnosis.training_changes import (
 )
 from glassprop.diagnosis.trends import Trends
 from glassprop.early_stopping import EarlyStopping
+
+SOMEWHERE = "Look at what each layer gives: somewhere all rows become the same."
 
 
 def not_falling(seen: Trends) -> Iterator[Finding]:
@@ -47,7 +50,7 @@ def not_falling(seen: Trends) -> Iterator[Finding]:
 
 def _after_standing(seen: Trends) -> Change:
     if not seen.inputs_scaled:
-        return scaled(seen.layers, seen.structure)
+        return scaled(seen.at_rest)
     held = held_back(seen) or pulled_down(seen)
     if held is not None:
         return held
@@ -126,9 +129,10 @@ def _after_constant(seen: Trends, *, at_start: bool) -> Change:
     if lost and not _owns(seen, lost):
         return same_for_all(lost)
     if not seen.inputs_scaled:
-        return scaled(seen.layers, seen.structure)
+        return scaled(seen.at_rest)
     course = None if at_start else pulled_down(seen) or lower_rate(seen)
-    return course or bent(seen.layers, names, "leaky_relu")
+    change = course or bent(seen.layers, names, "leaky_relu")
+    return change if str(change) else Change(words=SOMEWHERE)
 
 
 def _owns(seen: Trends, name: str) -> bool:

@@ -20,6 +20,7 @@ from glassprop.layer_names import layer_names
 from glassprop.losses import Loss
 from glassprop.trees import as_parts
 
+SCORES = "Let the last layer give scores, without an activation."
 NEAR = 5.0  # scores that stay within this cannot say what is certain
 
 
@@ -112,9 +113,10 @@ def _without_bounds(seen: AtRest) -> Change:
         list(zip(layer_names(seen.layers), seen.layers, strict=True))
     ):
         if getattr(layer, "activation", None) is not None:
-            return other(seen.layers, name, activation=None) or Change()
+            change = other(seen.layers, name, activation=None)
+            return Change(words=SCORES) if change is None else change
         if has_field(layer, "function"):
             return Change(layers={name: (layer, None)})
         if has_field(layer, "units"):
             break
-    return Change(words="Let the last layer give scores, without an activation.")
+    return Change(words=SCORES)

@@ -13,12 +13,9 @@ from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
-from glassprop.diagnosis.remedies import (
-    fresh_start,
-    scaled,
-)
-from glassprop.diagnosis.rules_of_data import is_scaled
-from glassprop.layer_names import layer_names
+from glassprop.diagnosis.nesting import by_path
+from glassprop.diagnosis.remedies import fresh_start
+from glassprop.diagnosis.rules_of_data import is_scaled, scaled
 from glassprop.losses import Loss
 from glassprop.trees import as_parts
 
@@ -112,10 +109,11 @@ def _one_sign(seen: AtRest) -> Iterator[Finding]:
 def _spreads_apart(seen: AtRest) -> Iterator[Finding]:
     _, most, growth = CONDITIONS["bad_start"].limits
     spreads: dict[str, float] = {}
+    first = {name for one in seen.entering for name in one.layers}
     for place in seen.built.structure.all_places:
         owns = any(len(one.shape) > 1 for one in place.parameters.values())
         given = seen.arriving.get(place.name)
-        if owns and place is not seen.first and given is not None:
+        if owns and place.name not in first and given is not None:
             wide = np.asarray(given, np.float64)
             spreads[place.name] = float(np.sqrt(np.mean(np.var(wide, axis=0))))
     if len(spreads) < 2 or len(seen.some_rows) < 2:
@@ -127,9 +125,10 @@ def _spreads_apart(seen: AtRest) -> Iterator[Finding]:
     ratio = spreads[high] / spreads[low] if spreads[low] else math.inf
     if not ratio > most:
         return
-    names = [place.name for place in seen.built.structure.places]
-    change = fresh_start(seen.layers, names)
-    if not change.layers:
+    change = fresh_start(seen.layers, [*by_path(seen.layers)])
+    if not change.layers and not is_scaled(seen):
+        change = scaled(seen)
+    elif not change.layers:
         change = Change(words="Put gp.BatchNorm() between the layers.")
     yield Finding(
         "bad_start",
@@ -153,7 +152,7 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     classifies = all(one.classifies for one in seen.loss.each)
     if not classifies and not are_large(seen):
         limit *= 3
-    own = fresh_start(seen.layers, layer_names(seen.layers)).layers
+    own = fresh_start(seen.layers, [*by_path(seen.layers)]).layers
     if classifies and not own and is_scaled(seen):
         limit *= 2  # drawn as usual, a narrow network is that far off by chance
     expected = seen.constant
@@ -165,11 +164,11 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     last = keys[-1].rpartition(".")[0] if keys else ""
     change = fresh_start(seen.layers, [*_large_starts(seen), last])
     if not change.layers and not is_scaled(seen):
-        change = scaled(seen.layers, seen.built.structure)
+        change = scaled(seen)
     elif not change.layers and not classifies and _are_apart(seen):
         change = Change(data=SCALED_TARGET)
     elif not change.layers:
-        change = fresh_start(seen.layers, layer_names(seen.layers))
+        change = fresh_start(seen.layers, [*by_path(seen.layers)])
     if not (change.layers or change.first or change.data):
         change = Change(words="Let the last layer start with smaller weights.")
     kind = "answers by chance" if classifies else "the best constant answer"

@@ -13,7 +13,8 @@ from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding, some
 from glassprop.diagnosis.looks import weights_of
 from glassprop.diagnosis.moments import Look
-from glassprop.diagnosis.remedies import bent, own_start, scaled
+from glassprop.diagnosis.remedies import bent, own_start
+from glassprop.diagnosis.rules_of_data import scaled
 from glassprop.diagnosis.training_changes import (
     lower_rate,
     moved,
@@ -88,7 +89,7 @@ def _after_death(seen: Trends, name: str, *, at_start: bool) -> Change:
     if at_start and start.layers:
         return start
     if not seen.inputs_scaled:
-        return scaled(seen.layers, seen.structure)
+        return scaled(seen.at_rest)
     course = None if at_start else pulled_down(seen) or lower_rate(seen)
     if course is not None:
         return course
@@ -119,7 +120,7 @@ def saturated(seen: Trends, look: Look) -> Iterator[Finding]:
         change = own_start(seen.layers, name)
         own = bool(change.layers)
         if not own and not seen.inputs_scaled:
-            change = scaled(seen.layers, seen.structure)
+            change = scaled(seen.at_rest)
         elif not own and look.step:
             change = pulled_down(seen) or rate_change(seen, up=False)
         elif not own:
@@ -178,7 +179,8 @@ def never_moves(seen: Trends) -> Iterator[Finding]:
     trained = seen.structure.trainable
     still = [key for key in trained if all(one.updates[key] == 0 for one in looks)]
     unasked = [key for key in still if all(one.gradients[key] == 0 for one in looks)]
-    if unasked and len(unasked) < len(trained):
+    at_ends = any(True for _ in saturated(seen, seen.looks[0]))
+    if unasked and len(unasked) < len(trained) and not at_ends:
         yield _still(
             unasked,
             len(looks),

@@ -107,7 +107,9 @@ def _parts(change: Change) -> Parts:
     """Take a change apart: a value for each thing that is changed."""
     parts: Parts = {("option", key): one for key, one in change.options.items()}
     if change.first is not None:
-        parts["first", type(change.first).__name__] = (change.first, change.before)
+        branch = change.before if "." in change.before else ""  # each has its own
+        kind = type(change.first).__name__
+        parts["first", kind, branch] = (change.first, change.before)
     if change.data:
         parts["data",] = change.data
     for name, (old, new) in change.layers.items():

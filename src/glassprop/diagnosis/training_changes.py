@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from glassprop.diagnosis.changes import Change
+from glassprop.diagnosis.nesting import by_path
 from glassprop.diagnosis.remedies import (
+    GENTLY,
     at_learning_rate,
     has_field,
     other,
@@ -17,7 +19,7 @@ from glassprop.diagnosis.remedies import (
     together,
 )
 from glassprop.diagnosis.trends import Trends
-from glassprop.layer_names import layer_names
+from glassprop.optimizers import is_minimizer
 
 NEAR = 3.0  # times apart that rates may be, and be much alike
 STEP = 10.0  # times by which a rate is changed where a range test does not say more
@@ -40,6 +42,8 @@ def rate_change(seen: Trends, *, up: bool) -> Change:
         Whether steps are too small; else they are too large.
     """
     optimizer = seen.watch.recipe.optimizer
+    if is_minimizer(optimizer):
+        return GENTLY
     rate, found = optimizer.learning_rate, seen.suggest()
     if up:
         further = rate * STEP if found is None or found <= rate else found
@@ -76,6 +80,8 @@ def held_back(seen: Trends) -> Change | None:
     """
     clip: Any = seen.watch.recipe.clip
     optimizer = seen.watch.recipe.optimizer
+    if is_minimizer(optimizer):
+        return None
     size = float(np.median([_norm(seen, one.gradients) for one in seen.looks]))
     if has_field(clip, "limit") and math.isfinite(size) and clip.limit * FAR < size:
         return Change(options={"clip": replace(clip, limit=rounded(size))})
@@ -119,7 +125,7 @@ def pulled_down(seen: Trends) -> Change | None:
     if not seen.shrunk < SHRUNK:
         return None
     changes = []
-    for name, layer in zip(layer_names(seen.layers), seen.layers, strict=True):
+    for name, layer in by_path(seen.layers).items():
         given = {
             key: 0.0
             for key in PENALTIES
