@@ -250,7 +250,11 @@ def test_a_diagnosis_as_html_is_escaped():
     assert "<pre>net.fit(X, y, class_weight=&quot;balanced&quot;)</pre>" in page
     assert "<pre>glassprop train t.csv</pre>" in page
     assert page.count("<section>") == page.count("</section>") == 3
-    assert "Healthy: nothing found." in Diagnosis()._repr_html_()
+    assert page.endswith("<p>Looked at: all, else.</p></div>")
+    assert page.count("<pre>") == 3
+    words = Diagnosis((replace(ERROR, change=Change(words="Wait.")),))._repr_html_()
+    assert words.endswith("<p>Wait.</p></section></div>")
+    assert Diagnosis()._repr_html_() == "<div><p>Healthy: nothing found.</p></div>"
 
 
 def test_conditions_are_complete_and_cannot_be_changed():

@@ -491,3 +491,38 @@ def test_a_small_gradient_is_told_by_its_size():
         f"; beside what comes to them, the first layer gets {finding.value:.2g}, and "
         "below 1e-07 hardly learns."
     )
+
+
+# In words -----------------------------------------------------------------------------
+
+
+def test_a_start_beyond_all_numbers_has_no_infinite_times():
+    """The weights are an array, which is compared with what is usual as a whole."""
+    layers = [gp.Dense(1, weights=np.full((3, 1), 1e200))]
+    net = gp.Network(layers, loss="mean_squared_error")
+    found = {one.condition: one for one in net.diagnose(X, NUMBERS)}
+    assert found["not_finite"].step == 1
+    assert found["starting_loss"].seen.startswith(
+        "the loss starts at inf, far above that of the best constant answer, "
+    )
+    assert found["cannot_overfit"].seen.endswith(
+        ". All of the way is left; up to 0.2 is fine."
+    )
+
+
+def test_what_is_the_same_for_every_row_is_said_so():
+    lost = gp.layers.Lambda(lambda z: 0 * z)
+    layers = [gp.Dense(8, "relu"), lost, gp.Dense(8, "tanh"), gp.Dense(1)]
+    (finding,) = of(watched(layers, NUMBERS, "mean_squared_error"), "bad_start")
+    assert finding.seen == (
+        "what comes to layer 'dense_2' is the same for every row, and all that follows "
+        "is, too."
+    )
+
+
+def test_steps_are_counted_from_1():
+    at_start = watched(classifier("gelu", weights={"bias": np.full(8, -40.0)}))
+    assert [one.step for one in at_start[:2]] == [1, 1]
+    in_training = watched(classifier("relu"), optimizer=gp.SGD(30.0))
+    (finding,) = of(in_training, "dead_units")
+    assert finding.step == 120  # the last, of two an epoch

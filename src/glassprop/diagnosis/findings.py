@@ -40,7 +40,7 @@ class Finding:
     columns : tuple of int or str
         Which, from 0; of a table or a data frame their names.
     step : int or None
-        Of the training, from 1.
+        Of the training, from 1: the last before it was seen; 1 for a start.
     symptom : bool
         Whether it came in the course of the training, so that other findings, if there
         are any, are what it comes from.
@@ -152,23 +152,25 @@ class Diagnosis(Sequence[Finding], ForPrograms):
         str
             A paragraph for each finding.
         """
-        looked = f"Looked at: {', '.join(self.looked_at)}." if self.looked_at else ""
         if not self.findings:
-            return f"Healthy: nothing found. {looked}".strip()
-        return "\n\n".join([*map(str, self.findings), *([looked] if looked else [])])
+            return f"Healthy: nothing found. {self._looked}".strip()
+        return "\n\n".join([*map(str, self.findings), self._looked]).strip()
+
+    @property
+    def _looked(self) -> str:
+        return f"Looked at: {', '.join(self.looked_at)}." if self.looked_at else ""
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<section><h4>{escape(one.about.title)} <small>{one.severity}, "
             f"{one.condition}</small></h4><p>{escape(one.seen)}</p>"
             f"<p>{escape(one.about.why)} <cite>{escape(one.about.source)}</cite></p>"
-            f"<p>{escape(one.change.words)}</p>"
-            f"<pre>{escape(one.change.command or chr(10).join(one.change.lines))}</pre>"
-            "</section>"
+            f"{_html_change(one.change)}</section>"
             for one in self.findings
         )
-        looked = escape(", ".join(self.looked_at))
-        return f"<div>{rows or '<p>Healthy: nothing found.</p>'}<p>{looked}</p></div>"
+        healthy = "" if rows else "<p>Healthy: nothing found.</p>"
+        looked = f"<p>{escape(self._looked)}</p>" if self.looked_at else ""
+        return f"<div>{rows}{healthy}{looked}</div>"
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as dicts, lists, numbers and words."""
@@ -181,6 +183,12 @@ class Diagnosis(Sequence[Finding], ForPrograms):
 
 def _number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
+
+
+def _html_change(change: Change) -> str:
+    words = f"<p>{escape(change.words)}</p>" if change.words else ""
+    code = change.command or "\n".join(change.lines)
+    return words + (f"<pre>{escape(code)}</pre>" if code else "")
 
 
 def some(numbers: Sequence[object]) -> str:

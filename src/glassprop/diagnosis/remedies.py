@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
+import numpy as np
+
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.nesting import by_path
 
@@ -41,7 +43,7 @@ def other(layers: Sequence[Any], name: str, **changed: Any) -> Change | None:
     layer = known.get(name)
     if layer is None or not all(has_field(layer, one) for one in changed):
         return None
-    if all(getattr(layer, one) == value for one, value in changed.items()):
+    if all(np.all(getattr(layer, one) == value) for one, value in changed.items()):
         return None
     return Change(layers={name: (layer, replace(layer, **changed))})
 

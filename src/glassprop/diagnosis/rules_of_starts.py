@@ -130,11 +130,15 @@ def _spreads_apart(seen: AtRest) -> Iterator[Finding]:
         change = scaled(seen)
     elif not change.layers:
         change = Change(words="Put gp.BatchNorm() between the layers.")
+    seen_there = (
+        f"varies by {spreads[low]:.2g} over the rows, what comes to {high!r} by "
+        f"{spreads[high]:.2g}: {ratio:.2g} times; up to {most:g} is fine."
+    )
+    if not spreads[low]:
+        seen_there = "is the same for every row, and all that follows is, too."
     yield Finding(
         "bad_start",
-        f"what comes to layer {low!r} varies by {spreads[low]:.2g} over the rows, what "
-        f"comes to {high!r} by {spreads[high]:.2g}: {ratio:.2g} times; up to {most:g} "
-        "is fine.",
+        f"what comes to layer {low!r} {seen_there}",
         change,
         value=ratio,
         limit=most,
@@ -172,10 +176,11 @@ def starting_loss(seen: AtRest) -> Iterator[Finding]:
     if not (change.layers or change.first or change.data):
         change = Change(words="Let the last layer start with smaller weights.")
     kind = "answers by chance" if classifies else "the best constant answer"
+    apart = f"{start / expected:.3g} times" if math.isfinite(start) else "far above"
     yield Finding(
         "starting_loss",
-        f"the loss starts at {start:.4g}, {start / expected:.3g} times that of {kind}, "
-        f"{expected:.4g}; up to {limit:g} times is fine.",
+        f"the loss starts at {start:.4g}, {apart} that of {kind}, {expected:.4g}; up "
+        f"to {limit:g} times is fine.",
         change,
         value=start / expected,
         limit=limit,

@@ -78,7 +78,7 @@ def _too_many_dead(seen: Trends, look: Look) -> Iterator[Finding]:
             severity="error" if len(dead) == total else "warning",
             layer=name,
             units=tuple(dead),
-            step=look.step,
+            step=max(1, look.step),
             symptom=not at_start or (before and not own),
         )
         before = before or at_start
@@ -137,7 +137,7 @@ def saturated(seen: Trends, look: Look) -> Iterator[Finding]:
             limit=limit,
             severity="error" if part > 0.9 else "warning",
             layer=name,
-            step=look.step,
+            step=max(1, look.step),
             symptom=symptom,
         )
         if not look.step and own and _is_dead(on):
@@ -166,7 +166,7 @@ def _all_off(name: str, on: NDArray[Any], change: Change, *, symptom: bool) -> F
         severity="error" if len(dead) == len(on) else "warning",
         layer=name,
         units=tuple(dead),
-        step=0,
+        step=1,
         symptom=symptom,
     )
 
