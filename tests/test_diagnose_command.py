@@ -69,10 +69,10 @@ def test_another_learning_rate_is_a_command_that_is_healthy(run, capsys):
     assert (code, error) == (0, "")
     commands = {one.strip() for one in out.splitlines() if "glassprop train" in one}
     (command,) = {one.removeprefix("change: ") for one in commands}
-    start = "glassprop train t.csv --target passed --seed 3 --layers 8 --activation "
-    assert command.startswith(f"{start}tanh --learning-rate 0.")
+    start = "glassprop train t.csv --target passed --epochs 2 --seed 3 --layers 8 "
+    assert command.startswith(f"{start}--activation tanh --learning-rate 0.")
     for arguments in (
-        [*shlex.split(command)[1:], "--out", "n.safetensors", "--epochs", "2"],
+        [*shlex.split(command)[1:], "--out", "n.safetensors"],
         ["diagnose", "n.safetensors", "t.csv"],
     ):
         with pytest.raises(SystemExit) as ended:
@@ -86,7 +86,8 @@ def test_another_activation_is_a_command(run):
     found = {one["condition"]: one for one in json.loads(out)["findings"]}
     layers = ",".join(["8"] * 9)
     assert found["vanishing_gradient"]["command"] == (
-        f"glassprop train t.csv --target passed --layers {layers} --activation tanh"
+        f"glassprop train t.csv --target passed --epochs 2 --layers {layers} "
+        "--activation tanh"
     )
 
 
@@ -98,7 +99,9 @@ def test_columns_have_their_names(run):
     assert found["words"] == (
         "Check the unit of these columns, or train again with these rows."
     )
-    assert found["command"] == "glassprop train t.csv --target passed"
+    assert found["command"] == (
+        "glassprop train t.csv --target passed --epochs 2 --layers 8 --activation tanh"
+    )
 
 
 def test_classes_have_their_words(run):
@@ -136,12 +139,40 @@ def test_a_number_is_diagnosed_too_and_columns_that_were_dropped(run):
     )
     commands = {one["command"] for one in json.loads(out)["findings"]}
     start = (
-        "glassprop train t.csv --target passed --drop height --loss huber --layers 8 "
-        "--activation tanh --optimizer sgd --learning-rate "
+        "glassprop train t.csv --target passed --drop height --loss huber --epochs 2 "
+        "--layers 8 --activation tanh --optimizer sgd --learning-rate "
     )
     commands -= {None}
     assert commands
     assert all(one.startswith(start) for one in commands)
+
+
+def test_a_command_has_what_the_model_was_trained_with(run):
+    """A loss that is the default of its task still says which task it is."""
+    rows = "\n".join(f"{at},{at % 7}" for at in range(70))
+    _, out, _ = run(
+        "--json",
+        trained_on=f"size,passed\n{rows}\n",
+        loss="mean_squared_error",
+        epochs=3,
+        batch_size=8,
+        optimizer="sgd",
+        learning_rate=1e-7,
+    )
+    commands = {one["command"] for one in json.loads(out)["findings"]} - {None}
+    start = (
+        "glassprop train t.csv --target passed --loss mean_squared_error --epochs 3 "
+        "--batch-size 8 --layers 32 --activation tanh --optimizer sgd --learning-rate "
+    )
+    (command,) = commands
+    assert command == f"{start}1e-07"
+
+
+def test_a_model_that_was_trained_as_usual_keeps_no_options(run):
+    run(epochs=None)
+    model = load_table_model("m.safetensors")
+    assert model.options == {}
+    assert set(model.net.notes["table"]) == {"plan", "baseline"}
 
 
 def test_epochs_hold_rows_out_and_are_told(run):

@@ -681,6 +681,26 @@ WAY_OUT = "Copy it again, or train the model again."
             f"the file is damaged: the baseline cannot be '{'x' * 79}. {WAY_OUT}",
         ),
         (
+            put("options", {"epochs": 0}),
+            "the file is damaged: the options of its training cannot be {'epochs': 0}. "
+            f"{WAY_OUT}",
+        ),
+        (
+            put("options", {"loss": "huber"}),
+            "the file is damaged: the options of its training cannot be {'loss': "
+            f"'huber'}}. {WAY_OUT}",
+        ),
+        (
+            put("options", {"drop": 1}),
+            "the file is damaged: the options of its training cannot be {'drop': 1}. "
+            f"{WAY_OUT}",
+        ),
+        (
+            put("options", [1]),
+            "the file is damaged: the options of its training cannot be [1]. "
+            f"{WAY_OUT}",
+        ),
+        (
             lambda net: net.notes["table"]["plan"]["features"].pop(),
             "the file is damaged: the first layer takes other columns than the plan "
             f"has. {WAY_OUT}",

@@ -32,7 +32,7 @@ from glassprop.table_defaults import (
 )
 from glassprop.table_training import HELD_OUT
 from glassprop.tables import Table
-from glassprop.tabular import TableModel, chosen_loss
+from glassprop.tabular import OPTIONS, TableModel, chosen_loss
 
 LOOKED_AT = "values beyond those that the model was trained on"
 
@@ -86,13 +86,15 @@ def diagnose_table(
     anew = Network(
         net.layers, loss=net.loss, input_shape=net.input_shape, seed=net.seed
     )
-    trial: dict[str, Any] = {"clip": gradient_clip(optimizer)}
+    trial: dict[str, Any] = {
+        "batch_size": model.options.get("batch_size", BATCH_SIZE),
+        "clip": gradient_clip(optimizer),
+    }
     if epochs is not None:
         trial |= {"schedule": Cosine(epochs), "validation": HELD_OUT}
-    found = anew.diagnose(
-        x, y, optimizer=optimizer, epochs=epochs, batch_size=BATCH_SIZE, **trial
-    )
+    found = anew.diagnose(x, y, optimizer=optimizer, epochs=epochs, **trial)
     asked = _asked(model, table, data)
+    same = [*asked, *(_options(net.layers, {"optimizer": optimizer}) or [])]
     named = _names(net.layers[0], plan)
     findings = [
         replace(
@@ -101,7 +103,7 @@ def diagnose_table(
         )
         for one in found
     ]
-    beyond = [_in_words(one, named, words) for one in _beyond(net, x, y, asked)]
+    beyond = [_in_words(one, named, words) for one in _beyond(net, x, y, same)]
     return Diagnosis((*findings, *beyond), (*found.looked_at, LOOKED_AT)), unlabelled
 
 
@@ -151,8 +153,12 @@ def _asked(model: TableModel, table: Table, data: str) -> list[str]:
     asked = ["glassprop", "train", data, "--target", plan.target.name]
     for name in table.names:
         asked += [] if name in known else ["--drop", name]
+    options = dict(model.options)
     if net.loss != chosen_loss(plan):
-        asked += ["--loss", net.loss.name]
+        options["loss"] = net.loss.name
+    for name in OPTIONS:
+        if name in options:
+            asked += [f"--{name.replace('_', '-')}", str(options[name])]
     return [*asked, "--seed", str(net.seed)] if net.seed else asked
 
 

@@ -37,7 +37,7 @@ from glassprop.table_defaults import (
 )
 from glassprop.table_reports import Report, evaluate_arrays
 from glassprop.tables import Table
-from glassprop.tabular import TableModel, chosen_loss, table_model
+from glassprop.tabular import Options, TableModel, chosen_loss, table_model
 
 HELD_OUT = 0.2  # the part of the rows that only the report sees
 LARGEST = 1e100  # of numbers, so that sums of their squares stay far from infinity
@@ -175,7 +175,8 @@ def prepare_training(
         input_shape=len(plan.features),
         seed=seed,
     )
-    model = table_model(net, plan, _baseline(plan, y[training]))
+    options = _options(loss, epochs, batch_size)
+    model = table_model(net, plan, _baseline(plan, y[training]), options)
     if epochs is None:
         epochs = default_epochs(len(training), batch_size)
     return Preparation(
@@ -220,6 +221,18 @@ def train_table(preparation: Preparation, *, verbose: bool | None = None) -> Tra
         chosen.model, chosen.x[rows], chosen.y[rows], chosen.unlabelled
     )
     return Trained(chosen.model, history, report)
+
+
+def _options(loss: str | None, epochs: int | None, batch_size: int) -> Options:
+    """Keep what a training was asked for, and nothing else tells of."""
+    options: dict[str, str | int] = {}
+    if loss is not None:
+        options["loss"] = get_one_loss(loss).name
+    if epochs is not None:
+        options["epochs"] = epochs
+    if batch_size != BATCH_SIZE:
+        options["batch_size"] = batch_size
+    return options
 
 
 def _asked_task(table: Table, target: str, loss: str | None) -> Task | None:

@@ -16,18 +16,21 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from glassprop.errors import ArgumentError, ModelFileError, listing
 from glassprop.layers.columns import Columns
 from glassprop.losses import LOSSES, Loss, get_one_loss
 from glassprop.model_files import about
 from glassprop.network import Network
+from glassprop.options import is_whole
 from glassprop.plans import Plan, PlanColumn
 from glassprop.save import load
 
 NOTE = "table"  # the key in the network's notes
+OPTIONS = ("loss", "epochs", "batch_size")  # that nothing else tells of
+Options = Mapping[str, str | int]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,11 +45,14 @@ class TableModel:
         What the columns are.
     baseline : tuple of float
         The share of each class among the training rows, or the mean of the target.
+    options : dict from str to str or int
+        Those of `OPTIONS` that it was trained with, but for defaults.
     """
 
     net: Network
     plan: Plan
     baseline: tuple[float, ...]
+    options: Options = field(default_factory=dict)
 
 
 def fitting_losses(plan: Plan) -> tuple[str, ...]:
@@ -126,7 +132,9 @@ def output_size(plan: Plan, loss: Loss) -> int:
 # The model file ----------------------------------------------------------------------
 
 
-def table_model(net: Network, plan: Plan, baseline: Sequence[float]) -> TableModel:
+def table_model(
+    net: Network, plan: Plan, baseline: Sequence[float], options: Options | None = None
+) -> TableModel:
     """Make a table model; what it is goes into the network's notes.
 
     Parameters
@@ -134,6 +142,7 @@ def table_model(net: Network, plan: Plan, baseline: Sequence[float]) -> TableMod
     net : Network
     plan : Plan
     baseline : sequence of float
+    options : mapping from str to str or int, optional
         As in `TableModel`.
 
     Returns
@@ -142,7 +151,9 @@ def table_model(net: Network, plan: Plan, baseline: Sequence[float]) -> TableMod
     """
     numbers = tuple(float(number) for number in baseline)
     net.notes[NOTE] = {"plan": plan.to_json(), "baseline": list(numbers)}
-    return TableModel(net, plan, numbers)
+    if options:
+        net.notes[NOTE]["options"] = dict(options)
+    return TableModel(net, plan, numbers, dict(options or {}))
 
 
 def load_table_model(path: str | os.PathLike[str]) -> TableModel:
@@ -190,7 +201,7 @@ def noted_model(net: Network) -> TableModel:
             "the network was not trained on a table, so nothing says what the columns "
             "of one mean to it. Train one: glassprop train DATA --target COLUMN."
         )
-    if not isinstance(note, dict) or set(note) != {"plan", "baseline"}:
+    if not isinstance(note, dict) or set(note) - {"options"} != {"plan", "baseline"}:
         raise _damaged(f"expected 'plan' and 'baseline', got {note!r:.80}")
     plan = Plan.from_json(note["plan"])
     baseline = note["baseline"]
@@ -200,7 +211,17 @@ def noted_model(net: Network) -> TableModel:
     if not numbers or len(baseline) != max(1, len(plan.target.words)):
         raise _damaged(f"the baseline cannot be {baseline!r:.80}")
     _check_fit(net, plan)
-    return TableModel(net, plan, tuple(float(number) for number in baseline))
+    options, loss = note.get("options", {}), getattr(net.loss, "name", "")
+    if not isinstance(options, dict) or not all(
+        name in OPTIONS and (one == loss if name == "loss" else _counts(one))
+        for name, one in options.items()
+    ):
+        raise _damaged(f"the options of its training cannot be {options!r:.80}")
+    return TableModel(net, plan, tuple(float(number) for number in baseline), options)
+
+
+def _counts(number: object) -> bool:
+    return is_whole(number) and number >= 1
 
 
 def _check_fit(net: Network, plan: Plan) -> None:
