@@ -5,13 +5,7 @@ import re
 import pytest
 
 import pages
-from glassprop.diagnosis import (
-    diagnose,
-    overfitting,
-    planning,
-    rates,
-    rules_of_gradients,
-)
+from glassprop.diagnosis import overfitting, planning, rates, rules_of_gradients
 from glassprop.diagnosis.conditions import CONDITIONS
 
 DOCS = pages.ROOT / "docs"
@@ -87,7 +81,7 @@ def test_a_star_marks_what_a_training_alone_does_not_find():
 def test_what_the_overview_says_of_costs():
     words = " ".join(OVERVIEW.split())
     assert f"gradients of {rules_of_gradients.CHECKED} rows" in words
-    assert f"a trial of about {diagnose.TRIAL_STEPS} steps" in words
+    assert f"a trial of about {planning.TRIAL_STEPS} steps" in words
     few, most = planning.FEWEST, planning.MOST
     assert f"{few} to {most} looks at up to {planning.ROWS} rows" in words
     assert f"on fewer rows, {planning.LEAST_ROWS} at least" in words

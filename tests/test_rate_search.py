@@ -212,6 +212,18 @@ def test_no_constant_is_better_by_much():
             assert best_constant(name, NUMBERS) <= 1.1 * min(each) + 1e-9, name
 
 
+def test_a_search_is_shown_in_a_line_and_drawn_in_a_file(tmp_path):
+    found, path = read_search(RATES, valley()), tmp_path / "rates.svg"
+    assert repr(found) == f"<RateSearch: {found}>"
+    found.plot(path)
+    drawn = gp.pictures.learning_rates(found).svg()
+    assert path.read_text(encoding="utf-8") == drawn
+    place = (tmp_path / "rates").as_posix()
+    assert refusal(ArgumentError, lambda: found.plot(tmp_path / "rates")) == (
+        f"{place!r}: expected a name that ends in .svg, .png or .pdf, got no ending."
+    )
+
+
 # A few rows by heart ------------------------------------------------------------------
 
 
@@ -243,6 +255,13 @@ def test_a_check_says_how_far_it_came():
     )
     made = json.loads(found.json())
     assert (made["ok"], made["rows"], made["left"]) == (found.ok, found.rows, left)
+
+
+def test_one_row_is_one_row():
+    found = gp.Network(regressor(), loss="mean_squared_error").overfit_check(
+        X[:1], NUMBERS[:1]
+    )
+    assert str(found).startswith("1 row learned by heart: loss ")
 
 
 def test_penalties_and_noise_are_left_out():

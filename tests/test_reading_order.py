@@ -234,6 +234,7 @@ ORDER = [
     "diagnosis/overfitting.py",
     "diagnosis/rules_of_gradients.py",
     "diagnosis/rules_of_trials.py",
+    "diagnosis/trials.py",
     "diagnosis/diagnose.py",
     "html_pages.py",
     "explained.py",
@@ -346,6 +347,7 @@ FORWARD = {
     ("save.py", "network.py"),
     ("history.py", "pictures/__init__.py"),
     ("learning_curves.py", "pictures/__init__.py"),
+    ("diagnosis/rates.py", "pictures/__init__.py"),
 }
 
 FILES = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.rglob("*.py")}

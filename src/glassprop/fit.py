@@ -34,6 +34,7 @@ from glassprop.listening import Listeners
 from glassprop.losses import AnyLoss
 from glassprop.optimizers import Minimizer, Optimizer, get_optimizer
 from glassprop.options import is_number, is_whole
+from glassprop.places import stack_level
 from glassprop.progress import Progress
 from glassprop.recipes import Recipe
 from glassprop.rows import Rows, checked_rows, validation_rows
@@ -137,7 +138,7 @@ def fit(
         *ends_early(plan, done / each, epochs),
         *begins_late(plan, rule, done=done, epochs=epochs, steps_per_epoch=each),
     ):
-        warnings.warn(text, GlasspropWarning, stacklevel=3)
+        warnings.warn(text, GlasspropWarning, stacklevel=stack_level())
     best = None if stopping is None else Best(stopping)
     after = After(work.training, recipe, held_out, calls, best, metrics)
     watching = _watching(work, recipe, loss, epochs, diagnose) if diagnose else None
@@ -150,12 +151,13 @@ def _watching(
     """Make what looks at a training; it is imported where it is asked for."""
     from glassprop.diagnosis.at_rest import AtRest
     from glassprop.diagnosis.looks import Watch
-    from glassprop.diagnosis.planning import ROWS, Plan, affordable
+    from glassprop.diagnosis.planning import Plan, affordable, rows_of_looks
     from glassprop.diagnosis.watching import Watching
 
     net, rows, training = work.net, work.rows, work.training
     program = work.steps.program
-    plan = Plan(int(looks), ROWS)
+    many = rows_of_looks(program, work.rows_per_step, int(looks))
+    plan = Plan(int(looks), many)
     if looks is True:
         steps = epochs * work.steps_per_epoch
         plan = affordable(program, work.rows_per_step, steps, work.steps.pace)

@@ -792,8 +792,8 @@ class Network:
             None for that of the last `fit`, before it for Adam.
         epochs : int or None
             Of the trial, on all rows; None for about 300 steps, on as many rows as
-            they need. Overfitting shows only in a trial as long as the training, with
-            rows held out.
+            they need, fewer where a step is dear or a ``schedule`` ends. Overfitting
+            shows only in a trial as long as the training, with rows held out.
         batch_size : int or None
             As for `fit`.
         **options

@@ -52,6 +52,15 @@ def caller() -> str:
     return ""
 
 
+def stack_level() -> int:
+    """Count to the nearest frame outside of the package, for `warnings.warn`."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    while frame is not None and not _is_outside(frame):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def place_of(error: Exception) -> str:
     """Describe the deepest frame outside of the package that an error went through."""
     place, traceback = "", error.__traceback__

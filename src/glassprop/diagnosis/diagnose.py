@@ -13,16 +13,17 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Diagnosis, Finding
+from glassprop.diagnosis.overfitting import STEPS, affordable_by_heart
 from glassprop.diagnosis.planning import MOST
-from glassprop.diagnosis.rates import RateSearch, check_range
+from glassprop.diagnosis.rates import TRIES, RateSearch, affordable_tries, check_range
 from glassprop.diagnosis.remedies import other
-from glassprop.diagnosis.rules_of_gradients import wrong_gradient
+from glassprop.diagnosis.rules_of_gradients import affordable_rows, wrong_gradient
 from glassprop.diagnosis.rules_of_trials import cannot_overfit, learning_rate, searched
 from glassprop.diagnosis.settling import by_steps, settled
+from glassprop.diagnosis.trials import Trial, short_trial
 from glassprop.errors import (
     ArgumentError,
     BroadcastError,
@@ -34,27 +35,17 @@ from glassprop.fit import check_counts, fit
 from glassprop.layer_names import layer_names
 from glassprop.losses import AnyLoss
 from glassprop.optimizers import is_minimizer
-from glassprop.programs import (
-    evaluate_program,
-)
-from glassprop.randomness import LOOK, generator
+from glassprop.programs import evaluate_program
 from glassprop.recipes import Recipe
 from glassprop.rows import Rows, checked_rows
-from glassprop.splits import take_rows
 from glassprop.structure import check_batches
 from glassprop.targets import check_several_classes
 
 if TYPE_CHECKING:
     from glassprop.network import Network
 
-TRIAL_STEPS, LEAST_EPOCHS = 300, 3  # of a trial whose epochs are not given
 DECIDED = ("diagnose", "verbose")  # options of `fit` that a trial decides itself
-LOOKED_AT = (
-    "layers, start, data and loss",
-    "gradients against finite differences",
-    "a few rows learned by heart",
-    "a range of learning rates",
-)
+LOOKED_AT = ("layers, start, data and loss", "gradients against finite differences")
 
 
 def diagnose(
@@ -72,38 +63,60 @@ def diagnose(
     Nothing of the network changes.
     """
     _check_options(options)
-    trial, size = net.copy(), options["batch_size"]
+    given, net, size = net, net.copy(), options["batch_size"]
     check_counts(1 if epochs is None else epochs, size)
-    told = {**options, "loss": loss, "optimizer": optimizer, "verbose": False}
+    options = {**options, "loss": loss, "optimizer": optimizer, "verbose": False}
     try:
-        rows = _prepared(trial, X, y, loss)
-        evaluate_program(trial.structure, loss, rows.target)
+        rows = _prepared(net, X, y, loss)
+        evaluate_program(net.structure, loss, rows.target)
     except BroadcastError as error:
-        return Diagnosis((_accident(net, error, y),), ("shapes",))
-    per_step = min(size or len(rows), len(rows))
-    if epochs is None:
-        chosen, epochs = _shortened(trial, rows, per_step, TRIAL_STEPS)
-        X, y, told = _taken(X, y, told, chosen, len(rows))
-    try:
-        history = trial.copy().fit(X, y, epochs=epochs, diagnose=MOST, **told)
-        watched = history.diagnosis
-    except DivergenceError as error:
-        watched = error.diagnosis
-    assert watched is not None
-    found = [*watched]
-    fresh = trial.training is None or not trial.training.steps
+        return Diagnosis((_accident(given, error, y),), ("shapes",))
     recipe = Recipe(loss, optimizer, rows.target)
+    step = net.built.compiled(
+        ("program", recipe), lambda: recipe.program(net.structure, net.name)
+    )
+    if epochs is None:
+        trial = short_trial(net, X, y, options, step=step, rows=len(rows))
+    else:
+        trial = Trial(X, y, epochs, options)
+    found = [*_watched(net, trial)]
+    few = rows if trial.all_at_once is None else rows.take(trial.all_at_once)
+    per_step = min(size or len(few), len(few))
+    fresh = net.training is None or not net.training.steps
+    by_heart = affordable_by_heart(step) if fresh else 0
+    tries = 0 if is_minimizer(optimizer) else affordable_tries(step, per_step)
+    checked = affordable_rows(step, len(net.structure.trainable))
     with np.errstate(all="ignore"):  # numbers may be of any size
-        found += wrong_gradient(trial, rows, loss)
-        if not is_minimizer(optimizer):
-            found += learning_rate(
-                trial, rows, recipe, per_step=per_step, epochs=epochs
-            )
-        if fresh:
+        found += wrong_gradient(net, rows, loss, most=checked)
+        if tries:
+            length = min(tries, trial.epochs * -(-len(few) // per_step))
+            found += learning_rate(net, few, recipe, per_step=per_step, length=length)
+        if by_heart:
             falls = all(one.condition != "not_falling" for one in found)
             stuck = not falls and not by_steps(found)
-            found += cannot_overfit(trial, rows, loss, stuck=stuck)
-    return Diagnosis(tuple(settled(found)), (*LOOKED_AT, f"a trial of {epochs} epochs"))
+            found += cannot_overfit(net, rows, loss, stuck=stuck, steps=by_heart)
+    looked = [*LOOKED_AT]
+    if by_heart:
+        fewer = f" in {by_heart} steps" if by_heart < STEPS else ""
+        looked.append(f"a few rows learned by heart{fewer}")
+    if tries:
+        fewer = f" for {tries} steps each" if tries < TRIES else ""
+        looked.append(f"a range of learning rates{fewer}")
+    return Diagnosis(tuple(settled(found)), (*looked, str(trial)))
+
+
+def _watched(net: Network, trial: Trial) -> Diagnosis:
+    """Train a copy, and give what is found."""
+    found: Diagnosis | None
+    try:
+        history = net.copy().fit(
+            trial.x, trial.y, epochs=trial.epochs, diagnose=MOST, **trial.options
+        )
+        found = history.diagnosis
+    except DivergenceError as error:
+        found = error.diagnosis
+    assert found is not None
+    return found
 
 
 def _check_options(options: Mapping[str, Any]) -> None:
@@ -128,31 +141,6 @@ def _prepared(net: Network, X: Any, y: Any, loss: AnyLoss) -> Rows:
         check_several_classes(rows.y, loss)
     net.learn(rows.x)
     return rows
-
-
-def _shortened(
-    net: Network, rows: Rows, per_step: int, steps: int
-) -> tuple[NDArray[Any] | None, int]:
-    """Choose rows and epochs for a trial: some hundred steps, at least three epochs."""
-    total = len(rows)
-    most = per_step * steps // LEAST_EPOCHS
-    chosen = None
-    if total > most:
-        mixed = generator(net.seed, LOOK, 98).permutation(total)
-        chosen, total = np.sort(mixed[:most]), most
-    return chosen, max(LEAST_EPOCHS, -(-steps // -(-total // per_step)))
-
-
-def _taken(
-    X: Any, y: Any, told: Mapping[str, Any], chosen: NDArray[Any] | None, rows: int
-) -> tuple[Any, Any, dict[str, Any]]:
-    if chosen is None:
-        return X, y, dict(told)
-    weights = told.get("sample_weight")
-    if weights is not None:
-        told = {**told, "sample_weight": np.asarray(weights)[chosen]}
-    x, target = (take_rows(one, chosen, rows) for one in (X, y))
-    return x, target, dict(told)
 
 
 def _accident(net: Network, error: BroadcastError, y: Any) -> Finding:

@@ -18,9 +18,11 @@ from glassprop.backends.run_numpy import NumpySteps
 from glassprop.built import Built
 from glassprop.diagnosis.baselines import constant_loss
 from glassprop.diagnosis.conditions import CONDITIONS
+from glassprop.diagnosis.planning import HEART_SECONDS, affordable_steps
 from glassprop.losses import AnyLoss
 from glassprop.optimizers import Adam
 from glassprop.plain_values import ForPrograms
+from glassprop.program import Program
 from glassprop.programs import step_program
 from glassprop.randomness import LOOK, generator
 from glassprop.rows import Rows
@@ -32,7 +34,7 @@ from glassprop.updates import start_memory
 MOST_ROWS = 20
 EACH = 3  # parameters for each number to learn
 OF_CLASS = 2  # rows at least, however few parameters there are
-STEPS = 1000
+STEPS, LEAST_STEPS = 1000, 100  # fewer tell nothing
 RATES = (0.01, 0.001, 0.05)  # tried in this order, until one is enough
 
 
@@ -77,8 +79,9 @@ class OverfitCheck(ForPrograms):
 
     def __str__(self) -> str:
         verdict = "learned by heart" if self.ok else "not learned by heart"
+        rows = "1 row" if self.rows == 1 else f"{self.rows} rows"
         return (
-            f"{self.rows} rows {verdict}: loss {self.start:.4g} to {self.end:.4g} in "
+            f"{rows} {verdict}: loss {self.start:.4g} to {self.end:.4g} in "
             f"{self.steps} steps; the best constant answer has {self.constant:.4g}, "
             f"the lowest is {self.lowest:.4g}"
         )
@@ -101,8 +104,30 @@ class OverfitCheck(ForPrograms):
         }
 
 
+def affordable_by_heart(program: Program) -> int:
+    """Give for how many steps each learning rate can be tried, where a step is dear.
+
+    Parameters
+    ----------
+    program : Program
+        One step.
+
+    Returns
+    -------
+    int
+        0 where they are too few to learn anything by heart.
+    """
+    steps = affordable_steps(program, MOST_ROWS, HEART_SECONDS) // len(RATES)
+    return min(steps, STEPS) if steps >= LEAST_STEPS else 0
+
+
 def check_overfit(
-    built: Built, rows: Rows, loss: AnyLoss, *, least: int = OF_CLASS
+    built: Built,
+    rows: Rows,
+    loss: AnyLoss,
+    *,
+    least: int = OF_CLASS,
+    steps: int = STEPS,
 ) -> OverfitCheck:
     """Train copies of a network on a few rows, without penalties and noise.
 
@@ -116,6 +141,8 @@ def check_overfit(
         What is made small.
     least : int
         Rows that are chosen, however few parameters there are.
+    steps : int
+        Of training, at each rate.
     """
     few = few_rows(built, rows, loss, least)
     found = [math.nan, math.nan]
@@ -123,13 +150,13 @@ def check_overfit(
     constant = constant_loss(built.structure, few, loss)
     lowest = _lowest(built, few, loss)
     for rate in RATES:
-        start, end = _trained(built, few, loss, rate)
+        start, end = _trained(built, few, loss, rate, steps)
         found[0] = start
         if end < best:
             best, chosen = end, rate
         if math.isfinite(constant) and best - lowest <= 0.05 * (constant - lowest):
             break
-    return OverfitCheck(len(few), found[0], best, constant, lowest, STEPS, chosen)
+    return OverfitCheck(len(few), found[0], best, constant, lowest, steps, chosen)
 
 
 def few_rows(built: Built, rows: Rows, loss: AnyLoss, least: int) -> Rows:
@@ -171,7 +198,7 @@ def _distinct(rows: Rows, order: NDArray[Any], count: int) -> Iterator[int]:
 
 
 def _trained(
-    built: Built, rows: Rows, loss: AnyLoss, rate: float
+    built: Built, rows: Rows, loss: AnyLoss, rate: float, count: int
 ) -> tuple[float, float]:
     """Give the loss of the first and of the best step."""
     optimizer = Adam(rate)
@@ -183,13 +210,16 @@ def _trained(
     )
     values = {key: np.array(one) for key, one in built.values.items()}
     values |= start_memory(built.structure, optimizer, values)
-    return _run(steps, values, rows, rate, built.seed)
+    return _run(steps, values, rows, rate * _falling(count), built.seed)
+
+
+def _falling(count: int) -> NDArray[Any]:
+    return np.linspace(1, 0.05, count)
 
 
 def _run(
-    steps: NumpySteps, values: dict[str, Any], rows: Rows, rate: float, seed: int
+    steps: NumpySteps, values: dict[str, Any], rows: Rows, rates: Any, seed: int
 ) -> tuple[float, float]:
-    rates = rate * np.linspace(1, 0.05, STEPS)
     with np.errstate(all="ignore"), steps.holding(values, len(rows)) as run:
         losses = run(rows.data(), slice(0, len(rows)), rates, seed=seed, first_step=1)
     lowest = np.nanmin(losses) if np.isfinite(losses).any() else np.inf
@@ -210,7 +240,7 @@ def _lowest(built: Built, rows: Rows, loss: AnyLoss) -> float:
     values |= start_memory(free, optimizer, values)
     eye = np.eye(count, dtype=structure.dtype)
     given = Rows(eye, rows.y, rows.weights, rows.target)
-    return _run(steps, values, given, 0.1, built.seed)[1]
+    return _run(steps, values, given, 0.1 * _falling(STEPS), built.seed)[1]
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.backends.contract import Steps
+from glassprop.diagnosis.planning import RANGE_SECONDS, affordable_steps
 from glassprop.errors import ArgumentError
 from glassprop.options import is_number, is_whole
 from glassprop.plain_values import ForPrograms
+from glassprop.program import Program
 from glassprop.randomness import RANGE, generator
 from glassprop.rows import Rows
 
@@ -29,7 +31,9 @@ SMOOTHING = 0.9  # of a running mean of losses, corrected for its start
 EXPLODED = 4.0  # times the best smoothed loss, where the test ends
 FALLING = 0.1  # part of its whole fall after which the loss is said to fall
 NEARLY = 0.01  # of the way from the start to the lowest
+COUNT = 100  # steps of the test
 TRIED = 6  # rates on the way down, and before it
+TRIES, FEWEST_TRIES = 200, 30  # steps at each; fewer do not tell rates apart
 EARLIER = 10.0  # times below where the loss falls in so few steps: what is tried first
 FIRST = 5  # steps at least, whose losses are the start
 LEAST_FALL = 0.02  # of the first loss, that a fall must be
@@ -121,6 +125,30 @@ class RateSearch(ForPrograms):
             f"{end}"
         )
 
+    def __repr__(self) -> str:
+        return f"<RateSearch: {self}>"
+
+    def plot(self, path: Any) -> None:
+        """Draw the losses: `glassprop.pictures.learning_rates`, in a file.
+
+        Parameters
+        ----------
+        path : str or path
+            Where to; its ending says the format, ``.svg``, ``.png`` or ``.pdf``.
+
+        Raises
+        ------
+        ArgumentError
+            If the ending is no format.
+        MissingExtraError
+            If Matplotlib is not installed (``glassprop[plot]``).
+        DataError
+            If the file cannot be written.
+        """
+        from glassprop.pictures import learning_rates
+
+        learning_rates(self).save(path)
+
     def as_dict(self) -> dict[str, Any]:
         """Give it as lists and numbers; None where there is no number."""
         named = {
@@ -163,6 +191,26 @@ def check_range(low: float, high: float, steps: int) -> None:
         )
 
 
+def affordable_tries(program: Program, rows: int) -> int:
+    """Give for how many steps a test can try each rate, where a step is dear.
+
+    Parameters
+    ----------
+    program : Program
+        One step.
+    rows : int
+        Of a batch.
+
+    Returns
+    -------
+    int
+        0 where they are too few to tell rates apart, so that a test is of no use.
+    """
+    steps = affordable_steps(program, rows, RANGE_SECONDS) - COUNT
+    tries = steps // (TRIED + 2)  # the smallest of the test and the optimizer's, too
+    return min(tries, TRIES) if tries >= FEWEST_TRIES else 0
+
+
 def search_rates(
     steps: Steps,
     values: Mapping[str, Any],
@@ -172,7 +220,7 @@ def search_rates(
     seed: int,
     low: float = 1e-7,
     high: float = 10.0,
-    count: int = 100,
+    count: int = COUNT,
     length: int | None = None,
     own: float | None = None,
 ) -> RateSearch:

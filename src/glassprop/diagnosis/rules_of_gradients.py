@@ -14,9 +14,12 @@ from glassprop.check import check_gradients
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
+from glassprop.diagnosis.planning import CHECK_SECONDS, seconds_of_row
+from glassprop.gradient_checks import ENTRIES
 from glassprop.graph import order
 from glassprop.losses import AnyLoss
 from glassprop.names import LOSS_SCOPE
+from glassprop.program import Program
 from glassprop.programs import (
     data_of,
     declared,
@@ -31,11 +34,29 @@ from glassprop.trace import Trace
 if TYPE_CHECKING:
     from glassprop.network import Network
 
-CHECKED = 16  # rows of a gradient check
+CHECKED, FEWEST = 16, 2  # rows of a gradient check
+LOSS = 2 / 3  # a loss in float64 beside a step
 BESIDE = 0.01  # how far from the values the second point of it is
 
 
-def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]:
+def affordable_rows(program: Program, parameters: int) -> int:
+    """Give how many rows gradients are checked on, where a row is dear.
+
+    Parameters
+    ----------
+    program : Program
+        One step.
+    parameters : int
+        How many arrays are checked.
+    """
+    of_row = LOSS * seconds_of_row(program, CHECKED) * 2 * (ENTRIES + 1) * parameters
+    most = int(CHECK_SECONDS / of_row) if of_row else CHECKED
+    return min(CHECKED, max(FEWEST, most))
+
+
+def wrong_gradient(
+    net: Network, rows: Rows, loss: AnyLoss, *, most: int = CHECKED
+) -> Iterator[Finding]:
     """Compare gradients with finite differences, at two points.
 
     The second has other rows and values a little beside. Where a corner of relu lies
@@ -46,7 +67,7 @@ def wrong_gradient(net: Network, rows: Rows, loss: AnyLoss) -> Iterator[Finding]
     mixed = generator(net.seed, LOOK, 97).permutation(len(rows))
     errors: dict[str, float] = {}
     for at, built in enumerate((net.built, _beside(net.built))):
-        chosen = np.roll(mixed, -at * CHECKED)[:CHECKED]
+        chosen = np.roll(mixed, -at * most)[:most]
         found = check_gradients(built, rows.take(np.sort(chosen)), loss)
         known = {key: one for key, one in found.items() if math.isfinite(one)}
         errors = {key: min(errors.get(key, np.inf), one) for key, one in known.items()}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
-from glassprop.diagnosis.overfitting import MOST_ROWS, check_overfit
+from glassprop.diagnosis.overfitting import MOST_ROWS, STEPS, check_overfit
 from glassprop.diagnosis.rates import RateSearch, search_rates
 from glassprop.diagnosis.regions import activations_of
 from glassprop.diagnosis.remedies import at_learning_rate, has_field, other, together
@@ -33,20 +34,23 @@ LEAST_UNITS = 16  # of a hidden layer that is made wider
 
 
 def cannot_overfit(
-    net: Network, rows: Rows, loss: AnyLoss, *, stuck: bool
+    net: Network, rows: Rows, loss: AnyLoss, *, stuck: bool, steps: int = STEPS
 ) -> Iterator[Finding]:
     """See whether a few rows can be learned by heart.
 
     A small network has few parameters for each number that it is to learn, and is given
     fewer rows. It may be too small all the same: it learns nothing at all, or it bends
-    and cannot keep classes apart, or most of the way is left.
+    and cannot keep classes apart, or most of the way is left. Of any network no more is
+    asked where there are fewer steps than usual.
     """
     bending, straight, most = CONDITIONS["cannot_overfit"].limits
+    if steps < STEPS:
+        bending = straight = most
     bends = len(activations_of(net.built).regions) > 0
     limit = bending if bends else straight
-    found = check_overfit(net.built, rows, loss)
+    found = check_overfit(net.built, rows, loss, steps=steps)
     if not found.left > limit and found.rows < MOST_ROWS:
-        found = check_overfit(net.built, rows, loss, least=MOST_ROWS)
+        found = check_overfit(net.built, rows, loss, least=MOST_ROWS, steps=steps)
         classifies = row_classes(rows.y, loss) is not None
         limit = straight if stuck or (classifies and bends) else most
     if not found.left > limit:
@@ -54,9 +58,10 @@ def cannot_overfit(
     change = wider(net.layers)
     if not change.layers:
         change = Change(words="Give it a hidden layer, or look at the other findings.")
+    left = f"{found.left:.2g}" if math.isfinite(found.left) else "All"
     yield Finding(
         "cannot_overfit",
-        f"{found}. {found.left:.2g} of the way is left; up to {limit:g} is fine.",
+        f"{found}. {left} of the way is left; up to {limit:g} is fine.",
         change,
         value=found.left,
         limit=limit,
@@ -81,7 +86,7 @@ def wider(layers: Sequence[Any]) -> Change:
 
 
 def learning_rate(
-    net: Network, rows: Rows, recipe: Recipe, *, per_step: int, epochs: int
+    net: Network, rows: Rows, recipe: Recipe, *, per_step: int, length: int
 ) -> Iterator[Finding]:
     """Compare the learning rate with those of a range test.
 
@@ -91,7 +96,6 @@ def learning_rate(
     optimizer = recipe.optimizer
     rate = optimizer.learning_rate
     try:
-        length = epochs * -(-len(rows) // per_step)
         found = searched(net, rows, recipe, per_step, length=length, own=rate)
     except ArgumentError:
         return  # it explodes at once: the trial says why

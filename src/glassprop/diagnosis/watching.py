@@ -13,7 +13,7 @@ from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.findings import Diagnosis, Finding
 from glassprop.diagnosis.looks import Watch
 from glassprop.diagnosis.planning import look_epochs
-from glassprop.diagnosis.rates import search_rates
+from glassprop.diagnosis.rates import affordable_tries, search_rates
 from glassprop.diagnosis.remedies import at_learning_rate
 from glassprop.diagnosis.rules_of_data import (
     frozen_parts,
@@ -99,13 +99,17 @@ class Watching:
     def suggestion(self) -> float | None:
         """The learning rate that a range test finds from a fresh start.
 
-        None where something else is wrong: what suits that suits nothing else.
+        None where something else is wrong, since what suits that suits nothing else,
+        and where a step is too dear for a test.
         """
         work, structure = self.work, self.at_rest.built.structure
         optimizer = self.watch.recipe.optimizer
         if is_minimizer(optimizer) or not structure.trainable:
             return None
         if explained(self.before) or self.misled:
+            return None
+        tries = affordable_tries(work.steps.program, work.rows_per_step)
+        if not tries:
             return None
         values = {
             **self.start,
@@ -118,7 +122,7 @@ class Watching:
                 work.rows,
                 work.rows_per_step,
                 seed=work.net.seed,
-                length=self.epochs * work.steps_per_epoch,
+                length=min(tries, self.epochs * work.steps_per_epoch),
             )
         except ArgumentError:
             return None
