@@ -101,7 +101,7 @@ def repaired(case: Case, found: Iterable[Any]) -> Case:
         change = finding.change
         known = by_path(layers)
         kept = {key: one for key, one in change.layers.items() if key in known}
-        again = any(isinstance(one, type(change.first)) for one in layers)
+        again = change.first in layers
         first = None if again else change.first
         layers, options = replace(change, layers=kept, first=first).applied(
             layers, options

@@ -295,9 +295,7 @@ def test_a_straight_line_cannot_tell_classes_inside_of_one_another():
     (finding,) = found
     assert finding.condition == "cannot_overfit"
     assert finding.seen.startswith("4 rows not learned by heart: loss ")
-    assert str(finding.change) == (
-        "Give it a hidden layer, or look at the other findings."
-    )
+    assert str(finding.change) == 'gp.Dense(32, "relu") before dense_1'
     check = net.overfit_check(X[:, :2], inside)
     assert check.rows == 4
 
@@ -491,6 +489,16 @@ def test_a_small_gradient_is_told_by_its_size():
         f"; beside what comes to them, the first layer gets {finding.value:.2g}, and "
         "below 1e-07 hardly learns."
     )
+
+
+@pytest.mark.parametrize(("every", "conditions"), [(1, ("step_size",)), (20, ())])
+def test_a_schedule_may_end_a_training_that_has_learned_what_it_can(every, conditions):
+    schedule = gp.schedules.Step(every, 1e-4)
+    found = watched(classifier(), optimizer=gp.SGD(0.5), schedule=schedule)
+    assert found.conditions == conditions
+    for one in found:
+        assert one.seen == f"a step changes the weights by 0 of their size; {FEW}"
+        assert str(one.change) == "net.fit(X, y, schedule=None)"
 
 
 # In words -----------------------------------------------------------------------------

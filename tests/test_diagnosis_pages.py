@@ -5,7 +5,13 @@ import re
 import pytest
 
 import pages
-from glassprop.diagnosis import overfitting, planning, rates, rules_of_gradients
+from glassprop.diagnosis import (
+    comparing,
+    overfitting,
+    planning,
+    rates,
+    rules_of_gradients,
+)
 from glassprop.diagnosis.conditions import CONDITIONS
 
 DOCS = pages.ROOT / "docs"
@@ -90,4 +96,9 @@ def test_what_the_overview_says_of_costs():
     assert (
         f"{overfitting.STEPS:,} steps on {overfitting.MOST_ROWS} rows, with up to "
         f"{len(overfitting.RATES)} learning rates"
+    ) in words
+    trained = comparing.MOST - comparing.MOST // comparing.HELD
+    assert (
+        f"{comparing.STEPS:,} steps on up to {trained} rows, at "
+        f"{len(comparing.RATES)} learning rates, and {comparing.STEPS:,} more for each"
     ) in words

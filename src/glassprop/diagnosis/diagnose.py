@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassprop.diagnosis.baselines import constant_loss
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Diagnosis, Finding
 from glassprop.diagnosis.overfitting import STEPS, affordable_by_heart
@@ -21,8 +22,10 @@ from glassprop.diagnosis.planning import MOST
 from glassprop.diagnosis.rates import TRIES, RateSearch, affordable_tries, check_range
 from glassprop.diagnosis.remedies import other
 from glassprop.diagnosis.rules_of_gradients import affordable_rows, wrong_gradient
+from glassprop.diagnosis.rules_of_rises import harmful_rises
+from glassprop.diagnosis.rules_of_room import little_room
 from glassprop.diagnosis.rules_of_trials import cannot_overfit, learning_rate, searched
-from glassprop.diagnosis.settling import by_steps, settled
+from glassprop.diagnosis.settling import BESIDE, by_steps, explained, settled
 from glassprop.diagnosis.trials import Trial, short_trial
 from glassprop.errors import (
     ArgumentError,
@@ -42,6 +45,7 @@ from glassprop.structure import check_batches
 from glassprop.targets import check_several_classes
 
 if TYPE_CHECKING:
+    from glassprop.history import History
     from glassprop.network import Network
 
 DECIDED = ("diagnose", "verbose")  # options of `fit` that a trial decides itself
@@ -79,7 +83,8 @@ def diagnose(
         trial = short_trial(net, X, y, options, step=step, rows=len(rows))
     else:
         trial = Trial(X, y, epochs, options)
-    found = [*_watched(net, trial)]
+    watched, history = _watched(net, trial)
+    found = [*watched]
     few = rows if trial.all_at_once is None else rows.take(trial.all_at_once)
     per_step = min(size or len(few), len(few))
     fresh = net.training is None or not net.training.steps
@@ -91,10 +96,15 @@ def diagnose(
         if tries:
             length = min(tries, trial.epochs * -(-len(few) // per_step))
             found += learning_rate(net, few, recipe, per_step=per_step, length=length)
+            if history is not None and not by_steps(found) and not explained(found):
+                constant = constant_loss(net.structure, rows, loss)
+                found += harmful_rises(net, trial, history, constant)
         if by_heart:
             falls = all(one.condition != "not_falling" for one in found)
             stuck = not falls and not by_steps(found)
             found += cannot_overfit(net, rows, loss, stuck=stuck, steps=by_heart)
+            if all(one.condition in BESIDE for one in found):
+                found += little_room(net, rows, loss)
     looked = [*LOOKED_AT]
     if by_heart:
         fewer = f" in {by_heart} steps" if by_heart < STEPS else ""
@@ -105,9 +115,9 @@ def diagnose(
     return Diagnosis(tuple(settled(found)), (*looked, str(trial)))
 
 
-def _watched(net: Network, trial: Trial) -> Diagnosis:
-    """Train a copy, and give what is found."""
-    found: Diagnosis | None
+def _watched(net: Network, trial: Trial) -> tuple[Diagnosis, History | None]:
+    """Train a copy, and give what is found, and the history if it has an end."""
+    history = None
     try:
         history = net.copy().fit(
             trial.x, trial.y, epochs=trial.epochs, diagnose=MOST, **trial.options
@@ -116,7 +126,7 @@ def _watched(net: Network, trial: Trial) -> Diagnosis:
     except DivergenceError as error:
         found = error.diagnosis
     assert found is not None
-    return found
+    return found, history
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

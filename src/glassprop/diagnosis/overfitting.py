@@ -148,7 +148,7 @@ def check_overfit(
     found = [math.nan, math.nan]
     best, chosen = math.inf, RATES[0]
     constant = constant_loss(built.structure, few, loss)
-    lowest = _lowest(built, few, loss)
+    lowest = lowest_loss(built, few, loss)
     for rate in RATES:
         start, end = _trained(built, few, loss, rate, steps)
         found[0] = start
@@ -201,16 +201,42 @@ def _trained(
     built: Built, rows: Rows, loss: AnyLoss, rate: float, count: int
 ) -> tuple[float, float]:
     """Give the loss of the first and of the best step."""
-    optimizer = Adam(rate)
-    steps: NumpySteps = built.compiled(
+    steps = bare_steps(built, rows, loss)
+    return _run(steps, bare_start(built), rows, rate * _falling(count), built.seed)
+
+
+def bare_steps(built: Built, rows: Rows, loss: AnyLoss) -> NumpySteps:
+    """Give steps of Adam without penalties and noise, compiled once.
+
+    Parameters
+    ----------
+    built : Built
+        It keeps them.
+    rows : Rows
+        With the kind of target.
+    loss : Loss or Several
+        What is made small.
+    """
+    optimizer = Adam(RATES[0])
+    made: NumpySteps = built.compiled(
         ("bare", loss, rows.target),
         lambda: NumpySteps(
             step_program(built.structure, loss, optimizer, rows.target, bare=True)
         ),
     )
+    return made
+
+
+def bare_start(built: Built) -> dict[str, Any]:
+    """Copy the values that such steps begin with.
+
+    Parameters
+    ----------
+    built : Built
+        It stays as it is.
+    """
     values = {key: np.array(one) for key, one in built.values.items()}
-    values |= start_memory(built.structure, optimizer, values)
-    return _run(steps, values, rows, rate * _falling(count), built.seed)
+    return values | start_memory(built.structure, Adam(RATES[0]), values)
 
 
 def _falling(count: int) -> NDArray[Any]:
@@ -226,8 +252,18 @@ def _run(
     return float(losses[0]), float(lowest)
 
 
-def _lowest(built: Built, rows: Rows, loss: AnyLoss) -> float:
-    """Train the outputs themselves, one parameter for each row and output."""
+def lowest_loss(built: Built, rows: Rows, loss: AnyLoss) -> float:
+    """Train the outputs themselves, one parameter for each row and output.
+
+    Parameters
+    ----------
+    built : Built
+        It says what an output is; nothing of it changes.
+    rows : Rows
+        With their target.
+    loss : Loss or Several
+        What is made small.
+    """
     structure = built.structure
     shapes = as_parts(structure.output_shape)
     if len(shapes) > 1:

@@ -35,6 +35,7 @@ COUNT = 100  # steps of the test
 TRIED = 6  # rates on the way down, and before it
 TRIES, FEWEST_TRIES = 200, 30  # steps at each; fewer do not tell rates apart
 EARLIER = 10.0  # times below where the loss falls in so few steps: what is tried first
+ENDING = 4  # one of so many steps is of the end, whose losses count
 FIRST = 5  # steps at least, whose losses are the start
 LEAST_FALL = 0.02  # of the first loss, that a fall must be
 Vector = NDArray[np.float64]
@@ -69,6 +70,8 @@ class RateSearch(ForPrograms):
         The loss at that end where the rate is the smallest of the test.
     own : float
         The loss there at the rate that the optimizer was given, if it was asked for.
+    steps : int
+        How many there were at each of these rates.
     """
 
     rates: Vector
@@ -81,6 +84,7 @@ class RateSearch(ForPrograms):
     tried: Mapping[float, float] = field(default_factory=dict)
     unmoved: float = math.nan
     own: float = math.nan
+    steps: int = 0
 
     @property
     def suggestion(self) -> float:
@@ -276,7 +280,7 @@ def search_rates(
 
     def end_at(rate: float) -> float:
         losses = losses_at(np.full(tries, rate))
-        end = float(np.mean(losses[-max(1, tries // 4) :]))
+        end = float(np.mean(losses[-max(1, tries // ENDING) :]))
         return end if math.isfinite(end) else math.inf
 
     first = max(low, search.falling / EARLIER)
@@ -286,6 +290,7 @@ def search_rates(
         tried={rate: end_at(rate) for rate in tried},
         unmoved=end_at(low),
         own=math.nan if own is None else end_at(own),
+        steps=tries,
     )
 
 

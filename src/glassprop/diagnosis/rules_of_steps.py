@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from glassprop.diagnosis.conditions import CONDITIONS
 from glassprop.diagnosis.findings import Finding
 from glassprop.diagnosis.looks import weights_of
+from glassprop.diagnosis.rates import ENDING
 from glassprop.diagnosis.training_changes import held_back, rate_change
 from glassprop.diagnosis.trends import Trends
 from glassprop.optimizers import is_minimizer
 
 AT_ONCE = 1.0  # a rise that there must be among others: noise makes small ones
-SOON = 0.25  # of a training, in which the loss may rise if it is learned afterwards
+# Times the loss at the best rate, from which a rate does harm, and part of the best
+# constant answer's that there must be between them.
+HARM, ROOM = 2.0, 0.01
 FIRST = 10  # times the limit of a step, for the first one
 
 
@@ -33,8 +36,10 @@ def step_size(seen: Trends) -> Iterator[Finding]:
     first = float(np.median([looks[0].updates[key] for key in keys]))
     # Where all units die of the first step, no later one tells its size.
     worst, limit = (typical, large) if typical > large else (first, FIRST * large)
-    learns = seen.learns and seen.moves and held_back(seen) is None
-    if 0 < typical < small and not worst > limit and not learns:
+    held = held_back(seen) is not None
+    learns = seen.learns and seen.moves and (not held or _makes_up(seen))
+    moves = typical > 0 or held  # else nothing is trained, which is another finding
+    if moves and typical < small and not worst > limit and not learns:
         yield Finding(
             "step_size",
             f"{text}; below {small:g} next to nothing is learned.",
@@ -59,8 +64,8 @@ def overshooting(seen: Trends) -> Iterator[Finding]:
     limit, rise, many = CONDITIONS["overshooting"].limits
     if is_minimizer(seen.watch.recipe.optimizer):
         return
-    with_rises, last = _rises(seen, rise)
-    if with_rises >= many and (last > SOON * len(seen.losses) or not seen.learns):
+    with_rises = rises(seen.losses, seen.constant)
+    if with_rises >= many and not (seen.learns and _makes_up(seen)):
         yield Finding(
             "overshooting",
             f"the loss rose by over {rise:g} times that of the best constant answer, "
@@ -89,12 +94,33 @@ def overshooting(seen: Trends) -> Iterator[Finding]:
         )
 
 
-def _rises(seen: Trends, rise: float) -> tuple[int, int]:
-    """Count the epochs in which the loss rises far; tell which is the last, from 1."""
-    if len(seen.losses) < 2 or not seen.constant > 0:
-        return 0, 0
-    rises = np.diff(seen.losses) / seen.constant
-    found = np.flatnonzero(rises > rise)
-    if not np.any(rises > AT_ONCE):
-        return 0, 0
-    return len(found), int(found[-1]) + 2
+def rises(losses: Sequence[float], constant: float) -> int:
+    """Count the epochs in which a loss rises far.
+
+    Parameters
+    ----------
+    losses : sequence of float
+        Of each epoch.
+    constant : float
+        That of the best constant answer.
+    """
+    if len(losses) < 2 or not constant > 0:
+        return 0
+    found = np.diff(losses) / constant
+    far = CONDITIONS["overshooting"].limits[1]
+    return int(np.count_nonzero(found > far)) if np.any(found > AT_ONCE) else 0
+
+
+def _makes_up(seen: Trends) -> bool:
+    """Tell whether the loss ends about as low as at the best rate of a range test.
+
+    Both after as many steps, so that rises at the start have had their effect, or none.
+    """
+    found = seen.search()
+    if found is None or not found.steps:
+        return False
+    steps = seen.looks[-1].step - seen.looks[0].step
+    epochs = min(len(seen.losses), -(-found.steps * len(seen.losses) // steps))
+    end = seen.losses[epochs - max(1, epochs // ENDING) : epochs]
+    room = (HARM - 1) * abs(found.best) + ROOM * seen.constant
+    return float(np.mean(end)) <= found.best + room

@@ -12,11 +12,18 @@ from glassprop.diagnosis.findings import Finding
 from glassprop.diagnosis.overfitting import MOST_ROWS, STEPS, check_overfit
 from glassprop.diagnosis.rates import RateSearch, search_rates
 from glassprop.diagnosis.regions import activations_of
-from glassprop.diagnosis.remedies import at_learning_rate, has_field, other, together
+from glassprop.diagnosis.remedies import (
+    at_learning_rate,
+    bent,
+    has_field,
+    other,
+    together,
+)
 from glassprop.errors import (
     ArgumentError,
 )
 from glassprop.layer_names import layer_names
+from glassprop.layers import Dense
 from glassprop.losses import AnyLoss
 from glassprop.recipes import Recipe
 from glassprop.rows import Rows
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
 HARDLY, LITTLE = 0.05, 0.25
 NARROW = 4  # times as many units as a layer has, that make it narrow beside others
 LEAST_UNITS = 16  # of a hidden layer that is made wider
+TINY = 2  # units of a hidden layer that is narrow beside any
+HIDDEN = 32  # units of a hidden layer that there was not
 
 
 def cannot_overfit(
@@ -43,11 +52,11 @@ def cannot_overfit(
     and cannot keep classes apart, or most of the way is left. Of any network no more is
     asked where there are fewer steps than usual.
     """
-    bending, straight, most = CONDITIONS["cannot_overfit"].limits
+    curved, straight, most, *_ = CONDITIONS["cannot_overfit"].limits
     if steps < STEPS:
-        bending = straight = most
+        curved = straight = most
     bends = len(activations_of(net.built).regions) > 0
-    limit = bending if bends else straight
+    limit = curved if bends else straight
     found = check_overfit(net.built, rows, loss, steps=steps)
     if not found.left > limit and found.rows < MOST_ROWS:
         found = check_overfit(net.built, rows, loss, least=MOST_ROWS, steps=steps)
@@ -55,8 +64,8 @@ def cannot_overfit(
         limit = straight if stuck or (classifies and bends) else most
     if not found.left > limit:
         return
-    change = wider(net.layers)
-    if not change.layers:
+    change = wider(net.layers) if bends else bending(net.layers)
+    if not change.lines:
         change = Change(words="Give it a hidden layer, or look at the other findings.")
     left = f"{found.left:.2g}" if math.isfinite(found.left) else "All"
     yield Finding(
@@ -68,8 +77,16 @@ def cannot_overfit(
     )
 
 
-def wider(layers: Sequence[Any]) -> Change:
-    """Propose more units: as many as others have where some are narrow, else more."""
+def wider(layers: Sequence[Any], *, alone: bool = False) -> Change:
+    """Propose more units: as many as others have where some are narrow, else more.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+        Those of a network.
+    alone : bool
+        Whether narrow ones alone are made wider.
+    """
     *hidden, _last = [
         (name, layer.units)
         for name, layer in zip(layer_names(layers), layers, strict=True)
@@ -77,12 +94,28 @@ def wider(layers: Sequence[Any]) -> Change:
     ] or [("", 0)]
     most = max((units for _, units in hidden), default=0)
     narrow = [name for name, units in hidden if NARROW * units <= most]
-    chosen = narrow or [name for name, _ in hidden]
+    chosen = narrow or [name for name, units in hidden if units <= TINY or not alone]
     size = max(NARROW * most, LEAST_UNITS)
     if narrow:
         size = min(units for name, units in hidden if name not in narrow)
     changes = [other(layers, name, units=size) for name in chosen]
     return together(changes)
+
+
+def bending(layers: Sequence[Any]) -> Change:
+    """Propose that layers bend: those before the last one, else one more.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+        Those of a network.
+    """
+    known = zip(layer_names(layers), layers, strict=True)
+    *hidden, last = [name for name, one in known if isinstance(one, Dense)] or [""]
+    change = bent(layers, hidden, "tanh")
+    if change.layers or not last:
+        return change
+    return Change(first=Dense(HIDDEN, "relu"), before=last)
 
 
 def learning_rate(

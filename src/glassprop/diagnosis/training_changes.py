@@ -94,9 +94,8 @@ def held_back(seen: Trends) -> Change | None:
 def _norm(seen: Trends, gradients: Any) -> float:
     """Give a lower bound of the norm of all gradients, from their mean sizes."""
     known = seen.structure.parameters
-    return math.sqrt(
-        sum(math.prod(known[key].shape) * one**2 for key, one in gradients.items())
-    )
+    roots = {key: math.sqrt(math.prod(known[key].shape)) for key in gradients}
+    return math.hypot(*(roots[key] * one for key, one in gradients.items()))
 
 
 def moved(optimizer: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.looks import Watch, weights_of
 from glassprop.diagnosis.moments import Look
+from glassprop.diagnosis.rates import RateSearch
 from glassprop.structure import Structure, start_values
 
 STILL = 0.01  # of the loss at the start, that it changes by where nothing is learned
@@ -36,8 +37,8 @@ class Trends:
         The loss of the best constant answer; NaN where it is not known.
     inputs_scaled : bool
         Whether what comes in is scaled.
-    suggest : callable
-        Gives a learning rate that a range test finds, or None.
+    search : callable
+        Gives a range test from a fresh start, or None where it says nothing.
     misled : callable
         Tells whether the gradient is not the slope of the loss.
     kept : int or None
@@ -52,7 +53,7 @@ class Trends:
     held_out: list[float]
     constant: float
     inputs_scaled: bool
-    suggest: Callable[[], float | None]
+    search: Callable[[], RateSearch | None]
     misled: Callable[[], bool]
     kept: int | None
     diverged: bool = False
@@ -84,6 +85,11 @@ class Trends:
             return False
         part = self.losses[-1] / self.constant if self.constant > 0 else math.nan
         return bool(part < 0.9)
+
+    def suggest(self) -> float | None:
+        """Give a learning rate that a range test finds, or None."""
+        found = self.search()
+        return None if found is None else found.suggestion
 
     @property
     def moves(self) -> bool:

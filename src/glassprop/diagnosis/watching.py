@@ -13,7 +13,7 @@ from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.findings import Diagnosis, Finding
 from glassprop.diagnosis.looks import Watch
 from glassprop.diagnosis.planning import look_epochs
-from glassprop.diagnosis.rates import affordable_tries, search_rates
+from glassprop.diagnosis.rates import RateSearch, affordable_tries, search_rates
 from glassprop.diagnosis.remedies import at_learning_rate
 from glassprop.diagnosis.rules_of_data import (
     frozen_parts,
@@ -96,8 +96,8 @@ class Watching:
         return self.watch.is_misled(self.work, self.start)
 
     @cached_property
-    def suggestion(self) -> float | None:
-        """The learning rate that a range test finds from a fresh start.
+    def search(self) -> RateSearch | None:
+        """A range test from a fresh start, where the loss falls at some rate.
 
         None where something else is wrong, since what suits that suits nothing else,
         and where a step is too dear for a test.
@@ -126,7 +126,7 @@ class Watching:
             )
         except ArgumentError:
             return None
-        return found.suggestion if found.falls else None
+        return found if found.falls else None
 
     def begin(self, say: Callable[[str], None] | None) -> None:
         """Judge what can be seen before training, and look for the first time.
@@ -181,9 +181,9 @@ class Watching:
 
     def _slowed(self, worst: Finding) -> Finding:
         """Propose the learning rate of a range test where a lower one is proposed."""
-        if "optimizer" not in worst.change.options or self.suggestion is None:
+        if "optimizer" not in worst.change.options or self.search is None:
             return worst
-        change = at_learning_rate(self.watch.recipe.optimizer, self.suggestion)
+        change = at_learning_rate(self.watch.recipe.optimizer, self.search.suggestion)
         return replace(worst, change=change)
 
     def _trends(self, history: History) -> Trends:
@@ -195,7 +195,7 @@ class Watching:
             history.get("validation_loss", []),
             self.at_rest.constant,
             self.inputs_scaled,
-            lambda: self.suggestion,
+            lambda: self.search,
             lambda: self.misled,
             None if best is None else history.epochs.index(best),
         )
@@ -209,7 +209,7 @@ class Watching:
 
 def _quick(seen: Trends) -> Trends:
     """Leave out what takes time and is for changes alone."""
-    return replace(seen, suggest=lambda: None, misled=lambda: False)
+    return replace(seen, search=lambda: None, misled=lambda: False)
 
 
 def _key(finding: Finding) -> tuple[str, str]:
