@@ -134,7 +134,7 @@ def of_logarithms(output, y):
         (unnamed, ["difference"]),
         (of_logarithms, []),
     ],
-    ids=str,
+    ids=lambda one: getattr(one, "__name__", None) or str(one),
 )
 def test_the_difference_of_prediction_and_target_is_an_error(loss, errors):
     outputs = fitting_outputs(LOSSES[loss], 2) if isinstance(loss, str) else 2
