@@ -3,8 +3,8 @@
 OpenBLAS keeps one number for the whole process. This is one of two places where
 glassprop touches what the process shares, Ctrl-C (`glassprop.interrupts`) is the other:
 somebody who asks for one thread, or whose own threads call BLAS, would else get as many
-again. Of several threads that limit it
-side by side the first one does, and puts it back: threadpoolctl sees to that.
+again. Of several threads that limit it side by side the first one does, and puts it
+back: threadpoolctl sees to that.
 """
 
 from __future__ import annotations
