@@ -1165,7 +1165,7 @@ def test_predictions_of_other_shapes():
 @settings(deadline=None, max_examples=40)
 @given(
     st.lists(
-        st.text(max_size=8).filter(lambda cell: cell not in MISSING),
+        st.text(max_size=8).filter(lambda cell: cell not in {*MISSING, "word"}),
         min_size=1,
         max_size=6,
         unique=True,
@@ -1175,7 +1175,7 @@ def test_predictions_of_other_shapes():
     ["a,b", 'say "so"', "two\nlines", "two\r\nlines", "\r", "ünïcödé 🐧", " ", "007"]
 )
 def test_any_word_comes_back_from_a_plan_as_it_went_in(cells):
-    words = [*dict.fromkeys(["word", *cells])]
+    words = ["word", *cells]
     with open("t.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(["x", "y"])
