@@ -10,7 +10,7 @@ import pytest
 import glassprop as gp
 from glassprop.backends import choice
 from glassprop.backends.choice import chosen_backend, chosen_threads
-from glassprop.backends.run_numba import NEEDED
+from glassprop.backends.installed import NEEDED
 
 RNG = np.random.default_rng(5)
 

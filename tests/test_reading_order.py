@@ -102,12 +102,15 @@ ORDER = [
     "backends/calls_in_main.py",
     "backends/stage_calls.py",
     "backends/to_numba.py",
+    "backends/machine_code.py",
+    "backends/entries.py",
     "backends/pipelines.py",
     "backends/runtime.py",
     "backends/meeting.py",
     "backends/tiny_numbers.py",
     "waiting.py",
     "interrupts.py",
+    "backends/installed.py",
     "backends/kept_files.py",
     "backends/disk_cache.py",
     "backends/spaces.py",
@@ -432,7 +435,14 @@ def test_importing_the_package_imports_nothing_heavy():
 def test_every_module_imports_without_the_extra_for_speed():
     printed = {
         f"glassprop.backends.{one}"
-        for one in ("intrinsics", "meeting", "pipelines", "runtime", "tiny_numbers")
+        for one in (
+            "entries",
+            "intrinsics",
+            "meeting",
+            "pipelines",
+            "runtime",
+            "tiny_numbers",
+        )
     }
     needing_scipy = {one for one in MODULES if one.startswith("glassprop.sklearn")}
     names = sorted(MODULES.keys() - printed - needing_scipy - {"glassprop.__main__"})

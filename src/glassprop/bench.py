@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.backends.contract import Steps
-from glassprop.backends.run_numba import NumbaSteps, check_installed
+from glassprop.backends.installed import import_all
+from glassprop.backends.run_numba import NumbaSteps
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.errors import ArgumentError, GlasspropError, did_you_mean
 from glassprop.options import is_whole
@@ -112,7 +113,7 @@ def chosen(names: Sequence[str], turns: int) -> list[Workload]:
     ArgumentError
         If there is no such workload, or turns are too few.
     MissingExtraError
-        If Numba is not installed.
+        If Numba is not installed, or cannot be imported.
     """
     for name in names:
         if name not in WORKLOADS:
@@ -122,7 +123,7 @@ def chosen(names: Sequence[str], turns: int) -> list[Workload]:
             )
     if not is_whole(turns) or turns < 2:
         raise ArgumentError(f"turns must be an integer of at least 2, got {turns!r}.")
-    check_installed()
+    import_all()
     return [WORKLOADS[name] for name in names or SHOWN]
 
 

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.backends.installed import is_installed, warn_instead
 from glassprop.backends.shares import cores
 from glassprop.built import Built
 from glassprop.chunks import rows_stay_apart, run_in_chunks
 from glassprop.compiling import Compiled
 from glassprop.data import as_each_input, fits_as_it_is, one_sample
-from glassprop.errors import ArgumentError
+from glassprop.errors import ArgumentError, MissingExtraError
 from glassprop.losses import AnyLoss
 from glassprop.program import Program
 from glassprop.programs import predict_program
@@ -75,9 +76,9 @@ def _runner(
 ) -> Run:
     """Give what calculates, on the back end that is asked for or on the first there."""
     if backend != "numpy":
-        from glassprop.backends.run_numba import NumbaPredictor, is_usable
+        from glassprop.backends.run_numba import NumbaPredictor
 
-        if backend == "numba" or is_usable():
+        if backend == "numba" or is_installed():
             try:
                 return NumbaPredictor(
                     program,
@@ -89,6 +90,10 @@ def _runner(
             except ArgumentError:
                 if backend == "numba":
                     raise
+            except MissingExtraError as error:
+                if backend == "numba":
+                    raise
+                warn_instead(error)
     compiled = Compiled(program)
     names = [key for key in program.inputs if key not in values]
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from glassprop.backends.choice import chosen_backend, chosen_threads
 from glassprop.backends.contract import Steps
+from glassprop.backends.installed import warn_instead
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.built import Built
-from glassprop.errors import ArgumentError
+from glassprop.errors import ArgumentError, MissingExtraError
 from glassprop.optimizers import is_minimizer
 from glassprop.options import is_whole
 from glassprop.program import Program
@@ -80,29 +81,32 @@ def training_steps(
         ("program", recipe), lambda: recipe.program(built.structure, name)
     )
     minimizes = is_minimizer(recipe.optimizer)
+    chosen = backend
     if backend == "auto":
-        backend = built.compiled(
+        chosen = built.compiled(
             ("backend", minimizes),
             lambda: "numpy" if minimizes else chosen_backend(program, rows, steps),
         )
     elif backend == "numba":
         refuse_minimizer(recipe.optimizer)
     made: Steps
-    if backend == "numpy":
-        made = built.compiled(
-            (recipe, backend, threads), lambda: NumpySteps(program, threads)
-        )
-        return made
-    from glassprop.backends.run_numba import NumbaSteps
+    if chosen == "numba":
+        from glassprop.backends.run_numba import NumbaSteps
 
-    number = threads or chosen_threads(program, rows)
+        number = threads or chosen_threads(program, rows)
+        waiting = None if verbose is False else compiling("training step", name)
+        try:
+            made = built.compiled(
+                (recipe, chosen, rows, number),
+                lambda: NumbaSteps(program, rows, number, waiting),
+            )
+            return made
+        except MissingExtraError as error:
+            if backend == "numba":
+                raise
+            warn_instead(error)
+            built.programs["backend", minimizes] = "numpy"
     made = built.compiled(
-        (recipe, backend, rows, number),
-        lambda: NumbaSteps(
-            program,
-            rows,
-            number,
-            None if verbose is False else compiling("training step", name),
-        ),
+        (recipe, "numpy", threads), lambda: NumpySteps(program, threads)
     )
     return made

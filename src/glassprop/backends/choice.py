@@ -9,6 +9,7 @@ waiting and changes no result beyond the last digits.
 
 from __future__ import annotations
 
+from glassprop.backends.installed import is_installed
 from glassprop.backends.run_numpy import NumpySteps
 from glassprop.backends.shares import cores, pays
 from glassprop.ops import product
@@ -35,9 +36,9 @@ def chosen_backend(program: Program, rows: int, steps: int) -> str:
     saved = steps * (NumpySteps.pace.call * program.size + ELEMENT * elements)
     if saved < IMPORT + COMPILE * program.size:
         return "numpy"
-    from glassprop.backends.run_numba import can_compile, is_usable
+    from glassprop.backends.run_numba import can_compile
 
-    return "numba" if can_compile(program) and is_usable() else "numpy"
+    return "numba" if is_installed() and can_compile(program) else "numpy"
 
 
 def chosen_threads(program: Program, rows: int) -> int:

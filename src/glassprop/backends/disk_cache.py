@@ -1,20 +1,19 @@
 """Modules that Numba compiles, kept on disk: only the first process waits for that.
 
-`load` takes a module's source and gives the module, its main function compiled. What
-was compiled is kept under a name made of the source and of all else that machine code
-depends on. It is a result of Numba's, as Numba itself writes it; but one file that is
-checked whole before it is used, where Numba has two and trusts them, and loaded without
-the registries that only compiling needs: those take most of the time.
+`load` takes a module's source and gives its main function, compiled. What was compiled
+is kept under a name made of the source and of all else that machine code depends on: an
+object file, in an entry that is checked whole before it is used. A process that finds
+one links it, and imports no Numba.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.util
 import linecache
 import os
-import pickle
 import platform
 import re
 import sys
@@ -23,17 +22,20 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
+from textwrap import shorten
 from threading import Lock
 from types import ModuleType
 from typing import Any
 
+from glassprop.backends.installed import import_all
 from glassprop.backends.kept_files import cache_folder, keep, read
-from glassprop.errors import GlasspropWarning
+from glassprop.backends.machine_code import Function, kinds_of
+from glassprop.errors import GlasspropWarning, MissingExtraError
 from glassprop.interrupts import interrupted_between
 
-FORMAT = "1"  # of what is kept
+FORMAT = "2"  # of what is kept
 IMPORT = re.compile(r"^from (glassprop[\w.]*) import ", re.MULTILINE)
-_loaded: dict[str, ModuleType] = {}  # of this process; Numba never unloads code
+_loaded: dict[str, Function] = {}  # of this process, which keeps what it has
 _one_at_a_time = Lock()
 
 
@@ -41,15 +43,15 @@ def load(
     source: str,
     versions: tuple[str, ...],
     waiting: AbstractContextManager[Any] | None = None,
-) -> ModuleType:
-    """Give a module, compiled before or now.
+) -> Function:
+    """Give the main function of a module, compiled before or now.
 
     Parameters
     ----------
     source : str
-        Of a module with ``SIGNATURES``, a type for each function that Numba compiles.
-        The last one is the main function: it is called from outside, calls the others,
-        and is kept with them.
+        Of a module that ends with ``SIGNATURES``, a type for each function that Numba
+        compiles. The last one is the main function: it is called from outside, and
+        calls the others.
     versions : tuple of str
         What else the compiled code depends on: the packages and their versions. (The
         files of glassprop that the source imports are looked at here.)
@@ -58,13 +60,16 @@ def load(
 
     Returns
     -------
-    module
+    Function
         The same one for the same arguments in one process.
 
     Raises
     ------
     KeyboardInterrupt
         If Ctrl-C was pressed, behind the function that the compiler was at.
+    MissingExtraError
+        If what is needed cannot be imported: Numba where it compiles, SciPy where the
+        code calls BLAS.
     """
     key = "\n".join([FORMAT, source, *_imported(source), *versions, *_machine()])
     name = f"step_{hashlib.sha256(key.encode()).hexdigest()}"
@@ -112,8 +117,30 @@ def _made(
     source: str,
     waiting: AbstractContextManager[Any],
     point: Callable[[], None],
-) -> ModuleType:
-    """Execute a module; load what was compiled, or compile it and keep that."""
+) -> Function:
+    """Link what was compiled, or compile it and keep that."""
+    made = _restored(name, source)
+    if made is None:
+        with waiting:
+            code = _compiled(name, source, point)
+        made = _function(code, name, source)
+        _keep(name, code)
+    return made
+
+
+def _function(code: bytes, name: str, source: str) -> Function:
+    signatures = ast.literal_eval(source[source.rindex("SIGNATURES = ") :][13:])
+    kinds = kinds_of([*signatures.values()][-1])
+    return Function(code, name, kinds, calls_blas="gemm(" in source)
+
+
+def _compiled(name: str, source: str, point: Callable[[], None]) -> bytes:
+    """Compile the functions of a module in their order, and be interrupted before one.
+
+    Each has its type before another calls it: Numba would else make a version for each
+    number in a call.
+    """
+    import_all()
     module = ModuleType(name)
     filename = f"<glassprop {name[:21]}>"
     lines = source.splitlines(keepends=True)
@@ -121,60 +148,44 @@ def _made(
     sys.modules[name] = module  # Numba looks there for what its functions refer to
     try:
         exec(compile(source, filename, "exec"), module.__dict__)
-        main = getattr(module, list(module.SIGNATURES)[-1])
-        if not _restored(main, name):
-            with waiting:
-                _compile(module, point)
-            _keep(main, name)
-        main.disable_compile()
+        for one, signature in module.SIGNATURES.items():
+            point()
+            function = getattr(module, one)
+            function.compile(signature)
+            function.disable_compile()
+        pipelines = importlib.import_module("glassprop.backends.pipelines")
+        code: bytes = pipelines.object_file(function)
     finally:
         del sys.modules[name]
-    return module
+    return code
 
 
-def _compile(module: ModuleType, point: Callable[[], None]) -> None:
-    """Compile the functions in their order, and be interrupted before one.
-
-    Each has its type before another calls it: Numba would else make a version for each
-    number in a call.
-    """
-    for name, signature in module.SIGNATURES.items():
-        point()
-        getattr(module, name).compile(signature)
-        getattr(module, name).disable_compile()
-
-
-def _restored(main: Any, name: str) -> bool:
-    """Give a function what was compiled for it before, if that is there."""
+def _restored(name: str, source: str) -> Function | None:
+    """Link what was compiled before, if that is there."""
     try:
-        data = read(cache_folder(), name)
+        code = read(cache_folder(), name)
     except OSError:  # no folder: that is said when there is something to keep
-        return False
-    if data is None:
-        return False
-    compiler = importlib.import_module("numba.core.compiler")
-    runtime = importlib.import_module("numba.core.runtime")
-    locking = importlib.import_module("numba.core.compiler_lock")
+        return None
+    if code is None:
+        return None
     try:
-        with locking.global_compiler_lock:
-            runtime.rtsys.initialize(main.targetctx)
-            parts = pickle.loads(data)
-            main.add_overload(compiler.CompileResult._rebuild(main.targetctx, *parts))
-    except Exception as error:  # it is what was written, so Numba itself is another
+        return _function(code, name, source)
+    except MissingExtraError:
+        raise
+    except Exception as error:  # it is what was written, so something else is another
         _warn_once(
             f"compiled code that was kept cannot be used ({_why(error)}): it is "
             "compiled again.",
         )
-        return False
-    return True
+        return None
 
 
-def _keep(main: Any, name: str) -> None:
+def _keep(name: str, code: bytes) -> None:
     """Keep what was compiled, or say once why that cannot be."""
     folder: Path | str = "the user's cache folder"
     try:
         folder = cache_folder()
-        keep(folder, name, _dumped(main))
+        keep(folder, name, code)
     except Exception as error:  # the code runs all the same
         advice = " Make the folder writable to wait only once."
         _warn_once(
@@ -184,19 +195,10 @@ def _keep(main: Any, name: str) -> None:
         )
 
 
-def _dumped(main: Any) -> bytes:
-    (result,) = main.overloads.values()
-    if result.library.has_dynamic_globals:
-        raise ValueError("it holds addresses of this process")
-    serialize = importlib.import_module("numba.core.serialize")
-    data: bytes = serialize.dumps(result._reduce())
-    return data
-
-
 def _why(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {shorten(str(error), 100, placeholder=' ...')}"
 
 
 @cache

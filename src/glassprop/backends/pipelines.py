@@ -3,9 +3,10 @@
 Numba optimizes and translates each function by itself, and once more inside of those
 that call it. Here only the module's last function is called from Python, so what comes
 before it is brought to LLVM's language and left there: `Part`. The last function's
-library links those parts and is optimized and translated as a whole: `Main`. Both leave
-out passes for what printed functions never have: closures, ``with``, generators, calls
-of inlined Python.
+library links those parts and is optimized and translated as a whole, with an entry
+that needs no Numba: `Main`, whose machine code is an object file (`machine_code`). Both
+leave out passes for what printed functions never have: closures, ``with``, generators,
+calls of inlined Python.
 
 Only printed modules import this file, so that Numba is imported where something is
 compiled.
@@ -34,6 +35,8 @@ from numba.core.untyped_passes import (
     TranslateByteCode,
 )
 
+from glassprop.backends.entries import add_entry
+
 
 class _PartLibrary(JITCodeLibrary):
     """Code for other libraries to link: neither optimized nor translated by itself."""
@@ -45,15 +48,26 @@ class _PartLibrary(JITCodeLibrary):
         self._finalized = True
 
 
+class _MainLibrary(JITCodeLibrary):
+    """Code that is linked, optimized and translated, and not put into this process."""
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
+        assert not self._dynamic_globals, "it holds addresses of this process"
+        self.object_file: bytes = self._codegen._tm.emit_object(self._final_module)
+        self._finalized = True
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _PartLowering(NativeLowering):
     """Give a function a part as its library; later functions can call it so."""
 
     _name = "glassprop_part_lowering"
+    library: type[JITCodeLibrary] = _PartLibrary
 
     def run_pass(self, state: Any) -> bool:
         codegen = state.targetctx.codegen()
-        make: Any = _PartLibrary
+        make: Any = self.library
         library = make(codegen, state.func_id.func_qualname)
         state.library = library
         state.flags.no_compile = True  # it gets no address
@@ -63,13 +77,27 @@ class _PartLowering(NativeLowering):
         entry = importlib.import_module("numba._dynfunc").make_function(
             described.lookup_module(),
             described.qualname,
-            "a part of main, which Python does not call",
+            "Python does not call this",
             0,
             lowered.env,
             (library,),
         )
         state.targetctx.insert_user_function(entry, described, [library])
         state.cr = lowered._replace(cfunc=entry)
+        return True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _MainLowering(_PartLowering):
+    """Give the function that all parts are for its library, and the entry to it."""
+
+    _name = "glassprop_main_lowering"
+    library = _MainLibrary
+
+    def run_pass(self, state: Any) -> bool:
+        super().run_pass(state)
+        add_entry(state.targetctx, state.library, state.cr.fndesc)
+        state.library.finalize()
         return True
 
 
@@ -107,4 +135,17 @@ class Main(CompilerBase):
 
     def define_pipelines(self) -> list[PassManager]:
         """Give the passes."""
-        return _passes(self.state, NativeLowering)
+        return _passes(self.state, _MainLowering)
+
+
+def object_file(main: Any) -> bytes:
+    """Give the machine code of a compiled `Main` and of all that it calls.
+
+    Parameters
+    ----------
+    main : numba dispatcher
+        With the one version that was compiled.
+    """
+    (result,) = main.overloads.values()
+    file: bytes = result.library.object_file
+    return file

@@ -6,16 +6,13 @@ of it afterwards. A predictor has its parameters there for good.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import math
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from importlib import metadata
 from itertools import pairwise
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -24,66 +21,21 @@ from numpy.typing import NDArray
 from glassprop.backends.blas_threads import blas_threads
 from glassprop.backends.contract import Order, Pace, Run
 from glassprop.backends.disk_cache import load
+from glassprop.backends.installed import check_installed
 from glassprop.backends.loops import Plan, plan
+from glassprop.backends.machine_code import Function
 from glassprop.backends.shares import cores
 from glassprop.backends.spaces import Arrays, Spaces
 from glassprop.backends.teams import Team, team_of
 from glassprop.backends.to_numba import data_inputs, to_numba, workspaces
-from glassprop.errors import (
-    ArgumentError,
-    GlasspropWarning,
-    MissingExtraError,
-    Unspelled,
-)
+from glassprop.errors import ArgumentError, Unspelled
 from glassprop.graph import concrete
-from glassprop.interrupts import interrupted_between
 from glassprop.program import Program
 
 CACHE = 1 << 18  # bytes of values that a block of predicted rows may have
 MOST_ROWS = 1024  # of such a block
 MUCH = 1e6  # operations of a prediction that threads are thought of for
-NEEDED = ("numba", "scipy", "threadpoolctl")  # the extra "fast"
 PACKAGES = ("numba", "llvmlite", "numpy", "scipy")
-
-
-def check_installed() -> None:
-    """Refuse to begin without Numba, SciPy, whose BLAS it calls, and threadpoolctl.
-
-    Raises
-    ------
-    MissingExtraError
-        With what to install; and with its own words where something is installed and
-        cannot be imported, as Numba says that NumPy is too new for it.
-    """
-    for name in NEEDED:
-        try:
-            with interrupted_between():
-                importlib.import_module(name)
-        except Exception as error:  # whatever stops a package from being imported
-            if isinstance(error, ModuleNotFoundError) and error.name == name:
-                why = "is not installed. Install it: pip install"
-            else:
-                why = f"cannot be imported ({_first_line(error)}). Install versions "
-                why += "that fit each other: pip install --upgrade"
-            raise MissingExtraError(
-                f"backend 'numba' needs {name}, which {why} \"glassprop[fast]\""
-            ) from None
-
-
-def is_usable() -> bool:
-    """Tell whether all is there; where it is there and broken, warn, and it is not."""
-    if not all(importlib.util.find_spec(name) for name in NEEDED):
-        return False
-    try:
-        check_installed()
-    except MissingExtraError as error:
-        warnings.warn(f"NumPy runs instead: {error}", GlasspropWarning, stacklevel=2)
-        return False
-    return True
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def numba_source(program: Program, rows: int, threads: int) -> str:
@@ -158,7 +110,7 @@ class NumbaSteps:
     Raises
     ------
     MissingExtraError
-        If Numba is not installed.
+        If Numba is not installed, or is needed and cannot be imported.
     ArgumentError
         If the program has an operation that compiled code cannot do yet.
     """
@@ -178,7 +130,7 @@ class NumbaSteps:
         main, threads = ("epoch", min(threads, cores())) if trains else ("step", 1)
         self.plan, self.source = _printed(program, main, rows, threads)
         self.threads = self.plan.threads
-        self.module: ModuleType = program.derived(
+        self.main: Function = program.derived(
             self.source, lambda: compiled(self.source, waiting)
         )
         self.spaces = Spaces(self.plan, 0)
@@ -229,7 +181,7 @@ class NumbaSteps:
         rows = [_rows(data[key]) for key in data_inputs(self.plan)]
         losses = np.empty(len(rates))
         team(
-            self.module.epoch,
+            self.main,
             *arrays,
             *rows,
             np.ascontiguousarray(order, np.int64).reshape(-1),
@@ -268,7 +220,7 @@ class NumbaSteps:
         with spaces.taken() as arrays:
             for key, node in self.plan.inputs.items():
                 spaces.place(arrays, node, rows)[...] = given[key]
-            self.module.step(*arrays, rows, spaces.most)
+            self.main(*arrays, rows, spaces.most)
             spaces.check(arrays)
             return {
                 key: np.array(spaces.place(arrays, node, rows))
@@ -299,7 +251,7 @@ class NumbaPredictor:
     Raises
     ------
     MissingExtraError
-        If Numba is not installed.
+        If Numba is not installed, or is needed and cannot be imported.
     ArgumentError
         If the program has an operation that compiled code cannot do yet.
     """
@@ -315,7 +267,7 @@ class NumbaPredictor:
     ) -> None:
         check_installed()
         self.plan, self.source = _printed(program, "predict", None, 1)
-        self.main = compiled(self.source, waiting).predict
+        self.main = compiled(self.source, waiting)
         self.threads, self.apart = threads if apart else 1, apart
         growing = sum(scaled for _, scaled in self.plan.layout.sizes.values())
         block = min(MOST_ROWS, max(1, CACHE // (8 * max(1, growing))))
@@ -367,7 +319,14 @@ class NumbaPredictor:
 
     def _run(self, spaces: Spaces, given: Sequence[NDArray[Any]], rows: int) -> None:
         arrays = spaces.take()
-        self.main(*arrays, *given, rows, spaces.most)
+        words = arrays.words
+        if words is None:
+            words = self.main.words(*arrays, *given, rows, spaces.most)
+            arrays.words = words
+        for at, one in enumerate(given, len(arrays)):
+            words[at] = id(one)
+        words[-2] = rows
+        self.main.run(words)
         if spaces.picks:
             spaces.check(arrays)
         spaces.give_back(arrays)
@@ -386,8 +345,8 @@ class NumbaPredictor:
 
 def compiled(
     source: str, waiting: AbstractContextManager[Any] | None = None
-) -> ModuleType:
-    """Import a module for Numba, compiled before or now.
+) -> Function:
+    """Give the main function of a module for Numba, compiled before or now.
 
     Parameters
     ----------
@@ -396,9 +355,7 @@ def compiled(
     waiting : context manager or None
         Entered while the compiler runs.
     """
-    with interrupted_between():
-        modules = {name: importlib.import_module(name) for name in PACKAGES}
-    versions = tuple(f"{name} {one.__version__}" for name, one in modules.items())
+    versions = tuple(f"{name} {metadata.version(name)}" for name in PACKAGES)
     return load(source, versions, waiting)
 
 
@@ -407,4 +364,4 @@ def _rows(data: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(data).reshape(len(data), -1)
 
 
-__all__ = ["NumbaPredictor", "NumbaSteps", "check_installed", "numba_source"]
+__all__ = ["NumbaPredictor", "NumbaSteps", "numba_source"]

@@ -5,8 +5,7 @@ the loops around them, and its `np.dot` compiles a page of code for each layout.
 functions become a handful of instructions. Only printed modules import this file,
 so that Numba is imported where something is compiled.
 
-`gemm` calls the function of Numba's runtime that `np.dot` calls: BLAS as SciPy has it.
-It holds no lock of the interpreter.
+`gemm` calls BLAS as SciPy has it, whose place `glassprop.backends.machine_code` knows.
 """
 
 from __future__ import annotations
@@ -19,16 +18,15 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
+from glassprop.backends.machine_code import BLAS, external
+
 BYTE = ir.IntType(8)
 WORD = ir.IntType(64)
 POINTER = BYTE.as_pointer()
-# kind, transpose of each, three sizes, alpha, a, its rows' length, b, its, beta, c, its
-XXGEMM = ir.FunctionType(
-    ir.IntType(32),
-    [BYTE, BYTE, BYTE, WORD, WORD, WORD, POINTER, POINTER, WORD, POINTER, WORD]
-    + [POINTER, POINTER, WORD],
-)
-KINDS = {32: "s", 64: "d"}
+# Where each lies: transpose of both, three sizes, alpha, a, its rows' length, b, its,
+# beta, c, its. Sizes have 32 bits.
+GEMM = ir.FunctionType(ir.VoidType(), [POINTER] * 13)
+SIZE = ir.IntType(32)
 
 
 @intrinsic(prefer_literal=False)
@@ -108,29 +106,31 @@ def gemm(  # noqa: PLR0917  # Numba takes arguments by position
         c, at_c, length_c = given[11:]
         kind_a, kind_b, kind_c = (signature.args[at] for at in (3, 7, 11))
         dtype = kind_a.dtype
-        kind = ir.Constant(BYTE, ord(KINDS[dtype.bitwidth]))
 
-        def place(kind: Any, array: Any, start: Any) -> Any:
+        def start(kind: Any, array: Any, at: Any) -> Any:
             data = make_array(kind)(context, builder, array).data
-            return builder.bitcast(builder.gep(data, [start]), POINTER)
+            return builder.bitcast(builder.gep(data, [at]), POINTER)
+
+        def place(value: Any) -> Any:
+            return builder.bitcast(cgutils.alloca_once_value(builder, value), POINTER)
 
         def flag(turned: Any) -> Any:
             yes, no = (ir.Constant(BYTE, ord(one)) for one in "tn")
-            return builder.select(cgutils.as_bool_bit(builder, turned), yes, no)
+            return place(builder.select(cgutils.as_bool_bit(builder, turned), yes, no))
+
+        def size(value: Any) -> Any:
+            return place(builder.trunc(value, SIZE))
 
         def number(value: float) -> Any:
-            constant = context.get_constant(dtype, value)
-            return builder.bitcast(
-                cgutils.alloca_once_value(builder, constant), POINTER
-            )
+            return place(context.get_constant(dtype, value))
 
         # BLAS takes matrices column by column: there c.T = b.T @ a.T.
-        call = [kind, flag(turned_b), flag(turned_a), n, m, k, number(1.0)]
-        call += [place(kind_b, b, at_b), length_b, place(kind_a, a, at_a), length_a]
-        call += [number(0.0), place(kind_c, c, at_c), length_c]
-        function = cgutils.get_or_insert_function(
-            builder.module, XXGEMM, "numba_xxgemm"
-        )
+        call = [flag(turned_b), flag(turned_a), size(n), size(m), size(k), number(1.0)]
+        call += [start(kind_b, b, at_b), size(length_b)]
+        call += [start(kind_a, a, at_a), size(length_a)]
+        call += [number(0.0), start(kind_c, c, at_c), size(length_c)]
+        name = external(BLAS[dtype.name])
+        function = cgutils.get_or_insert_function(builder.module, GEMM, name)
         builder.call(function, call)
         return context.get_dummy_value()
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.backends.loops import Plan
+from glassprop.backends.machine_code import Words
 from glassprop.backends.own_kernels import OUT_OF_BOUNDS
 from glassprop.backends.views import view_of
 from glassprop.backends.workspace import ALIGNED
@@ -34,6 +35,7 @@ class Arrays(list[NDArray[Any]]):
     def __init__(self, arrays: Iterable[NDArray[Any]]) -> None:
         super().__init__(arrays)
         self.places: dict[Node, NDArray[Any]] = {}  # of values without rows
+        self.words: Words | None = None  # of the last call, for one like it
 
 
 class Spaces:

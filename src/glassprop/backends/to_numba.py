@@ -45,7 +45,10 @@ kernel = njit(
     error_model="numpy", forceinline=INLINED, pipeline_class=Part,
     no_cpython_wrapper=True, no_cfunc_wrapper=True,
 )'''
-MAIN = '@njit(error_model="numpy", nogil=True, pipeline_class=Main)'
+MAIN = """@njit(
+    error_model="numpy", pipeline_class=Main,
+    no_cpython_wrapper=True, no_cfunc_wrapper=True,
+)"""
 GATHER = """@kernel
 def NAME_LETTER(batch, at, rows, order, start, n):
     width = rows.shape[1]
