@@ -7,6 +7,11 @@ import signal
 import sys
 
 import pytest
+from hypothesis import settings
+
+# The same drawn examples in each run. `--hypothesis-seed=N` draws others.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -26,8 +26,9 @@ from glassprop.graph import DType
 Kind: TypeAlias = tuple[DType, int] | None  # an array's dtype and axes; None an integer
 Words: TypeAlias = "ctypes.Array[ctypes.c_int64]"
 ENTRY = "entry"
-# Where an array object keeps the address of its numbers, and that of its sizes
-# (PyArrayObject_fields in NumPy's ndarraytypes.h, part of its stable binary interface).
+# Where an array object keeps the address of its numbers and, behind the number of its
+# axes, that of its sizes (PyArrayObject_fields in NumPy's ndarraytypes.h, part of its
+# stable binary interface).
 DATA = object.__basicsize__
 SIZES = DATA + 16
 # What code ends with an error for, as NumPy does (`glassprop.backends.divisions`).
@@ -52,9 +53,7 @@ def kinds_of(signature: str) -> list[Kind]:
     """
     inside = signature.removeprefix("void(").removesuffix(")")
     return [
-        (np.dtype(name.removesuffix("_")), axes.count(":") // 2 + axes.count(","))
-        if axes
-        else None
+        (np.dtype(name.removesuffix("_")), axes.count(",") + 1) if axes else None
         for name, axes in TYPE.findall(inside)
     ]
 
@@ -166,16 +165,24 @@ def _linker() -> Any:
     RuntimeError
         If they are not.
     """
-    array = np.zeros((2, 3))
-    words = ctypes.c_void_p * (SIZES // 8 + 1)
-    found = words.from_address(id(array))
-    shape = (ctypes.c_ssize_t * 2).from_address(found[SIZES // 8] or 0)
-    if found[DATA // 8] != array.ctypes.data or tuple(shape) != array.shape:
+    if not _arrays_are_as_expected():
         raise RuntimeError(f"NumPy {np.__version__} lays out arrays in an unknown way")
     binding = importlib.import_module("llvmlite.binding")
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     return binding.create_lljit_compiler(suppress_errors=True)
+
+
+def _arrays_are_as_expected() -> bool:
+    """Look for the numbers and sizes of an array where compiled code does."""
+    array = np.zeros((2, 3))
+    place = id(array)
+    if ctypes.c_size_t.from_address(place + DATA).value != array.ctypes.data:
+        return False
+    if ctypes.c_int.from_address(place + SIZES - 8).value != array.ndim:
+        return False
+    sizes = ctypes.c_size_t.from_address(place + SIZES).value
+    return tuple((ctypes.c_ssize_t * 2).from_address(sizes)) == array.shape
 
 
 @cache
