@@ -260,6 +260,24 @@ def test_powers_of_whole_numbers_are_numpys_or_refused():
     assert refusal(ValueError, call) == message
 
 
+@needs_numba
+def test_a_training_step_that_may_refuse_a_value_is_not_compiled():
+    """Other threads would wait for ever for the one that does."""
+    powers = gp.Lambda(lambda x: 2.0 * 2 ** x.astype(int), name="powers")
+    whole = np.arange(4.0).reshape(-1, 1)
+    net = gp.Network([powers, gp.Dense(1)], loss="half_squared_error", input_shape=1)
+    call = lambda: quietly(net, whole, whole, backend="numba")  # noqa: E731
+    assert refusal(ArgumentError, call) == (
+        "backend 'numba' cannot compile power (of integers to exponents that vary) of "
+        "layer 'powers' yet. Use backend='numpy', or leave it at 'auto'."
+    )
+    quietly(net, whole, whole, backend="auto")
+    np.testing.assert_array_equal(net.predictor(backend="numba")(whole), net(whole))
+    squares = gp.Lambda(lambda x: 1.0 * x.astype(int) ** 2)
+    fixed = gp.Network([squares, gp.Dense(1)], loss="half_squared_error", input_shape=1)
+    quietly(fixed, whole, whole, backend="numba")
+
+
 # Networks -----------------------------------------------------------------------------
 
 
