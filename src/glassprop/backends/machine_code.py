@@ -72,6 +72,12 @@ class Function:
     calls_blas : bool
         Whether it calls BLAS, as SciPy has it.
 
+    Attributes
+    ----------
+    entry : callable
+        The code itself. It takes words that are known to be right, and gives anything
+        but 0 where it refuses a value (`REFUSED`).
+
     Raises
     ------
     RuntimeError
@@ -86,7 +92,7 @@ class Function:
         self.name, self.kinds = name, kinds
         self._linked = _linked(code, _blas() if calls_blas else {})
         prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)
-        self._entry: Callable[[Words], int] = prototype(self._linked[ENTRY])
+        self.entry: Callable[[Words], int] = prototype(self._linked[ENTRY])
 
     def __call__(self, *given: Any) -> None:
         """Check the arguments and call it.
@@ -110,17 +116,14 @@ class Function:
                 raise TypeError(
                     f"argument {at}: expected {_described(kind)}, got {_shown(one)}"
                 )
-        self.run(self.words(*given))
-
-    def words(self, *given: Any) -> Words:
-        """Give arguments as words. Whoever holds these must hold the arrays too."""
-        values = (id(one) if isinstance(one, np.ndarray) else one for one in given)
-        return (ctypes.c_int64 * len(given))(*values)
-
-    def run(self, words: Words) -> None:
-        """Call it on words that are known to be right."""
-        if self._entry(words):
+        if self.entry(words_of(given)):
             raise ValueError(REFUSED)
+
+
+def words_of(given: Sequence[Any]) -> Words:
+    """Give arguments as words. Whoever holds these must hold the arrays too."""
+    values = (id(one) if isinstance(one, np.ndarray) else one for one in given)
+    return (ctypes.c_int64 * len(given))(*values)
 
 
 def _is_of(value: Any, kind: Kind) -> bool:

@@ -23,7 +23,7 @@ from glassprop.backends.contract import Order, Pace, Run
 from glassprop.backends.disk_cache import load
 from glassprop.backends.installed import check_installed
 from glassprop.backends.loops import Plan, plan
-from glassprop.backends.machine_code import Function
+from glassprop.backends.machine_code import REFUSED, Function, words_of
 from glassprop.backends.shares import cores
 from glassprop.backends.spaces import Arrays, Spaces
 from glassprop.backends.teams import Team, team_of
@@ -267,7 +267,8 @@ class NumbaPredictor:
     ) -> None:
         check_installed()
         self.plan, self.source = _printed(program, "predict", None, 1)
-        self.main = compiled(self.source, waiting)
+        self.entry = compiled(self.source, waiting).entry
+        self.first = len(self.plan.layout.sizes)  # argument behind the workspaces
         self.threads, self.apart = threads if apart else 1, apart
         growing = sum(scaled for _, scaled in self.plan.layout.sizes.values())
         block = min(MOST_ROWS, max(1, CACHE // (8 * max(1, growing))))
@@ -319,14 +320,15 @@ class NumbaPredictor:
 
     def _run(self, spaces: Spaces, given: Sequence[NDArray[Any]], rows: int) -> None:
         arrays = spaces.take()
-        words = arrays.words
-        if words is None:
-            words = self.main.words(*arrays, *given, rows, spaces.most)
-            arrays.words = words
-        for at, one in enumerate(given, len(arrays)):
+        if arrays.words is None:
+            arrays.words = words_of([*arrays, *given, rows, spaces.most])
+        words, at = arrays.words, self.first
+        for one in given:
             words[at] = id(one)
-        words[-2] = rows
-        self.main.run(words)
+            at += 1
+        words[at] = rows
+        if self.entry(words):
+            raise ValueError(REFUSED)
         if spaces.picks:
             spaces.check(arrays)
         spaces.give_back(arrays)
