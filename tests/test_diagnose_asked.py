@@ -85,9 +85,9 @@ OPTIONS = (
         (
             X,
             LABELS,
-            {"verbose": True},
+            {"diagnose": True},
             ArgumentError,
-            "diagnose: there is no option 'verbose'. Expected options of fit: "
+            "diagnose: there is no option 'diagnose'. Expected options of fit: "
             f"{OPTIONS}.",
         ),
         (

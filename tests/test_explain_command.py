@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import sys
@@ -15,6 +14,7 @@ from glassprop.table_explanations import explain_row
 from glassprop.table_training import prepare_training, train_table
 from glassprop.tables import read_table
 from glassprop.tabular import load_table_model
+from terminals import Terminal
 
 TABLE = """\
 hours,place,passed
@@ -115,11 +115,6 @@ def test_a_page_is_written_and_not_over_another_file(run, tmp_path):
         "error: 't.csv' is read by this command and is left as it is, with --force "
         "too. Name another file.\n",
     )
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 def test_on_a_terminal_headings_and_faults_stand_out(monkeypatch, capsys):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import io
 import os
 import re
 import signal
@@ -38,6 +37,7 @@ from glassprop.metrics import METRICS, Metric
 from glassprop.randomness import generator
 from glassprop.rows import split_rows
 from networks import bits, refusal
+from terminals import Terminal, on_terminal
 
 RNG = np.random.default_rng(17)
 X = RNG.normal(size=(23, 3))
@@ -507,22 +507,12 @@ def test_without_standard_error_nothing_is_shown(monkeypatch):
     regressor().fit(X, Y, epochs=2)
 
 
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-class Terminal(io.StringIO):
-    """Standard error that says it is a terminal."""
-
-    def isatty(self):
-        return True
-
-
 def test_a_bar_shows_the_last_epoch_and_its_numbers(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("COLUMNS", "120")
     history = regressor().fit(X, Y, epochs=4, verbose=True)
-    shown = ESCAPES.sub("", terminal.getvalue()).rstrip().splitlines()[-1].strip()
+    shown = terminal.shown.rstrip().splitlines()[-1].strip()
     assert shown.startswith("epoch 4/4 ")
     assert shown.endswith(f" loss {history['loss'][-1]:.6g}")
 
@@ -540,7 +530,6 @@ def run(script, **options):
 
 
 def test_a_bar_is_shown_on_a_terminal():
-    pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX")
     script = """
         import numpy as np, glassprop as gp
         X = np.arange(8.0).reshape(4, 2)
@@ -548,29 +537,9 @@ def test_a_bar_is_shown_on_a_terminal():
         history = net.fit(X, X[:, :1], epochs=3)
         print(f"loss {history['loss'][-1]:.6g}")
     """
-    controller, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-        text=True,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"},
-    )
-    os.close(terminal)
-    shown = b""
-    while True:
-        try:
-            part = os.read(controller, 4096)
-        except OSError:  # how Linux says that the other side is closed
-            break
-        if not part:
-            break
-        shown += part
-    os.close(controller)
-    out, _ = process.communicate(timeout=120)
-    assert process.returncode == 0
-    text = ESCAPES.sub("", shown.decode())
-    assert re.search(rf"epoch 3/3 .*{re.escape(out.strip())}\s*\Z", text)
+    code, out, shown = on_terminal([sys.executable, "-c", textwrap.dedent(script)])
+    assert code == 0
+    assert re.search(rf"epoch 3/3 .*{re.escape(out.strip())}\s*\Z", shown)
 
 
 # Ctrl-C -------------------------------------------------------------------------------

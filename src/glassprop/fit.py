@@ -93,7 +93,7 @@ def fit(
     if callable(shuffle):
         check_call("shuffle", shuffle, ("epoch", "rows"), gives="the order of the rows")
     rule, plan = get_optimizer(optimizer), get_schedule(schedule)
-    stopping, calls = get_stopping(early_stopping), _callbacks(callbacks)
+    stopping, calls = get_stopping(early_stopping), check_callbacks(callbacks)
     clipping, watched = get_clipping(clip), watched_by(plan)
     weights = {"sample_weight": sample_weight, "class_weight": class_weight}
     with net.built_for(X) as built:
@@ -327,7 +327,14 @@ def check_counts(epochs: int, batch_size: int | None) -> None:
         )
 
 
-def _callbacks(callbacks: Any) -> list[Callback]:
+def check_callbacks(callbacks: Any) -> list[Callback]:
+    """Give callbacks as a list, or refuse what are none.
+
+    Raises
+    ------
+    ArgumentError
+        With what is expected.
+    """
     if isinstance(callbacks, Iterable):
         calls = list(callbacks)
         if all(callable(call) for call in calls):

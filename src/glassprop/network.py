@@ -774,6 +774,7 @@ class Network:
         optimizer: str | Optimizer | Minimizer | None = None,
         epochs: int | None = None,
         batch_size: int | None = 32,
+        verbose: bool | None = None,
         **options: Any,
     ) -> Diagnosis:
         """Look for what keeps the network from learning, and say what to change.
@@ -796,6 +797,9 @@ class Network:
             shows only in a trial as long as the training, with rows held out.
         batch_size : int or None
             As for `fit`.
+        verbose : bool or None
+            Whether what is done is shown: None for a bar on a terminal, gone in the
+            end; with True there are a few lines elsewhere. False for nothing.
         **options
             Further options of `fit`: ``validation``, ``class_weight``, ``clip``, ...
 
@@ -809,6 +813,8 @@ class Network:
         ------
         ArgumentError, DataError, ShapeError
             If the data or an option cannot be used.
+        KeyboardInterrupt
+            After Ctrl-C, in the trial as elsewhere.
 
         Examples
         --------
@@ -832,6 +838,7 @@ class Network:
             optimizer=self._chosen_optimizer(optimizer),
             epochs=epochs,
             options={"batch_size": batch_size, **options},
+            verbose=verbose,
         )
 
     def _chosen_optimizer(self, optimizer: Any) -> Any:

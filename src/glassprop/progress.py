@@ -1,4 +1,8 @@
-"""How a training shows that it goes on: a bar on a terminal, plain lines elsewhere."""
+"""How what takes time shows that it goes on: a bar on a terminal, or plain lines.
+
+Of a training the bar stays, with its last numbers; of a work whose result is something
+else it is gone in the end.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +33,12 @@ class Progress:
         self.shown = verbose is not False and sys.stderr is not None
         self.bar: Any = None
         if self.shown and sys.stderr.isatty():
-            self.bar = _bar(what)
+            self.bar = _bar("{task.fields[numbers]}", counted=True)
 
     def __enter__(self) -> Progress:
         if self.bar is not None:
             self.bar.start()
-            self.task = self.bar.add_task("training", total=self.total, numbers="")
+            self.task = self.bar.add_task(self.what, total=self.total, numbers="")
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -75,22 +79,85 @@ class Progress:
             print(text, file=sys.stderr)
 
 
-def _bar(what: str) -> Any:
-    """Make the bar; rich is imported only where one is shown."""
+class Stages:
+    """Shows what a work is at, one stage after the other, on standard error.
+
+    Parameters
+    ----------
+    what : str
+        The work.
+    verbose : bool or None
+        False for nothing, None for a bar on a terminal alone; with True there are lines
+        elsewhere.
+    """
+
+    def __init__(self, what: str, verbose: bool | None) -> None:
+        self.what = what
+        self.bar: Any = None
+        shown = verbose is not False and sys.stderr is not None
+        if shown and sys.stderr.isatty():
+            self.bar = _bar(counted=False)
+        self.lined = shown and verbose is True and self.bar is None
+
+    def __enter__(self) -> Stages:
+        if self.bar is not None:
+            self.bar.start()
+            self.task = self.bar.add_task(self.what, total=None)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    @property
+    def counts(self) -> bool:
+        """Whether somebody sees the steps."""
+        return self.bar is not None
+
+    def begin(self, stage: str, steps: int | None = None) -> None:
+        """Show that a stage begins.
+
+        Parameters
+        ----------
+        stage : str
+            In a few words.
+        steps : int or None
+            How many it has, at most; None where it tells of none.
+        """
+        text = f"{self.what}: {stage}"
+        if self.bar is not None:
+            self.bar.reset(self.task, total=steps, description=text)
+        elif self.lined:
+            print(text, file=sys.stderr)
+
+    def step(self) -> None:
+        """Show that a step of the stage is done."""
+        if self.bar is not None:
+            self.bar.advance(self.task)
+
+
+def _bar(*texts: str, counted: bool) -> Any:
+    """Make a bar, with its count and an end in sight, or with the time it has taken.
+
+    rich is imported only where one is shown.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
         TextColumn,
+        TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
+    count = [MofNCompleteColumn()] if counted else []
     return Progress(
-        TextColumn(what),
-        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
+        *count,
         BarColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[numbers]}"),
+        TimeRemainingColumn() if counted else TimeElapsedColumn(),
+        *map(TextColumn, texts),
         console=Console(stderr=True),
+        transient=not counted,
     )

@@ -38,7 +38,12 @@ LOOKED_AT = "values beyond those that the model was trained on"
 
 
 def diagnose_table(
-    model: TableModel, table: Table, data: str, *, epochs: int | None = None
+    model: TableModel,
+    table: Table,
+    data: str,
+    *,
+    epochs: int | None = None,
+    verbose: bool | None = None,
 ) -> tuple[Diagnosis, int]:
     """Diagnose how a table model's network learns a table.
 
@@ -54,6 +59,8 @@ def diagnose_table(
         The table as a command names it.
     epochs : int, optional
         Of the trial; then a fifth of the rows is held out, so that overfitting shows.
+    verbose : bool, optional
+        As for `Network.diagnose`.
 
     Returns
     -------
@@ -92,7 +99,9 @@ def diagnose_table(
     }
     if epochs is not None:
         trial |= {"schedule": Cosine(epochs), "validation": HELD_OUT}
-    found = anew.diagnose(x, y, optimizer=optimizer, epochs=epochs, **trial)
+    found = anew.diagnose(
+        x, y, optimizer=optimizer, epochs=epochs, verbose=verbose, **trial
+    )
     asked = _asked(model, table, data)
     same = [*asked, *(_options(net.layers, {"optimizer": optimizer}) or [])]
     named = _names(net.layers[0], plan)

@@ -38,11 +38,15 @@ def diagnose(
     The network of the model is made anew and trained for a short time, watched; the
     model file stays as it is. Each finding says what was seen, why it matters, and the
     change to make, as a command where there is one. The exit code is 0 with findings
-    and without.
+    and without. Ctrl-C ends it without a result.
     """
     known = load_table_model(model)
     found, unlabelled = diagnose_table(
-        known, read_table(data), str(data), epochs=epochs
+        known,
+        read_table(data),
+        str(data),
+        epochs=epochs,
+        verbose=False if json else None,
     )
     if json:
         print_json(

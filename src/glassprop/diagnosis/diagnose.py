@@ -19,7 +19,13 @@ from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Diagnosis, Finding
 from glassprop.diagnosis.overfitting import STEPS, affordable_by_heart
 from glassprop.diagnosis.planning import MOST
-from glassprop.diagnosis.rates import TRIES, RateSearch, affordable_tries, check_range
+from glassprop.diagnosis.rates import (
+    RUNS,
+    TRIES,
+    RateSearch,
+    affordable_tries,
+    check_range,
+)
 from glassprop.diagnosis.remedies import other
 from glassprop.diagnosis.rules_of_gradients import affordable_rows, wrong_gradient
 from glassprop.diagnosis.rules_of_rises import harmful_rises
@@ -34,11 +40,12 @@ from glassprop.errors import (
     did_you_mean,
     listing,
 )
-from glassprop.fit import check_counts, fit
+from glassprop.fit import check_callbacks, check_counts, fit
 from glassprop.layer_names import layer_names
 from glassprop.losses import AnyLoss
 from glassprop.optimizers import is_minimizer
 from glassprop.programs import evaluate_program
+from glassprop.progress import Stages
 from glassprop.recipes import Recipe
 from glassprop.rows import Rows, checked_rows
 from glassprop.structure import check_batches
@@ -50,6 +57,7 @@ if TYPE_CHECKING:
 
 DECIDED = ("diagnose", "verbose")  # options of `fit` that a trial decides itself
 LOOKED_AT = ("layers, start, data and loss", "gradients against finite differences")
+BY_HEART, TRIED_RATES = "a few rows learned by heart", "a range of learning rates"
 
 
 def diagnose(
@@ -61,15 +69,35 @@ def diagnose(
     optimizer: Any,
     epochs: int | None,
     options: Mapping[str, Any],
+    verbose: bool | None,
 ) -> Diagnosis:
     """Diagnose a network; `Network.diagnose` documents the arguments.
 
     Nothing of the network changes.
     """
     _check_options(options)
-    given, net, size = net, net.copy(), options["batch_size"]
-    check_counts(1 if epochs is None else epochs, size)
+    check_counts(1 if epochs is None else epochs, options["batch_size"])
     options = {**options, "loss": loss, "optimizer": optimizer, "verbose": False}
+    with Stages("diagnose", verbose) as stages:
+        return _diagnosed(net, X, y, epochs=epochs, options=options, stages=stages)
+
+
+def _diagnosed(
+    net: Network,
+    X: Any,
+    y: Any,
+    *,
+    epochs: int | None,
+    options: dict[str, Any],
+    stages: Stages,
+) -> Diagnosis:
+    given, net, size = net, net.copy(), options["batch_size"]
+    loss, optimizer = options["loss"], options["optimizer"]
+    calls = check_callbacks(options.get("callbacks", ()))
+    if stages.counts:
+        calls.append(lambda _net, _history: stages.step())
+    options["callbacks"] = calls
+    stages.begin(LOOKED_AT[0])
     try:
         rows = _prepared(net, X, y, loss)
         evaluate_program(net.structure, loss, rows.target)
@@ -83,6 +111,7 @@ def diagnose(
         trial = short_trial(net, X, y, options, step=step, rows=len(rows))
     else:
         trial = Trial(X, y, epochs, options)
+    stages.begin(str(trial), trial.epochs)
     watched, history = _watched(net, trial)
     found = [*watched]
     few = rows if trial.all_at_once is None else rows.take(trial.all_at_once)
@@ -92,36 +121,51 @@ def diagnose(
     tries = 0 if is_minimizer(optimizer) else affordable_tries(step, per_step)
     checked = affordable_rows(step, len(net.structure.trainable))
     with np.errstate(all="ignore"):  # numbers may be of any size
+        stages.begin(LOOKED_AT[1])
         found += wrong_gradient(net, rows, loss, most=checked)
         if tries:
             length = min(tries, trial.epochs * -(-len(few) // per_step))
-            found += learning_rate(net, few, recipe, per_step=per_step, length=length)
+            stages.begin(TRIED_RATES, RUNS)
+            found += learning_rate(
+                net,
+                few,
+                recipe,
+                per_step=per_step,
+                length=length,
+                after_run=stages.step,
+            )
             if history is not None and not by_steps(found) and not explained(found):
                 constant = constant_loss(net.structure, rows, loss)
-                found += harmful_rises(net, trial, history, constant)
+                found += harmful_rises(net, trial, history, constant, stages)
         if by_heart:
             falls = all(one.condition != "not_falling" for one in found)
             stuck = not falls and not by_steps(found)
+            stages.begin(BY_HEART)
             found += cannot_overfit(net, rows, loss, stuck=stuck, steps=by_heart)
             if all(one.condition in BESIDE for one in found):
+                stages.begin("a network with more room")
                 found += little_room(net, rows, loss)
+    looked = _looked_at(by_heart, tries)
+    return Diagnosis(tuple(settled(found)), (*looked, str(trial)))
+
+
+def _looked_at(by_heart: int, tries: int) -> list[str]:
+    """Say what was looked at, and tried in how many steps, where these are few."""
     looked = [*LOOKED_AT]
     if by_heart:
         fewer = f" in {by_heart} steps" if by_heart < STEPS else ""
-        looked.append(f"a few rows learned by heart{fewer}")
+        looked.append(f"{BY_HEART}{fewer}")
     if tries:
         fewer = f" for {tries} steps each" if tries < TRIES else ""
-        looked.append(f"a range of learning rates{fewer}")
-    return Diagnosis(tuple(settled(found)), (*looked, str(trial)))
+        looked.append(f"{TRIED_RATES}{fewer}")
+    return looked
 
 
 def _watched(net: Network, trial: Trial) -> tuple[Diagnosis, History | None]:
     """Train a copy, and give what is found, and the history if it has an end."""
     history = None
     try:
-        history = net.copy().fit(
-            trial.x, trial.y, epochs=trial.epochs, diagnose=MOST, **trial.options
-        )
+        history = trial.run(net, diagnose=MOST)
         found = history.diagnosis
     except DivergenceError as error:
         found = error.diagnosis

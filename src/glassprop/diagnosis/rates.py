@@ -11,7 +11,7 @@ from the same start.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,7 @@ FALLING = 0.1  # part of its whole fall after which the loss is said to fall
 NEARLY = 0.01  # of the way from the start to the lowest
 COUNT = 100  # steps of the test
 TRIED = 6  # rates on the way down, and before it
+RUNS = TRIED + 3  # of a search: the test, these, its smallest rate, the optimizer's
 TRIES, FEWEST_TRIES = 200, 30  # steps at each; fewer do not tell rates apart
 EARLIER = 10.0  # times below where the loss falls in so few steps: what is tried first
 ENDING = 4  # one of so many steps is of the end, whose losses count
@@ -227,6 +228,7 @@ def search_rates(
     count: int = COUNT,
     length: int | None = None,
     own: float | None = None,
+    after_run: Callable[[], object] = bool,
 ) -> RateSearch:
     """Train copies of values with a learning rate that rises.
 
@@ -251,6 +253,8 @@ def search_rates(
         longer; None for twice as many steps as the test has.
     own : float or None
         A rate that is tried too, without being suggested.
+    after_run : callable
+        Called after each of the trainings, `RUNS` at most.
 
     Raises
     ------
@@ -269,6 +273,7 @@ def search_rates(
                 seed=seed,
                 first_step=1,
             )
+        after_run()
         return np.asarray(found, np.float64)
 
     rates = np.geomspace(low, high, count)

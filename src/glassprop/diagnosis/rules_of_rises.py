@@ -18,6 +18,7 @@ from glassprop.diagnosis.remedies import at_learning_rate
 from glassprop.diagnosis.rules_of_steps import rises
 from glassprop.diagnosis.trials import Trial
 from glassprop.errors import DivergenceError
+from glassprop.progress import Stages
 
 if TYPE_CHECKING:
     from glassprop.history import History
@@ -33,6 +34,7 @@ def harmful_rises(
     trial: Trial,
     history: History,
     constant: float,
+    stages: Stages,
 ) -> Iterator[Finding]:
     """Train once as before and once at a lower rate, if the loss rose again and again.
 
@@ -46,6 +48,8 @@ def harmful_rises(
         Of that.
     constant : float
         The loss of the best constant answer.
+    stages : Stages
+        Where it is shown.
     """
     _, far, many = CONDITIONS["overshooting"].limits
     found, losses = rises(history["loss"], constant), history["loss"]
@@ -54,12 +58,13 @@ def harmful_rises(
     told = trial.options
     optimizer = told["optimizer"]
     change = at_learning_rate(optimizer, optimizer.learning_rate / LOWER)
+    stages.begin("the same at a lower learning rate", 2 * len(losses))
     ends = []
-    for options in (told, {**told, **change.options}):
-        held = options.get("validation")
+    held = told.get("validation")
+    for options in ({}, change.options):
         given = {**options, "validation": HELD if held is None else held}
         try:
-            trained = net.copy().fit(trial.x, trial.y, epochs=len(losses), **given)
+            trained = trial.run(net, epochs=len(losses), **given)
         except DivergenceError:
             return
         ends.append(_end(trained["validation_loss"]))

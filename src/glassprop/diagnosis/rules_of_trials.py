@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from glassprop.diagnosis.changes import Change
@@ -119,17 +119,24 @@ def bending(layers: Sequence[Any]) -> Change:
 
 
 def learning_rate(
-    net: Network, rows: Rows, recipe: Recipe, *, per_step: int, length: int
+    net: Network,
+    rows: Rows,
+    recipe: Recipe,
+    *,
+    per_step: int,
+    length: int,
+    after_run: Callable[[], object],
 ) -> Iterator[Finding]:
     """Compare the learning rate with those of a range test.
 
     The test is short, so that what it says of a rate is asked of that rate as well.
     """
+    limits = {"length": length, "after_run": after_run}
     below, above, slower, faster = CONDITIONS["learning_rate"].limits
     optimizer = recipe.optimizer
     rate = optimizer.learning_rate
     try:
-        found = searched(net, rows, recipe, per_step, length=length, own=rate)
+        found = searched(net, rows, recipe, per_step, own=rate, **limits)
     except ArgumentError:
         return  # it explodes at once: the trial says why
     last, good = float(found.rates[-1]), found.suggestion

@@ -17,6 +17,7 @@ from glassprop.schedules.contract import length_of
 from glassprop.splits import take_rows
 
 if TYPE_CHECKING:
+    from glassprop.history import History
     from glassprop.network import Network
 
 Options = Mapping[str, Any]
@@ -47,6 +48,29 @@ class Trial:
     options: Options
     all_at_once: NDArray[Any] | None = None
     about: str = ""
+
+    def run(self, net: Network, **changed: Any) -> History:
+        """Train a copy of a network.
+
+        Parameters
+        ----------
+        net : Network
+            It does not change.
+        **changed
+            Options that are others here.
+
+        Raises
+        ------
+        DivergenceError
+            If a value becomes NaN or infinite.
+        KeyboardInterrupt
+            After Ctrl-C: a trial that was broken off tells nothing.
+        """
+        options = {"epochs": self.epochs, **self.options, **changed}
+        history = net.copy().fit(self.x, self.y, **options)
+        if history.stopped == "interrupted":
+            raise KeyboardInterrupt
+        return history
 
     def __str__(self) -> str:
         epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs:,} epochs"
