@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 
 import glassprop as gp
-from glassprop.errors import DataError
-from glassprop.frame_columns import frame_words, row_words, words_of, words_text
+from glassprop.errors import DataError, DivergenceError
+from glassprop.frame_columns import (
+    frame_words,
+    place_text,
+    row_words,
+    words_of,
+    words_text,
+)
 from networks import refusal
 
 pandas = pytest.importorskip("pandas")
@@ -64,6 +70,11 @@ def test_words_belong_to_the_array_that_a_program_takes():
 
 
 def test_many_words_are_told_by_the_first():
+    assert place_text(()) == ""
+    assert place_text(("a",)) == ", in column 'a'"
+    assert place_text(("a", "b")) == ", in columns 'a', 'b'"
+    many = ", in columns 'a', 'b', 'c', ... (13 of them)"
+    assert place_text(tuple("abcdefghijklm")) == many
     assert words_text(None) == ""
     assert words_text(("a", "b")) == "  # a, b"
     assert words_text(tuple("abcdefghijklm")) == "  # a, b, c, ... (13 columns)"
@@ -221,3 +232,92 @@ def test_columns_that_a_layer_has_made_are_not_those_of_the_frame():
     assert unscaled([frozen, gp.Dense(2)], TABLE).columns == (0, 1, 2)
     scaled = gp.Scale(1000)
     assert unscaled([scaled, gp.Dense(2)], TABLE).columns == tuple(TABLE.columns)
+
+
+# A training ---------------------------------------------------------------------------
+
+
+NUMBERS = TABLE[["age"]].to_numpy()
+DIVERGED = (
+    "training diverged in epoch 1, step 1: the first value that is not finite is "
+    "infinity, made by multiply in the forward pass of the loss; the largest weight "
+    "then was 1, of layer 'out'. The network keeps the weights from before that step. "
+    "The inputs are up to {} in size{}: standardize them, gp.Standardize() as first "
+    "layer."
+)
+
+
+def diverged(X, y=NUMBERS, layers=(), **options):
+    out = gp.Dense(1, bias=False, name="out", initializer=np_ones)
+    net = gp.Network([*layers, out], loss="mean_squared_error")
+    with pytest.raises(DivergenceError) as caught:
+        net.fit(X, y, verbose=False, batch_size=None, **options)
+    return caught.value
+
+
+def np_ones(_rng, shape, dtype):
+    return np.ones(shape, dtype)
+
+
+@pytest.mark.parametrize("diagnose", [False, True])
+@pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])
+def test_a_divergence_names_the_columns_that_are_large(optimizer, diagnose):
+    options = {"optimizer": optimizer, "diagnose": diagnose}
+    frame = TABLE * [1, 1e200, 1]
+    size = f"{frame['income'].abs().max():.3g}"
+    error = diverged(frame, **options)
+    assert str(error) == DIVERGED.format(size, ", in column 'income'")
+    assert error.finding.columns == ("income",)
+    assert error.finding.as_dict()["columns"] == ["income"]
+    if diagnose:
+        assert error.diagnosis[0] == error.finding
+    frame = TABLE * [1, 1e200, 1e4]
+    error = diverged(frame, **options)
+    assert str(error) == DIVERGED.format(size, ", in columns 'income', 'years'")
+    assert error.finding.columns == ("income", "years")
+    error = diverged(frame.to_numpy(), **options)
+    assert str(error) == DIVERGED.format(size, "")
+    assert error.finding.columns == ()
+
+
+def test_a_divergence_of_one_column_or_with_another_cause():
+    frame = TABLE[["age"]] * 1e200
+    size = f"{frame['age'].abs().max():.3g}"
+    assert str(diverged(frame)) == DIVERGED.format(size, ", in column 'age'")
+    error = diverged(TABLE, optimizer=gp.SGD(1e300), epochs=9)
+    assert error.cause == ""
+    assert error.finding.columns == ()
+
+
+def test_a_divergence_names_the_columns_of_one_of_several_inputs():
+    frame = TABLE * [1, 1e200, 1]
+    error = diverged((TABLE.to_numpy(), frame), layers=[gp.Concatenate()])
+    assert error.cause == (
+        f"Input 2 is up to {frame['income'].abs().max():.3g} in size, in column "
+        "'income': standardize it, gp.Standardize() as first layer of its branch."
+    )
+    assert error.finding.columns == ("income",)
+
+
+def trained(validation):
+    net = gp.Network([gp.Dense(2)], loss="cross_entropy")
+    return net, lambda: net.fit(TABLE, LABELS, validation=validation, verbose=False)
+
+
+def test_rows_that_are_held_out_have_the_columns_of_the_training():
+    for other, message in (
+        (
+            TABLE[["age", "years", "income"]],
+            "expected 'income' as column 1, got 'years'",
+        ),
+        (TABLE.rename(columns={"age": "AGE"}), "expected 'age' as column 0, got 'AGE'"),
+    ):
+        net, call = trained((other, LABELS))
+        assert refusal(DataError, call) == (
+            f"validation X: {message}. The rows of the training and those held out "
+            "have the same columns in the same order."
+        )
+        assert (net.values, net.training) == ({}, None)
+    for same in (TABLE, TABLE.to_numpy()):
+        _, call = trained((same, LABELS))
+        assert "validation_loss" in call()

@@ -20,6 +20,7 @@ from glassprop.training import Training
 if TYPE_CHECKING:
     from glassprop.backends.contract import Steps
     from glassprop.network import Network
+    from glassprop.rows import Rows
 
 
 def is_finite(values: Mapping[str, Any]) -> bool:
@@ -32,7 +33,7 @@ def first_bad_step(
     training: Training,
     steps: Steps,
     *,
-    data: Mapping[str, Any],
+    rows: Rows,
     order: Order,
     batch_size: int,
     rates: Any,
@@ -48,7 +49,7 @@ def first_bad_step(
         Likewise its memory and counts.
     steps : steps of a back end
         What ran.
-    data, order, batch_size, rates
+    rows, order, batch_size, rates
         Of the epochs in which it went wrong.
     before : mapping from str to array
         All values at their start.
@@ -58,7 +59,7 @@ def first_bad_step(
     DivergenceError
         To be raised by the caller.
     """
-    values = {**net.values, **training.memory}
+    values, data = {**net.values, **training.memory}, rows.data()
     _restore(values, before)
     cut = batches(order, batch_size)
     in_epoch = len(cut) // epochs_of(order)
@@ -86,7 +87,14 @@ def first_bad_step(
             }
             from glassprop.diagnosis.causes import divergence
 
-            return divergence(steps.program, given, training, step + 1, float(rate))
+            return divergence(
+                steps.program,
+                given,
+                training,
+                step=step + 1,
+                learning_rate=float(rate),
+                words=rows.words,
+            )
         training.steps += 1
     raise AssertionError("a training that went wrong went right when it was repeated")
 

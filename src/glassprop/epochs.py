@@ -186,7 +186,7 @@ def _run_some(work: Work, epochs: int, stop: Stop) -> list[tuple[float, float]]:
             net,
             training,
             work.steps,
-            data=rows.data(),
+            rows=rows,
             order=order,
             batch_size=work.rows_per_step,
             rates=rates,

@@ -28,6 +28,7 @@ from glassprop.early_stopping import (
 from glassprop.epochs import Shuffle, Work
 from glassprop.errors import ArgumentError, DivergenceError, GlasspropWarning
 from glassprop.evaluate import evaluate_rows, rising_numbers
+from glassprop.frame_columns import check_same_columns
 from glassprop.history import History
 from glassprop.interrupts import Interrupts
 from glassprop.listening import Listeners
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from glassprop.diagnosis.watching import Watching
     from glassprop.network import Network
 
+ALIKE = "The rows of the training and those held out"
 Callback = Callable[["Network", History], object]
 
 
@@ -368,6 +370,7 @@ def prepare(
             sample_weight=validation[2] if len(validation) == 3 else None,
             what="validation ",
         )
+        check_same_columns("validation X", held_out.words, rows.words, ALIKE)
     elif validation is not None:
         if not is_number(validation):
             raise ArgumentError(

@@ -8,7 +8,7 @@ that was made of an array numbers its columns.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glassprop.errors import DataError
@@ -79,7 +79,7 @@ def words_of(name: str, data: Any, shapes: Shapes) -> dict[str, Words]:
 
 
 def check_same_columns(
-    name: str, words: Mapping[str, Words], known: Mapping[str, Words]
+    name: str, words: Mapping[str, Words], known: Mapping[str, Words], alike: str
 ) -> None:
     """Refuse a data frame with other columns than another, or in another order.
 
@@ -91,6 +91,8 @@ def check_same_columns(
         Its words, from `words_of`.
     known : mapping from str to tuple of str
         Those of the other.
+    alike : str
+        What is to have the same columns, as the subject of a sentence.
 
     Raises
     ------
@@ -101,10 +103,26 @@ def check_same_columns(
         for at, (one, other) in enumerate(zip(mine, known.get(key, mine), strict=True)):
             if one != other:
                 raise DataError(
-                    f"{name}: expected {other!r} as column {at}, got {one!r}. The row, "
-                    "its baseline and reference have the same columns in the same "
-                    "order."
+                    f"{name}: expected {other!r} as column {at}, got {one!r}. {alike} "
+                    "have the same columns in the same order."
                 )
+
+
+def place_text(words: Sequence[str]) -> str:
+    """Write in which columns something is: ``, in column 'income'``.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Empty for nothing.
+    """
+    if not words:
+        return ""
+    few = [repr(one) for one in words[:FEW]]
+    if len(words) > SMALL:
+        return f", in columns {', '.join(few)}, ... ({len(words):,} of them)"
+    plural = "s" if len(words) > 1 else ""
+    return f", in column{plural} {', '.join(map(repr, words))}"
 
 
 def words_text(words: Words | None) -> str:

@@ -178,7 +178,14 @@ class _Search:
             given |= before
             from glassprop.diagnosis.causes import divergence
 
-            raise divergence(steps.program, given, work.training, 1, None)
+            raise divergence(
+                steps.program,
+                given,
+                work.training,
+                step=1,
+                learning_rate=None,
+                words=work.rows.words,
+            )
         self.seen = {point.tobytes(): (loss, states)}
         return loss, gradient
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Finding
 from glassprop.diagnosis.remedies import GENTLY, at_learning_rate
 from glassprop.errors import DivergenceError
+from glassprop.frame_columns import Words, place_text
 from glassprop.layers import Standardize
 from glassprop.names import LOSS_SCOPE
 from glassprop.program import Program, Value
@@ -88,8 +90,10 @@ def divergence(
     program: Program,
     given: Mapping[str, Any],
     training: Training,
+    *,
     step: int,
     learning_rate: float | None,
+    words: Mapping[str, Words],
 ) -> DivergenceError:
     """Run a program with every value recorded, and describe the first bad one.
 
@@ -105,6 +109,8 @@ def divergence(
         Of the epoch, from 1.
     learning_rate : float or None
         Of the step, if it had one.
+    words : dict from str to tuple of str
+        For the columns of each input that was a data frame.
 
     Returns
     -------
@@ -120,7 +126,8 @@ def divergence(
     if layer in ("", LOSS_SCOPE):
         layer = owner
         found += f"; the largest weight then was {largest:.2g}, of layer {owner!r}"
-    cause, change = _cause(bad, values, inputs, first=not training.steps)
+    cause = _cause(bad, values, inputs, words, first=not training.steps)
+    change = cause.change
     error = DivergenceError(
         epoch=training.epochs + 1,
         step=step,
@@ -128,7 +135,7 @@ def divergence(
         layer=layer,
         learning_rate=learning_rate,
         largest=largest,
-        cause=cause,
+        cause=cause.text,
     )
     if change is None and learning_rate:
         change = at_learning_rate(training.optimizer, learning_rate / 10)
@@ -142,53 +149,88 @@ def divergence(
         change,
         severity="error",
         layer="" if bad.scope == LOSS_SCOPE else bad.scope,
+        columns=cause.columns,
         step=training.steps + 1,
     )
     return error
 
 
+class _Cause(NamedTuple):
+    """What a value that is not finite comes from, where it is not the learning rate.
+
+    Parameters
+    ----------
+    text : str
+        With what to do; empty where nothing is known.
+    change : Change or None
+        To make.
+    columns : tuple of str
+        The words for the columns that it is about.
+    """
+
+    text: str = ""
+    change: Change | None = None
+    columns: Words = ()
+
+
 def _cause(
-    bad: Value, values: Sequence[Value], given: Mapping[str, Any], *, first: bool
-) -> tuple[str, Change | None]:
-    """Tell what it comes from, where that is not the learning rate, and what to do."""
+    bad: Value,
+    values: Sequence[Value],
+    given: Mapping[str, Any],
+    words: Mapping[str, Words],
+    *,
+    first: bool,
+) -> _Cause:
     known = {one.node: one.value for one in values}
     read = [np.asarray(known[one], np.float64) for one in bad.node.inputs]
     kind = bad.node.primitive.name
     finite = all(np.isfinite(one).all() for one in read)
     if kind in DOMAINS and finite:
-        outside, words, repair = DOMAINS[kind]
+        outside, where, repair = DOMAINS[kind]
         if np.any(outside(*read)):
-            text = f"{kind} has no finite value for {words}: {repair}."
-            return text, Change(words=text)
+            return _told(f"{kind} has no finite value for {where}: {repair}.")
     sizes = {
-        key: float(np.nanmax(np.abs(one), initial=0))
+        key: _size(one)
         for key, one in given.items()
         if DATA.fullmatch(key) and key.startswith("x")
     }
     key = max(sizes, key=lambda one: sizes[one], default="")
-    size = sizes.get(key, 0.0)
-    if size > LARGE and not _scales(values):
-        if key != "x":
-            text = (
-                f"Input {key.removeprefix('x_')} is up to {size:.3g} in size: "
-                "standardize it, gp.Standardize() as first layer of its branch."
-            )
-            return text, Change(words=text)
-        text = (
-            f"The inputs are up to {size:.3g} in size: standardize them, "
-            "gp.Standardize() as first layer."
-        )
-        return text, Change(first=Standardize())
+    if sizes.get(key, 0.0) > LARGE and not _scales(values):
+        return _unscaled(key, given[key], words.get(key, ()))
     if first and bad.section == "forward":
-        size = max(
-            (float(np.nanmax(np.abs(one), initial=0)) for one in read), default=0
-        )
-        text = (
+        size = max(map(_size, read), default=0)
+        return _told(
             "It is the first step, so that the learning rate is not the reason: keep "
             f"what comes to {kind}, up to {size:.3g} in size, smaller."
         )
-        return text, Change(words=text)
-    return "", None
+    return _Cause()
+
+
+def _told(text: str) -> _Cause:
+    return _Cause(text, Change(words=text))
+
+
+def _unscaled(key: str, rows: NDArray[Any], words: Words) -> _Cause:
+    """Propose to scale an input, and name the columns that are large."""
+    size = f"{_size(rows):.3g} in size"
+    each = zip(words, rows.reshape(len(rows), -1).T, strict=True) if words else ()
+    columns = tuple(word for word, column in each if _size(column) > LARGE)
+    where = place_text(columns)
+    if key != "x":
+        text = (
+            f"Input {key.removeprefix('x_')} is up to {size}{where}: standardize it, "
+            "gp.Standardize() as first layer of its branch."
+        )
+        return _Cause(text, Change(words=text), columns)
+    text = (
+        f"The inputs are up to {size}{where}: standardize them, gp.Standardize() as "
+        "first layer."
+    )
+    return _Cause(text, Change(first=Standardize()), columns)
+
+
+def _size(array: NDArray[Any]) -> float:
+    return float(np.nanmax(np.abs(array), initial=0))
 
 
 def _scales(values: Sequence[Value]) -> bool:

@@ -20,6 +20,7 @@ from glassprop.reasons.terms import Terms
 from glassprop.structure import Structure
 from glassprop.trees import as_parts, is_several
 
+ALIKE = "The row, its baseline and reference"
 RANGE = 10  # sizes of a number that are searched to both sides, without a reference
 
 
@@ -89,7 +90,7 @@ def array_terms(
     for name, data in (("reference", reference), ("baseline", baseline)):
         if data is not None:
             found = words_of("x", data, row.flat.shapes)
-            check_same_columns(name, found, words)
+            check_same_columns(name, found, words, ALIKE)
             words = {**found, **words}
     return Terms(
         row.flat.labels("x", words),
