@@ -90,6 +90,7 @@ def first_bad_step(
             return divergence(
                 steps.program,
                 given,
+                net,
                 training,
                 step=step + 1,
                 learning_rate=float(rate),

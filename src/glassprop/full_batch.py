@@ -181,6 +181,7 @@ class _Search:
             raise divergence(
                 steps.program,
                 given,
+                work.net,
                 work.training,
                 step=1,
                 learning_rate=None,

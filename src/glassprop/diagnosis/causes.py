@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from glassprop.names import LOSS_SCOPE
 from glassprop.program import Program, Value
 from glassprop.programs import DATA
 from glassprop.training import Training
+
+if TYPE_CHECKING:
+    from glassprop.network import Network
 
 LARGE = 1e3  # inputs beyond it are no good start for weights
 DOMAINS: Mapping[str, tuple[Callable[..., Any], str, str]] = MappingProxyType(
@@ -89,6 +92,7 @@ DOMAINS: Mapping[str, tuple[Callable[..., Any], str, str]] = MappingProxyType(
 def divergence(
     program: Program,
     given: Mapping[str, Any],
+    net: Network,
     training: Training,
     *,
     step: int,
@@ -103,6 +107,8 @@ def divergence(
         What went wrong.
     given : mapping from str to array
         What it was given.
+    net : Network
+        With the values that it keeps; those that went wrong may be a minimizer's next.
     training : Training
         How many epochs are done.
     step : int
@@ -121,12 +127,23 @@ def divergence(
     with np.errstate(all="ignore"):
         _, values = program.run(inputs, record=True)
     bad = _first_bad(values)
-    largest, owner = _largest(training, given)
     found, layer = _described(bad), bad.scope
-    if layer in ("", LOSS_SCOPE):
-        layer = owner
-        found += f"; the largest weight then was {largest:.2g}, of layer {owner!r}"
-    cause = _cause(bad, values, inputs, words, first=not training.steps)
+    moved = [
+        key
+        for key in net.structure.trainable
+        if not np.array_equal(given[key], net.values[key], equal_nan=True)
+    ]
+    lost = [key for key in moved if not np.isfinite(given[key]).all()]
+    if lost:
+        found = f"the weights that were to be tried are not finite, {lost[0]} first"
+        layer = lost[0].rpartition(".")[0]
+    elif layer in ("", LOSS_SCOPE):
+        largest, layer = _largest(training, given)
+        found += f"; the largest weight then was {largest:.2g}, of layer {layer!r}"
+    first = not (training.steps or moved)
+    cause = _cause(bad, values, inputs, words, first=first)
+    if cause.change is None and learning_rate is None and _scales(values):
+        cause = _Cause(GENTLY.words, GENTLY)
     change = cause.change
     error = DivergenceError(
         epoch=training.epochs + 1,
@@ -134,7 +151,7 @@ def divergence(
         found=found,
         layer=layer,
         learning_rate=learning_rate,
-        largest=largest,
+        largest=_largest(training, net.values)[0],
         cause=cause.text,
     )
     if change is None and learning_rate:

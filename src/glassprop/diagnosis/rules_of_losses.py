@@ -22,6 +22,7 @@ from glassprop.diagnosis.training_changes import (
 )
 from glassprop.diagnosis.trends import Trends
 from glassprop.early_stopping import EarlyStopping
+from glassprop.optimizers import is_minimizer
 
 SOMEWHERE = "Look at what each layer gives: somewhere all rows become the same."
 
@@ -83,13 +84,20 @@ def overfitting(seen: Trends) -> Iterator[Finding]:
         f"{held[best]:.4g}, and has risen to {recent:.4g} while that on training rows "
         f"fell from {seen.losses[best]:.4g} to {seen.losses[-1]:.4g}.",
         Change(
-            words="Stop where it is lowest, and give more rows, dropout or an l2 "
-            "penalty if that is not enough.",
+            words=f"Stop where it is lowest, and give more {_more(seen)} if that is "
+            "not enough.",
             options={"early_stopping": EarlyStopping(max(3, len(held) // 10))},
         ),
         value=recent / float(held[best]) - 1,
         limit=rise,
     )
+
+
+def _more(seen: Trends) -> str:
+    """Name what keeps from learning by heart; a minimizer takes no random layers."""
+    if is_minimizer(seen.watch.recipe.optimizer):
+        return "rows or an l2 penalty"
+    return "rows, dropout or an l2 penalty"
 
 
 def constant_output(seen: Trends) -> Iterator[Finding]:
