@@ -146,6 +146,7 @@ def test_train_on_a_number(run):
         "features": ["a", "kind"],
         "training_rows": 23,
         "epochs": 1000,
+        "best_epoch": None,
         "stopped": "epochs",
         "warning": None,
     }
@@ -175,6 +176,7 @@ def test_options_are_those_of_the_library(run):
         *("--layers", "6,5", "--activation", "tanh", "--epochs", 4, "--batch-size", 7),
         *("--learning-rate", 0.05, "--loss", "cross_entropy", "--optimizer", "sgd"),
         *("--seed", 2, "--drop", "a", "--drop", "size", "--out", "m.safetensors"),
+        *("--class-weight", "balanced", "--early-stopping", 2),
     ]
     assert run("train", "t.csv", "--target", "grade", *options).code == 0
     prepared = prepare_training(
@@ -189,6 +191,8 @@ def test_options_are_those_of_the_library(run):
         optimizer="sgd",
         seed=2,
         drop=["a", "size"],
+        class_weight="balanced",
+        early_stopping=2,
     )
     expected = train_table(prepared, verbose=False).model.net
     found = gp.load("m.safetensors")
@@ -435,6 +439,14 @@ TRAINING = [
     ),
     (["t.csv", *GRADE, "--epochs", "0"], "epochs: expected 1 or more, got 0."),
     (["t.csv", *GRADE, "--batch-size", "0"], "batch_size: expected 1 or more, got 0."),
+    (
+        ["t.csv", *GRADE, "--early-stopping", "0"],
+        "early_stopping: expected 1 or more, got 0.",
+    ),
+    (
+        ["t.csv", *GRADE, "--class-weight", "even"],
+        "class_weight: expected balanced, got 'even'.",
+    ),
     (["t.csv", *GRADE, "--seed", "-1"], "seed: expected 0 or more, got -1."),
     (
         ["t.csv", *GRADE, "--activation", "rellu"],
@@ -563,6 +575,27 @@ def test_a_model_worse_than_the_baseline_is_saved_with_a_warning(
     assert found["warning"] == warning
     assert Path("t.safetensors").is_file()
     assert Path("t-2.safetensors").is_file()
+
+
+def test_a_training_that_stops_early_says_which_epoch_is_kept(run):
+    rng = np.random.default_rng(1)
+    rows = "\n".join(f"{a:.3f},{b:.3f}" for a, b in rng.normal(size=(60, 2)))
+    write("t.csv", f"a,b\n{rows}\n")
+    options = ["t.csv", "--target", "b", "--epochs", 200, "--early-stopping", 6]
+    found = json.loads(run("train", *options, "--json").out)
+    best, epochs = found["best_epoch"], found["epochs"]
+    assert (found["stopped"], epochs) == ("early stopping", best + 6)
+    over = ["--out", "t.safetensors", "--force"]
+    said = run("train", *options, *over).error.splitlines()
+    kept = (
+        f"kept is epoch {best} of {epochs}, the best on the rows held out for early "
+        "stopping"
+    )
+    assert said[-2:] == [kept, f"warning: {found['warning']}"]
+    assert found["warning"].endswith(
+        "Look for the reason with glassprop diagnose t.safetensors t.csv. It may also "
+        "be that the columns do not tell the target."
+    )
 
 
 PREDICTING = [

@@ -112,7 +112,75 @@ def test_classes_have_their_words(run):
         f"class 'no' has {no} rows and class 'yes' has 3: {no / 3:.3g} times; up to 10 "
         "is fine."
     )
-    assert found["imbalance"]["command"] is None
+    assert found["imbalance"]["command"] == (
+        "glassprop train t.csv --target passed --epochs 2 --class-weight balanced "
+        "--layers 8 --activation tanh"
+    )
+    assert found["imbalance"]["words"] == "Measure the balanced accuracy too."
+
+
+def follow(command):
+    """Run a command that was printed, and diagnose the model that it makes."""
+    for arguments in (
+        [*shlex.split(command)[1:], "--out", "n.safetensors"],
+        ["diagnose", "n.safetensors", "t.csv", "--epochs", "40", "--json"],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert not ended.value.code
+
+
+def test_classes_that_are_balanced_are_no_finding_any_more(run, capsys):
+    _, out, _ = run("--json", trained_on=table(few=3))
+    found = {one["condition"]: one for one in json.loads(out)["findings"]}
+    follow(found["imbalance"]["command"])
+    again = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert "imbalance" not in [one["condition"] for one in again["findings"]]
+    assert load_table_model("n.safetensors").options == {
+        "epochs": 2,
+        "class_weight": "balanced",
+    }
+
+
+def chance():
+    """Eleven columns that tell nothing of the last one."""
+    rng = np.random.default_rng(2)
+    rows = "\n".join(
+        ",".join(map("{:.3f}".format, one)) for one in rng.normal(size=(80, 12))
+    )
+    return ",".join([*(f"x{at}" for at in range(11)), "passed"]) + f"\n{rows}\n"
+
+
+def test_overfitting_is_stopped_by_a_command(run, capsys):
+    options = {"layers": (64,), "epochs": None, "trained_on": chance()}
+    _, out, _ = run("--epochs", "40", "--json", **options)
+    found = {one["condition"]: one for one in json.loads(out)["findings"]}
+    command = (
+        "glassprop train t.csv --target passed --early-stopping 4 --layers 64 "
+        "--activation tanh"
+    )
+    assert found["overfitting"]["command"] == command
+    follow(command)
+    again = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert "overfitting" not in [one["condition"] for one in again["findings"]]
+    assert load_table_model("n.safetensors").options == {"early_stopping": 4}
+
+
+def test_a_change_keeps_how_classes_count_and_when_training_stops(run):
+    _, out, _ = run(
+        "--json",
+        trained_on=table(few=3),
+        learning_rate=1e-6,
+        class_weight="balanced",
+        early_stopping=7,
+    )
+    found = json.loads(out)["findings"]
+    assert "imbalance" not in [one["condition"] for one in found]
+    (command,) = {one["command"] for one in found if one["command"]}
+    assert command.startswith(
+        "glassprop train t.csv --target passed --epochs 2 --class-weight balanced "
+        "--early-stopping 7 --layers 8 --activation tanh --learning-rate "
+    )
 
 
 def test_json_is_what_the_library_gives(run):

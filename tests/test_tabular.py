@@ -21,6 +21,7 @@ from glassprop.losses import LOSSES
 from glassprop.model_names import model_path, save_model
 from glassprop.optimizers import OPTIMIZERS
 from glassprop.plans import Plan, PlanColumn
+from glassprop.rows import validation_rows
 from glassprop.table_defaults import (
     LEARNING_RATES,
     default_epochs,
@@ -289,6 +290,68 @@ def test_options_reach_the_training():
     assert net.training.steps == 7 * 4  # 32 rows in batches of 9
 
 
+def test_class_weights_reach_the_training():
+    table = sums()
+    prepared = prepare_training(table, "above", epochs=2, class_weight="balanced")
+    rows, net = prepared.training, prepared.model.net
+    again = net.copy()
+    assert prepared.model.options == {"epochs": 2, "class_weight": "balanced"}
+    train_table(prepared, verbose=False)
+    again.fit(
+        prepared.x[rows],
+        prepared.y[rows],
+        optimizer=prepared.optimizer,
+        epochs=2,
+        schedule=gp.schedules.Cosine(2),
+        class_weight="balanced",
+        verbose=False,
+    )
+    assert bits(net) == bits(again)
+    plain = trained(table, "above", epochs=2).model
+    assert bits(plain.net) != bits(net)
+    assert plain.options == {"epochs": 2}
+
+
+def test_early_stopping_keeps_the_best_epoch_of_rows_of_its_own():
+    rng = np.random.default_rng(1)
+    rows = "\n".join(f"{a:.3f},{b:.3f}" for a, b in rng.normal(size=(60, 2)))
+    prepared = prepare_training(
+        table_of(f"a,b\n{rows}"), "b", epochs=200, early_stopping=6
+    )
+    assert prepared.model.options == {"epochs": 200, "early_stopping": 6}
+    found = train_table(prepared, verbose=False)
+    history, losses = found.history, found.history["validation_loss"]
+    assert history.stopped == "early stopping"
+    assert history.best_epoch == int(np.argmin(losses)) + 1 == len(losses) - 6
+    net, kept = prepared.model.net, prepared.training
+    _, held = validation_rows(len(kept), 0.2, net.seed, None)
+    assert len(held) == 10
+    measured = net.evaluate(prepared.x[kept][held], prepared.y[kept][held])
+    assert measured["loss"] == pytest.approx(min(losses), rel=1e-12)
+    assert not set(kept) & set(prepared.held_out)  # the report has seen none of them
+    net.save("early.safetensors")
+    assert load_table_model("early.safetensors").options == prepared.model.options
+
+
+def test_early_stopping_needs_rows_to_hold_out():
+    few = table_of("a,b\n1,2\n3,4\n5,7\n")
+    assert refusal(DataError, lambda: prepare_training(few, "b", early_stopping=2)) == (
+        "'t.csv': expected at least 4 rows with a target, since early stopping holds "
+        "out further rows to measure on, got 3. Add rows, or train without it."
+    )
+    four = table_of("a,b\n1,2\n3,4\n5,7\n8,8\n")
+    assert len(trained(four, "b", early_stopping=2, epochs=3).history.epochs) <= 3
+
+
+def test_weights_of_classes_need_classes():
+    assert refusal(
+        ArgumentError,
+        lambda: prepare_training(sums(), "sum", class_weight="balanced"),
+    ) == (
+        "class_weight: 'sum' is a number, without classes to balance. Train without it."
+    )
+
+
 def test_scale_of_the_target_is_short_and_close():
     y = np.random.default_rng(0).normal(1e6 / 3, 0.123456, (500, 1))
     deviation, mean = rounded_scale(y)
@@ -329,6 +392,8 @@ def test_no_hidden_layers_make_a_linear_model():
     [
         ({"epochs": 0}, "epochs: expected 1 or more, got 0."),
         ({"batch_size": -1}, "batch_size: expected 1 or more, got -1."),
+        ({"early_stopping": 0}, "early_stopping: expected 1 or more, got 0."),
+        ({"class_weight": "even"}, "class_weight: expected balanced, got 'even'."),
         ({"seed": -1}, "seed: expected 0 or more, got -1."),
         (
             {"learning_rate": -0.1},
@@ -534,6 +599,22 @@ def test_classes_worse_than_the_most_frequent_one(accuracy, log_loss, found):
     assert worse_than_baseline(report) == found
 
 
+@pytest.mark.parametrize(
+    ("share", "found"),
+    [(0.51, None), (0.5, None), (0.49, "balanced_accuracy")],
+)
+def test_a_balanced_model_is_judged_by_classes_that_count_alike(share, found):
+    report = Report(
+        5,
+        0,
+        {"accuracy": 0.7, "balanced_accuracy": share, "log_loss": 0.9},
+        {"accuracy": 0.9, "balanced_accuracy": 0.5, "log_loss": 0.3},
+        np.eye(2, dtype=int),
+    )
+    assert worse_than_baseline(report, balanced=True) == found
+    assert worse_than_baseline(report) == "accuracy"
+
+
 def test_baseline_of_classes_knows_the_shares_of_the_training_rows():
     found = trained(sums(), "above", epochs=1)
     share = found.model.baseline[1]
@@ -689,6 +770,16 @@ WAY_OUT = "Copy it again, or train the model again."
             put("options", {"loss": "huber"}),
             "the file is damaged: the options of its training cannot be {'loss': "
             f"'huber'}}. {WAY_OUT}",
+        ),
+        (
+            put("options", {"class_weight": "even"}),
+            "the file is damaged: the options of its training cannot be "
+            f"{{'class_weight': 'even'}}. {WAY_OUT}",
+        ),
+        (
+            put("options", {"early_stopping": True}),
+            "the file is damaged: the options of its training cannot be "
+            f"{{'early_stopping': True}}. {WAY_OUT}",
         ),
         (
             put("options", {"drop": 1}),

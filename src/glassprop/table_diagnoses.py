@@ -12,6 +12,7 @@ from glassprop.diagnosis.at_rest import AtRest
 from glassprop.diagnosis.changes import Change
 from glassprop.diagnosis.findings import Diagnosis, Finding, with_words
 from glassprop.diagnosis.rules_of_data import OUTSIDE, inputs_not_scaled
+from glassprop.early_stopping import EarlyStopping
 from glassprop.encoding import encode, encode_target
 from glassprop.errors import ArgumentError, DataError
 from glassprop.layers.activations import activation_name
@@ -96,32 +97,35 @@ def diagnose_table(
     trial: dict[str, Any] = {
         "batch_size": model.options.get("batch_size", BATCH_SIZE),
         "clip": gradient_clip(optimizer),
+        "class_weight": model.options.get("class_weight"),
     }
     if epochs is not None:
         trial |= {"schedule": Cosine(epochs), "validation": HELD_OUT}
+        trial["early_stopping"] = model.options.get("early_stopping")
     found = anew.diagnose(
         x, y, optimizer=optimizer, epochs=epochs, verbose=verbose, **trial
     )
-    asked = _asked(model, table, data)
-    same = [*asked, *(_options(net.layers, {"optimizer": optimizer}) or [])]
+    start = _start(plan, table, data)
+    told = {**_kept(model), "optimizer": optimizer, "seed": net.seed}
     named = _names(net.layers[0], plan)
     findings = [
         replace(
             _in_words(one, named, words),
-            change=_commanded(one.change, asked, net.layers, optimizer),
+            change=_commanded(one.change, start, net.layers, told),
         )
         for one in found
     ]
+    same = shlex.join([*start, *(_options(net.layers, told) or [])])
     beyond = [_in_words(one, named, words) for one in _beyond(net, x, y, same)]
     return Diagnosis((*findings, *beyond), (*found.looked_at, LOOKED_AT)), unlabelled
 
 
-def _beyond(net: Network, x: Any, y: Any, asked: Sequence[str]) -> list[Finding]:
+def _beyond(net: Network, x: Any, y: Any, command: str) -> list[Finding]:
     """Find columns far from what the network was trained on."""
     assert net.loss is not None
     rows = checked_rows(net.structure, x, y, net.loss)
     seen = AtRest(net.layers, net.built, rows, net.loss, balanced=True)
-    change = Change(words=OUTSIDE, command=shlex.join(asked))
+    change = Change(words=OUTSIDE, command=command)
     return [replace(one, change=change) for one in inputs_not_scaled(seen)]
 
 
@@ -154,36 +158,58 @@ def _in_words(
 # As commands --------------------------------------------------------------------------
 
 
-def _asked(model: TableModel, table: Table, data: str) -> list[str]:
-    """Give the command that trains, with the options that no change is about."""
-    net, plan = model.net, model.plan
-    assert net.loss is not None
+def _start(plan: Plan, table: Table, data: str) -> list[str]:
+    """Give how the command begins that trains on the same columns."""
     known = {plan.target.name, *(one.name for one in plan.features)}
     asked = ["glassprop", "train", data, "--target", plan.target.name]
     for name in table.names:
         asked += [] if name in known else ["--drop", name]
-    options = dict(model.options)
-    if net.loss != chosen_loss(plan):
-        options["loss"] = net.loss.name
-    for name in OPTIONS:
-        if name in options:
-            asked += [f"--{name.replace('_', '-')}", str(options[name])]
-    return [*asked, "--seed", str(net.seed)] if net.seed else asked
+    return asked
+
+
+def _kept(model: TableModel) -> dict[str, Any]:
+    """Give the options that the model keeps, and a loss that is not the default."""
+    net = model.net
+    assert net.loss is not None
+    other = {} if net.loss == chosen_loss(model.plan) else {"loss": net.loss.name}
+    return {**model.options, **other}
 
 
 def _commanded(
-    change: Change, asked: Sequence[str], layers: Sequence[Any], optimizer: Any
+    change: Change, start: Sequence[str], layers: Sequence[Any], told: Mapping[str, Any]
 ) -> Change:
     """Add the command that trains with the change made, if there is one."""
-    told = {"optimizer": optimizer}
     before = _options(layers, told)
     after = _options(*change.applied(layers, told))
     if after is None or after == before:
         return change
-    return replace(change, command=shlex.join([*asked, *after]))
+    return replace(change, command=shlex.join([*start, *after]))
 
 
 def _options(layers: Sequence[Any], told: Mapping[str, Any]) -> list[str] | None:
+    """Give the options of `train` that train so; None if none do."""
+    made = _options_of_layers(layers)
+    optimizer, name = told["optimizer"], type(told["optimizer"]).__name__.lower()
+    stopping = told.get("early_stopping")
+    if isinstance(stopping, EarlyStopping):
+        plain = stopping == EarlyStopping(stopping.patience)
+        told = {**told, "early_stopping": stopping.patience if plain else None}
+    if made is None or name not in LEARNING_RATES:
+        return None
+    asked: list[str] = []
+    for one in OPTIONS:
+        if told.get(one) is not None:
+            asked += [f"--{one.replace('_', '-')}", str(told[one])]
+    if told["seed"]:
+        asked += ["--seed", str(told["seed"])]
+    if name != OPTIMIZER:
+        made += ["--optimizer", name]
+    if optimizer.learning_rate != LEARNING_RATES[name]:
+        made += ["--learning-rate", f"{optimizer.learning_rate:g}"]
+    return [*asked, *made]
+
+
+def _options_of_layers(layers: Sequence[Any]) -> list[str] | None:
     """Give the options of `train` that make these layers; None if none do."""
     first, *others = layers
     if others and isinstance(others[-1], Scale):
@@ -198,14 +224,6 @@ def _options(layers: Sequence[Any], told: Mapping[str, Any]) -> list[str] | None
         made += ["--layers", ",".join(map(str, units)) or "none"]
     if bends and bends[0] != ACTIVATION:
         made += ["--activation", str(bends[0])]
-    optimizer = told["optimizer"]
-    name = type(optimizer).__name__.lower()
-    if name not in LEARNING_RATES:
-        return None
-    if name != OPTIMIZER:
-        made += ["--optimizer", name]
-    if optimizer.learning_rate != LEARNING_RATES[name]:
-        made += ["--learning-rate", f"{optimizer.learning_rate:g}"]
     return made
 
 

@@ -171,7 +171,7 @@ def evaluate_arrays(
     return Report(len(y), unlabelled, metrics, baseline, confusion)
 
 
-def worse_than_baseline(report: Report) -> str | None:
+def worse_than_baseline(report: Report, *, balanced: bool = False) -> str | None:
     """Name the metric that shows a model to be worse than its baseline.
 
     Numbers are judged by their squared errors, classes by the rows that are right, and
@@ -180,6 +180,9 @@ def worse_than_baseline(report: Report) -> str | None:
     Parameters
     ----------
     report : Report
+    balanced : bool
+        Whether the model was trained with all classes counting alike, so that they do
+        here: whoever asks for it gives up rows of the frequent class.
 
     Returns
     -------
@@ -188,6 +191,9 @@ def worse_than_baseline(report: Report) -> str | None:
         better.
     """
     model, baseline = report.metrics, report.baseline
+    if report.confusion is not None and balanced:
+        name = "balanced_accuracy"
+        return None if model[name] >= baseline[name] else name
     if report.confusion is not None:
         if model["accuracy"] < baseline["accuracy"]:
             return "accuracy"

@@ -37,7 +37,13 @@ from glassprop.table_defaults import (
 )
 from glassprop.table_reports import Report, evaluate_arrays
 from glassprop.tables import Table
-from glassprop.tabular import Options, TableModel, chosen_loss, table_model
+from glassprop.tabular import (
+    BALANCED,
+    Options,
+    TableModel,
+    chosen_loss,
+    table_model,
+)
 
 HELD_OUT = 0.2  # the part of the rows that only the report sees
 LARGEST = 1e100  # of numbers, so that sums of their squares stay far from infinity
@@ -59,6 +65,8 @@ class Preparation:
         How many more rows the table has, left out because they have no target.
     optimizer : Optimizer
     epochs, batch_size : int
+    class_weight : str or None
+    early_stopping : int or None
     """
 
     model: TableModel
@@ -70,6 +78,8 @@ class Preparation:
     optimizer: Optimizer
     epochs: int
     batch_size: int
+    class_weight: str | None = None
+    early_stopping: int | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -102,6 +112,8 @@ def prepare_training(
     learning_rate: float | None = None,
     epochs: int | None = None,
     batch_size: int = BATCH_SIZE,
+    class_weight: str | None = None,
+    early_stopping: int | None = None,
     seed: int = 0,
 ) -> Preparation:
     r"""Decide on the task, the rows to hold out, the network and how to train it.
@@ -126,6 +138,11 @@ def prepare_training(
     epochs : int, optional
         None for `table_defaults.default_epochs`.
     batch_size : int
+    class_weight : {"balanced"}, optional
+        Whether all rows of a class together count as much as those of any other.
+    early_stopping : int, optional
+        After how many epochs without a lower loss on further rows, which are held out
+        for it, training ends; the best epoch is kept.
     seed : int
         The split, the network's start and every shuffle follow from it.
 
@@ -151,7 +168,12 @@ def prepare_training(
     >>> trained.report.metrics["r2"] > 0.99
     True
     """
-    counts = (("epochs", epochs, 1), ("batch_size", batch_size, 1), ("seed", seed, 0))
+    counts = (
+        ("epochs", epochs, 1),
+        ("batch_size", batch_size, 1),
+        ("early_stopping", early_stopping, 1),
+        ("seed", seed, 0),
+    )
     for name, value, least in counts:
         if value is not None and value < least:
             raise ArgumentError(f"{name}: expected {least} or more, got {value}.")
@@ -159,7 +181,14 @@ def prepare_training(
     labelled, unlabelled = labelled_rows(table, target)
     x, y = encode(plan, labelled), encode_target(plan, labelled)
     _refuse_huge(table, plan, x, y)
+    _check_class_weight(class_weight, plan)
     training, held_out = _split(table, plan, y, seed)
+    if early_stopping is not None and round(len(training) * HELD_OUT) == 0:
+        raise DataError(
+            f"{table.source}: expected at least 4 rows with a target, since early "
+            f"stopping holds out further rows to measure on, got {len(y)}. Add rows, "
+            "or train without it."
+        )
     rule = table_optimizer(optimizer, learning_rate, len(training))
     chosen = chosen_loss(plan, loss)
     net = Network(
@@ -175,12 +204,28 @@ def prepare_training(
         input_shape=len(plan.features),
         seed=seed,
     )
-    options = _options(loss, epochs, batch_size)
+    options = _options(
+        loss=None if loss is None else chosen.name,
+        epochs=epochs,
+        batch_size=None if batch_size == BATCH_SIZE else batch_size,
+        class_weight=class_weight,
+        early_stopping=early_stopping,
+    )
     model = table_model(net, plan, _baseline(plan, y[training]), options)
     if epochs is None:
         epochs = default_epochs(len(training), batch_size)
     return Preparation(
-        model, x, y, training, held_out, unlabelled, rule, epochs, batch_size
+        model,
+        x,
+        y,
+        training,
+        held_out,
+        unlabelled,
+        rule,
+        epochs,
+        batch_size,
+        class_weight,
+        early_stopping,
     )
 
 
@@ -214,6 +259,9 @@ def train_table(preparation: Preparation, *, verbose: bool | None = None) -> Tra
         batch_size=chosen.batch_size,
         schedule=Cosine(chosen.epochs),
         clip=gradient_clip(chosen.optimizer),
+        class_weight=chosen.class_weight,
+        validation=None if chosen.early_stopping is None else HELD_OUT,
+        early_stopping=chosen.early_stopping,
         verbose=verbose,
     )
     rows = chosen.held_out
@@ -223,16 +271,22 @@ def train_table(preparation: Preparation, *, verbose: bool | None = None) -> Tra
     return Trained(chosen.model, history, report)
 
 
-def _options(loss: str | None, epochs: int | None, batch_size: int) -> Options:
+def _options(**asked: str | int | None) -> Options:
     """Keep what a training was asked for, and nothing else tells of."""
-    options: dict[str, str | int] = {}
-    if loss is not None:
-        options["loss"] = get_one_loss(loss).name
-    if epochs is not None:
-        options["epochs"] = epochs
-    if batch_size != BATCH_SIZE:
-        options["batch_size"] = batch_size
-    return options
+    return {name: one for name, one in asked.items() if one is not None}
+
+
+def _check_class_weight(class_weight: str | None, plan: Plan) -> None:
+    """Refuse weights of classes that there are not, and such as have no meaning."""
+    if class_weight is None:
+        return
+    if class_weight != BALANCED:
+        raise ArgumentError(f"class_weight: expected {BALANCED}, got {class_weight!r}.")
+    if plan.task != "classification":
+        raise ArgumentError(
+            f"class_weight: {plan.target.name!r} is a number, without classes to "
+            "balance. Train without it."
+        )
 
 
 def _asked_task(table: Table, target: str, loss: str | None) -> Task | None:

@@ -29,7 +29,9 @@ from glassprop.plans import Plan, PlanColumn
 from glassprop.save import load
 
 NOTE = "table"  # the key in the network's notes
-OPTIONS = ("loss", "epochs", "batch_size")  # that nothing else tells of
+# Options of a training that nothing else tells of, in the order of commands.
+OPTIONS = ("loss", "epochs", "batch_size", "class_weight", "early_stopping")
+BALANCED = "balanced"  # the class weight that there is
 Options = Mapping[str, str | int]
 
 
@@ -211,9 +213,13 @@ def noted_model(net: Network) -> TableModel:
     if not numbers or len(baseline) != max(1, len(plan.target.words)):
         raise _damaged(f"the baseline cannot be {baseline!r:.80}")
     _check_fit(net, plan)
-    options, loss = note.get("options", {}), getattr(net.loss, "name", "")
+    options = note.get("options", {})
+    words = {
+        "loss": getattr(net.loss, "name", ""),
+        "class_weight": BALANCED if plan.task == "classification" else None,
+    }
     if not isinstance(options, dict) or not all(
-        name in OPTIONS and (one == loss if name == "loss" else _counts(one))
+        name in OPTIONS and (one == words[name] if name in words else _counts(one))
         for name, one in options.items()
     ):
         raise _damaged(f"the options of its training cannot be {options!r:.80}")

@@ -42,7 +42,7 @@ from glassprop.table_training import (
     train_table,
 )
 from glassprop.tables import read_table
-from glassprop.tabular import described_target
+from glassprop.tabular import BALANCED, described_target
 
 RATES = ", ".join(f"{rate} for {name}" for name, rate in LEARNING_RATES.items())
 
@@ -88,6 +88,23 @@ def train(
         typer.Option(
             metavar="X",
             help=f"The step size at the start; it falls to 0. Default: {RATES}.",
+        ),
+    ] = None,
+    class_weight: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"{BALANCED}: all rows of a class together count as much as those of "
+            "any other. Default: each row counts alike.",
+        ),
+    ] = None,
+    early_stopping: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Stop after N epochs without a lower loss on a fifth of the training "
+            "rows, which are held out for it, and keep the best epoch. Default: go "
+            "through all epochs.",
         ),
     ] = None,
     loss: Annotated[
@@ -146,6 +163,8 @@ def train(
         learning_rate=learning_rate,
         epochs=epochs,
         batch_size=batch_size,
+        class_weight=class_weight,
+        early_stopping=early_stopping,
         seed=seed,
     )
     net, plan = prepared.model.net, prepared.model.plan
@@ -178,6 +197,7 @@ def train(
                 "features": [column.name for column in plan.features],
                 "training_rows": len(prepared.training),
                 "epochs": len(trained.history.epochs),
+                "best_epoch": trained.history.best_epoch,
                 "stopped": trained.history.stopped,
                 "held_out": report_json(trained.report),
                 "warning": warning,
@@ -188,6 +208,12 @@ def train(
         print_report(prepared.model, trained.report)
         print(f"Saved as {saved}", flush=True)  # before what follows elsewhere
         say(f"Next: glassprop predict {as_word(saved)} TABLE (or evaluate)")
+    if trained.history.best_epoch is not None:
+        say(
+            f"kept is epoch {trained.history.best_epoch:,} of "
+            f"{len(trained.history.epochs):,}, the best on the rows held out for early "
+            "stopping"
+        )
     if warning is not None:
         say(f"warning: {warning}")
     if interrupted:
@@ -208,13 +234,16 @@ def _warning(
 ) -> str | None:
     """Say that a model is worse than the baseline, and what to try, if it is."""
     report = trained.report
-    name = worse_than_baseline(report)
+    name = worse_than_baseline(report, balanced=prepared.class_weight is not None)
     if name is None:
         return None
+    longer = ""
+    if trained.history.stopped != "early stopping":
+        longer = f", or try more --epochs, over {prepared.epochs:,}"
     return (
         "on the held-out rows the model is worse than the baseline: "
         f"{name.replace('_', ' ')} {shown(name, report.metrics[name])}, baseline "
         f"{shown(name, report.baseline[name])}. Look for the reason with glassprop "
-        f"diagnose {as_word(model)} {as_word(data)}, or try more --epochs, over "
-        f"{prepared.epochs:,}. It may also be that the columns do not tell the target."
+        f"diagnose {as_word(model)} {as_word(data)}{longer}. It may also be that the "
+        "columns do not tell the target."
     )
