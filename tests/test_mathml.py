@@ -11,7 +11,7 @@ import glassprop as gp
 from glassprop.layers import LAYERS
 from glassprop.layers.activations import ACTIVATIONS
 from glassprop.losses import LOSSES
-from glassprop.mathml import mathml
+from glassprop.mathml import mathml, mathml_terms
 from glassprop.optimizers import OPTIMIZERS
 from networks import example_target, fitting_outputs
 from test_layers import EXAMPLES
@@ -39,7 +39,10 @@ def _words(element):
         ("a * (1 - a)", "a ⋅ ( 1 − a )"),
         ("a - (b - c)", "a − ( b − c )"),
         ("(a - b) - c", "a − b − c"),
-        ("-2 * -0.5", "− 2 ⋅ − 0.5"),
+        ("-2 * -0.5", "− 2 ⋅ ( − 0.5 )"),
+        ("1 - -2 * 3 + -4", "1 − ( − 2 ) ⋅ 3 + ( − 4 )"),
+        ("1 - -2 / 3", "1 − − 2 | 3"),
+        ("-(-a)", "− ( − a )"),
         ("-(a + b)", "− ( a + b )"),
         ("a / (b + 1)", "a | b + 1"),
         ("(a + b) ** 2", "( a + b ) 2"),
@@ -56,11 +59,32 @@ def _words(element):
         ("a < b", "a < b"),
         ("y[:, None] == k", "y[:, None] = k"),
         ("row_loss", "row loss"),
+        ("batch_mean1 + one_hot_2", "batch mean 1 + one hot 2"),
+        ("m_W1 * W1_inner", "m W1 ⋅ W 1 inner"),
         ("W1 -= learning_rate * d_W1", "W 1 −= learning rate ⋅ ∂ loss | ∂ W 1"),
     ],
 )
 def test_a_formula_reads_as_mathematics(formula, shown):
     assert words(formula) == shown
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("7.5", ["7.5"]),
+        ("2 * 0.2 + 9 * -0.8 - -1", ["2 ⋅ 0.2", "+ 9 ⋅ ( − 0.8 )", "− ( − 1 )"]),
+        ("a - (b - c)", ["a", "− ( b − c )"]),
+        ("(a + b) / 2", ["a + b | 2"]),
+        ("(a + -b + c) / -2", ["( a", "+ ( − b )", "+ c )", "/ ( − 2 )"]),
+        ("(a + b + c) / (d + e)", ["( a", "+ b", "+ c )", "/ ( d + e )"]),
+        ("2 * (a + b + c)", ["2 ⋅ ( a + b + c )"]),
+    ],
+)
+def test_the_terms_of_a_sum_are_formulas_between_which_a_line_is_broken(
+    expression, shown
+):
+    parts = mathml_terms(expression).split("<wbr/>")
+    assert [_words(ET.fromstring(one)) for one in parts] == shown
 
 
 def test_roots_and_powers_have_their_elements():
@@ -99,6 +123,15 @@ def test_every_activation_loss_and_optimizer_has_a_page(name):
     y = example_target(LOSSES[loss], 3, outputs, RNG)
     rule = name if name in OPTIMIZERS else "sgd"
     assert_well_formed(net.explain(RNG.normal(size=(3, 2)), y, optimizer=rule))
+
+
+def test_on_a_page_long_sums_and_names_are_broken_for_paper():
+    net = gp.Network([gp.Dense(1)], input_shape=3)
+    text = net.explain([1.0, 2.0, 3.0]).html()
+    (line,) = [one for one in text.splitlines() if "weighted sum" in one]
+    assert line.count("<wbr/>") == 3  # before each of the products and the bias
+    assert "overflow-wrap: anywhere" in text
+    assert "@media print { .glassprop-step section > div { overflow-x: visible" in text
 
 
 def test_what_is_not_markup_is_written_as_text():

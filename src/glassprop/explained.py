@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from glassprop.frame_columns import Words, words_text
 from glassprop.number_texts import value_text
 
+ALL_LAYERS = "all layers"  # heads what belongs to none of them
+
 
 @dataclass(frozen=True)
 class Element:
@@ -108,4 +110,4 @@ class Explained:
     def sections(self) -> Iterator[tuple[str, Iterator[tuple[str, Iterator[Step]]]]]:
         """Give each section with its layers, and each of these with its steps."""
         for section, steps in groupby(self.steps, lambda one: one.section):
-            yield section, groupby(steps, lambda one: one.layer)
+            yield section, groupby(steps, lambda one: one.layer or ALL_LAYERS)

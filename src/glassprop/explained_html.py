@@ -8,7 +8,7 @@ from html import escape
 from glassprop.errors import shape_text
 from glassprop.explained import Explained, Step
 from glassprop.html_pages import fragment_of, page_of
-from glassprop.mathml import mathml
+from glassprop.mathml import mathml, mathml_terms
 from glassprop.number_texts import (
     RESULT_DIGITS,
     SMALL,
@@ -46,8 +46,7 @@ def _parts(explanation: Explained) -> Iterator[str]:
     for section, layers in explanation.sections():
         yield f"<section><h3>{escape(section)}</h3>"
         for layer, steps in layers:
-            if layer:
-                yield f"<h4>{escape(layer)}</h4>"
+            yield f"<h4>{escape(layer)}</h4>"
             for step in steps:
                 yield f"<div>{''.join(_step(step))}</div>"
         yield "</section>"
@@ -63,7 +62,7 @@ def _step(step: Step) -> Iterator[str]:
     rows = [
         "<tr>"
         f"<th>{', '.join(map(str, one.index))}</th>"
-        f"<td>{mathml(one.arithmetic) if one.arithmetic else ''}</td>"
+        f"<td>{mathml_terms(one.arithmetic) if one.arithmetic else ''}</td>"
         f"<td>{number_text(one.value, RESULT_DIGITS)}</td>"
         "</tr>"
         for one in step.elements

@@ -30,8 +30,7 @@ def lines_of(explanation: Explained) -> Iterator[str]:
     for section, layers in explanation.sections():
         yield from ("", section)
         for layer, steps in layers:
-            if layer:
-                yield f"{INDENT}{layer}"
+            yield f"{INDENT}{layer}"
             for step in steps:
                 yield from _step_lines(step)
 

@@ -1,7 +1,8 @@
 """What all pages of explanations share: their style, and the page around their parts.
 
-No script, for screen, dark and paper. Where no font of formulas is installed, browsers
-draw fractions too low for their digits: room is made for them.
+No script, for screen, dark and paper, where nothing scrolls: long names and sums are
+broken. Where no font of formulas is installed, browsers draw fractions too low for
+their digits: room is made for them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from html import escape
 
 STYLE = """
 .glassprop-step { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif;
-  max-width: 60rem; }
+  max-width: 60rem; overflow-wrap: anywhere; }
 .glassprop-step h3 { border-bottom: 1px solid; margin: 1.5rem 0 0.5rem; }
 .glassprop-step h4 { margin: 1rem 0 0.25rem; }
 .glassprop-step h3, .glassprop-step h4 { break-after: avoid; }
@@ -21,10 +22,14 @@ STYLE = """
 .glassprop-step mfrac > * { padding-block: 0.15em; }
 .glassprop-step small { margin-left: 1rem; opacity: 0.75; }
 .glassprop-step table { border-collapse: collapse; margin: 0.25rem 0 0 1rem;
-  font-variant-numeric: tabular-nums; }
-.glassprop-step th, .glassprop-step td { font-weight: normal; padding: 0 1rem 0 0;
-  text-align: left; white-space: nowrap; }
-.glassprop-step td:last-child { text-align: right; }
+  font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+.glassprop-step th, .glassprop-step td { font-weight: normal;
+  padding: 0.1rem 1rem 0.1rem 0; text-align: left; white-space: nowrap; }
+.glassprop-step td:first-child { min-width: 8rem; overflow-wrap: anywhere; }
+.glassprop-step td:first-child, .glassprop-step td:nth-child(2) {
+  white-space: normal; }
+.glassprop-step td:last-child { text-align: right; white-space: nowrap; }
+@media print { .glassprop-step section > div { overflow-x: visible; } }
 .glassprop-step strong { border: 2px solid; padding: 0 0.25rem; }
 """
 

@@ -3,7 +3,8 @@
 A formula is Python, so Python's parser reads it: products without a sign between
 letters, quotients as fractions, ``.T`` as an exponent, ``np.sqrt`` as a root. Names are
 written as people write them: ``z_hidden`` as z with an index, ``d_z_hidden`` as the
-derivative of the loss by that. What has no sign of its own stays a call.
+derivative of the loss by that. Behind another sign a negative number stands in
+parentheses. What has no sign of its own stays a call.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from types import MappingProxyType
 
-NAME = re.compile(r"([A-Za-z]+?)_?(\d+)|([A-Za-z])_(\w+)")
+NAME = re.compile(r"([A-Za-z])_(\w+)|([A-Za-z_]+?)_?(\d+\w*)")
 SIGNS: Mapping[type[ast.AST], str] = MappingProxyType(
     {
         ast.Add: "+",
@@ -39,6 +40,7 @@ BINDING: Mapping[type[ast.AST], int] = MappingProxyType(
     {ast.Add: 2, ast.Sub: 2, ast.Mult: 3, ast.MatMult: 3, ast.Mod: 3, ast.FloorDiv: 3}
 )
 COMPARISON, SIGN, ATOM = 1, 4, 5
+MOST_ABOVE = 2  # terms of a sum above a bar, where lines may be broken
 
 
 def mathml(formula: str) -> str:
@@ -67,6 +69,48 @@ def mathml(formula: str) -> str:
     return f'<math displaystyle="true">{body}</math>'
 
 
+def mathml_terms(expression: str) -> str:
+    """Write an expression as MathML, each term of a sum by itself.
+
+    No browser breaks a formula, but all of them break lines between formulas. A sum of
+    more than two terms that is divided stands in parentheses, not above a bar.
+
+    Parameters
+    ----------
+    expression : str
+        Python: ``2 * 0.2 + 9 * 0.8``.
+
+    Returns
+    -------
+    str
+        ``math`` elements, between which a line may be broken.
+    """
+    whole = ast.parse(expression, mode="eval").body
+    terms = _terms(whole)
+    if isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Div):
+        first, *others = _terms(whole.left)
+        if len(others) >= MOST_ABOVE:
+            below = _within(whole.right, SIGN, leads=False)
+            terms = [_operator("(") + first, *others, _infix("/") + below]
+            terms[-2] += _operator(")")
+    return "<wbr/>".join(f'<math displaystyle="true">{one}</math>' for one in terms)
+
+
+def _terms(whole: ast.expr) -> list[str]:
+    """Write each term of a sum, all but the first behind their signs."""
+    terms: list[str] = []
+    while isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Add | ast.Sub):
+        term = _within(whole.right, BINDING[type(whole.op)] + 1, leads=False)
+        terms.append(_infix(SIGNS[type(whole.op)]) + term)
+        whole = whole.left
+    return [_written(whole), *reversed(terms)]
+
+
+def _infix(sign: str) -> str:
+    """Write a sign that stands first in its formula, with the room of one inside."""
+    return f'<mo form="infix">{sign}</mo>'
+
+
 def _row(*parts: str) -> str:
     return f"<mrow>{''.join(parts)}</mrow>"
 
@@ -88,9 +132,10 @@ def _name(name: str) -> str:
     found = NAME.fullmatch(name)
     if found is None:
         return f"<mi>{escape(name.replace('_', ' '))}</mi>"
-    letter, index = found[1] or found[3], found[2] or found[4]
+    word, index = found[1] or found[3], found[2] or found[4]
     tag = "mn" if index.isdigit() else "mi"
-    return f"<msub><mi>{escape(letter)}</mi><{tag}>{escape(index)}</{tag}></msub>"
+    shown = f"<mi>{escape(word.replace('_', ' '))}</mi>"
+    return f"<msub>{shown}<{tag}>{escape(index.replace('_', ' '))}</{tag}></msub>"
 
 
 def _binding(node: ast.expr) -> int:
@@ -101,21 +146,25 @@ def _binding(node: ast.expr) -> int:
     return COMPARISON if isinstance(node, ast.Compare) else ATOM
 
 
-def _within(node: ast.expr, binding: int) -> str:
+def _within(node: ast.expr, binding: int, *, leads: bool = True) -> str:
     """Write a part, in parentheses where it binds less tightly than asked."""
-    text = _written(node)
-    return _fenced(text) if _binding(node) < binding else text
+    if _binding(node) < binding:
+        return _fenced(_written(node))
+    return _written(node, leads=leads)
 
 
-def _written(node: ast.expr) -> str:
+def _written(node: ast.expr, *, leads: bool = True) -> str:
+    """Write a part; `leads` says that no sign stands right before it."""
     if isinstance(node, ast.Name):
         return _name(node.id)
     if isinstance(node, ast.Constant):
         return f"<mn>{escape(str(node.value))}</mn>"
     if isinstance(node, ast.BinOp):
-        return _two(node)
+        return _two(node, leads=leads)
     if isinstance(node, ast.UnaryOp):
-        return _row(_operator(SIGNS[type(node.op)]), _within(node.operand, SIGN))
+        operand = _within(node.operand, SIGN, leads=False)
+        signed = _row(_operator(SIGNS[type(node.op)]), operand)
+        return signed if leads else _fenced(signed)
     if isinstance(node, ast.Compare):
         (sign,), (other,) = node.ops, node.comparators
         parts = _within(node.left, COMPARISON + 1), _within(other, COMPARISON + 1)
@@ -127,14 +176,15 @@ def _written(node: ast.expr) -> str:
     return f"<mtext>{escape(ast.unparse(node))}</mtext>"
 
 
-def _two(node: ast.BinOp) -> str:
+def _two(node: ast.BinOp, *, leads: bool) -> str:
     if isinstance(node.op, ast.Div):
         return f"<mfrac>{_row(_written(node.left))}{_row(_written(node.right))}</mfrac>"
     if isinstance(node.op, ast.Pow):
         base = _row(_within(node.left, ATOM))
         return f"<msup>{base}{_row(_written(node.right))}</msup>"
     binding = BINDING[type(node.op)]
-    left, right = _within(node.left, binding), _within(node.right, binding + 1)
+    left = _within(node.left, binding, leads=leads)
+    right = _within(node.right, binding + 1, leads=False)
     return _row(left, _operator(SIGNS[type(node.op)]), right)
 
 
