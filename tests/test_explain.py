@@ -206,26 +206,34 @@ def test_constants_that_formulas_name_are_shown():
 # Over the registries -----------------------------------------------------------------
 
 
+KNOWN = HELPERS | {"np": np, "inf": np.inf, "nan": np.nan}
+NOISE = 1e-15  # what is left where numbers near 1 cancel
+
+
 def assert_explained(net, X, y, monkeypatch, **options):
     """Hold each formula against its number, and the update against that of `fit`.
 
-    Numbers are written with all their digits for that.
+    As it is shown it gives the number to three digits; with all digits, the number.
     """
-    monkeypatch.setattr(number_texts, "DIGITS", 17)
     how = {"batch_size": None, "shuffle": False, "backend": "numpy", "verbose": False}
     net.fit(X, y, **how, **options)  # layers have learned what they do from rows
     before = bits(net)
+    with np.errstate(all="ignore"):
+        for step in net.explain(X, y, **options).steps:
+            for one in step.elements:
+                if one.arithmetic and abs(one.value) > NOISE:
+                    value = eval(one.arithmetic, KNOWN)
+                    np.testing.assert_allclose(value, one.value, rtol=1.001e-3)
+    monkeypatch.setattr(number_texts, "DIGITS", 17)
     found = net.explain(X, y, **options)
     assert bits(net) == before
-    known = {name: helper for name, helper in HELPERS.items()} | {"np": np}
-    known |= {"inf": np.inf, "nan": np.nan}
     tried = 0
     with np.errstate(all="ignore"):
         for step in found.steps:
             for one in step.elements:
                 if one.arithmetic is None:
                     continue
-                value = eval(one.arithmetic, known)
+                value = eval(one.arithmetic, KNOWN)
                 np.testing.assert_allclose(
                     value, one.value, rtol=1e-9, atol=1e-12, err_msg=step.formula
                 )
@@ -298,6 +306,126 @@ def test_without_an_optimizer_it_is_that_of_the_last_fit(monkeypatch):
     )
 
 
+# Digits ------------------------------------------------------------------------------
+
+
+def single(weight, bias, activation=None, **options):
+    """Make a network of one neuron."""
+    weights = [[[weight]], [bias]]
+    layers = [gp.Dense(1, activation, weights=weights)]
+    return gp.Network(layers, loss="half_squared_error", input_shape=1, **options)
+
+
+def arithmetic(net, name, *rows, **options):
+    """Give what is written for the first number of a value."""
+    return net.explain(*rows, **options)[name].elements[0].arithmetic
+
+
+@pytest.mark.parametrize(
+    ("weight", "dtype", "shown"),
+    [
+        (2.0, None, "0.880797 * 0.880797 * (1 - 0.880797)"),
+        (20.0, None, "0.999999997939 * 0.999999997939 * (1 - 0.999999997939)"),
+        (14.0, "float32", "0.999999166 * 0.999999166 * (1 - 0.999999166)"),
+        (50.0, None, "1 * 1 * (1 - 1)"),  # which is what it is: the slope is gone
+    ],
+)
+def test_numbers_that_cancel_have_the_digits_that_are_left(weight, dtype, shown):
+    net = single(weight, 0, "sigmoid", dtype=dtype)
+    assert arithmetic(net, "d_z1", [1], [0]) == shown
+
+
+def test_the_loss_of_a_sure_and_right_class_is_seen_to_be_small():
+    layers = [gp.Dense(2, weights=[[[6.0, -6.0]], [0.1, 0.2]])]
+    net = gp.Network(layers, loss="cross_entropy", input_shape=1)
+    assert arithmetic(net, "row_loss", [1], 0) == (
+        "6.10000679 - (np.where(True, 6.1, 0) + np.where(False, -5.8, 0))"
+    )
+    assert arithmetic(net, "d_z1", [1], 0) == (
+        "np.where(True, -(1 / 1), 0) + 0.99999321"
+    )
+
+
+def test_prices_are_written_out():
+    found = single(1.0, 1000000042.95).explain([-200], [1000000999.25])
+    lines = [line.strip() for line in str(found).splitlines()]
+    assert "y = [[1000000999]]" in lines
+    assert "z1[0, 0] = -200 * 1 + 1000000043 = 999999843" in lines
+    assert "error[0, 0] = 999999843 - 1000000999 = -1156.3" in lines
+
+
+def test_what_is_lost_in_many_digits_is_not_drawn_out():
+    layers = [gp.Dense(1), gp.BatchNorm()]
+    net = gp.Network(layers, loss="half_squared_error", input_shape=2)
+    X, y = RNG.normal(size=(8, 2)), RNG.normal(size=(8, 1))
+    shown = arithmetic(net, "d_b1", X, y)
+    assert len(shown) < 8 * 14  # the slope is 0, and what is left is no number's digits
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0.1 + 0.2, None, "0.3"),
+        (123456.7, None, "123457"),
+        (999999.7, None, "999999.7"),
+        (1234567.8, None, "1234568"),
+        (-850891574012.4, None, "-850891574012"),
+        (1e12, None, "1e+12"),
+        (1234567.8, 9, "1234567.8"),
+        (123456.7, 2, "1.2e+05"),
+        (1e-9, None, "1e-09"),
+        (np.float32(1234567.8), None, "1234568"),
+        (np.float32(12345678), None, "1.23457e+07"),
+        (np.int64(10**15), None, "1000000000000000"),
+        (np.inf, None, "inf"),
+        (np.nan, None, "nan"),
+        (np.True_, None, "True"),
+    ],
+)
+def test_numbers(value, digits, text):
+    assert number_texts.number_text(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "texts"),
+    [
+        (5.79379123, 5.41263456, ("5.79379", "5.41263")),
+        (0.123456789, 0.123456788, ("0.123456789", "0.123456788")),
+        (1.0, 1.0, ("1", "1")),
+        (np.inf, 1.0, ("inf", "1")),
+    ],
+)
+def test_two_numbers_are_told_apart(one, other, texts):
+    assert number_texts.texts_apart(one, other) == texts
+
+
+def test_no_number_is_said_to_be_itself():
+    net = single(0.5, 0.25)
+    found = net.explain([1], [0])
+    assert found["d_b1"].formula == "np.sum(d_error, axis=0)"
+    assert found["d_b1"].elements[0].arithmetic is None
+    assert "      d_b1[0] = 0.75" in str(found).splitlines()
+    assert "<td></td><td>0.75</td>" in found.html()
+
+
+def test_no_sign_stands_right_behind_another():
+    layers = [gp.Dense(2, weights=[[[1, -1]], [0, 0]]), gp.Lambda(lambda x: -x)]
+    net = gp.Network(layers, input_shape=1)
+    texts = [one.arithmetic for one in net.explain([3]).steps[-1].elements]
+    assert texts == [None, "-(-3)"]
+
+
+def test_what_belongs_to_no_layer_has_a_heading_of_its_own():
+    net = single(0.5, 0.25)
+    found = net.explain([1], [0], optimizer="adam")
+    assert found["step_size"].layer == ""
+    lines = str(found).splitlines()
+    at = lines.index(f"    {found['step_size'].statement}  # ()")
+    assert lines[at - 1] == "  all layers"
+    assert lines[lines.index(f"    {found['step_b1'].statement}  # (1,)") - 1] != ""
+    assert "<h4>all layers</h4>" in found.html()
+
+
 # Large, wrong and unusual ------------------------------------------------------------
 
 
@@ -315,12 +443,14 @@ def test_large_values_are_told_by_statistics_and_one_element():
 
 def test_statistics():
     assert number_texts.statistics_text(np.array([1.0, 2.0, 3.0, np.nan])) == (
-        "mean 2, standard deviation 0.816497, from 1 to 3  █       █      █"
+        "mean 2, standard deviation 0.816497, from 1 to 3  █·······█······█"
     )
     assert number_texts.statistics_text(np.full(3, 2.0)) == (
         "mean 2, standard deviation 0, from 2 to 2"
     )
     assert number_texts.statistics_text(np.full(3, np.inf)) == "no finite number"
+    chosen = np.arange(2000) % 2 == 0
+    assert number_texts.statistics_text(chosen) == "true in 1,000 of 2,000"
 
 
 def test_not_a_number_is_shown_where_it_begins():

@@ -336,7 +336,7 @@ def test_the_line_of_a_linear_network_is_hit_at_a_right_angle():
         [one.after for one in found.pair.changes], [2, -4], rtol=1e-2, atol=5e-3
     ) if [one.name for one in found.pair.changes] == ["x[1]", "x[0]"] else None
     assert (found.decision, found.single.after) == ("class 0", "class 1")
-    assert found.output == "output 0, the logit of class 1"
+    assert found.output == "output 0, the logit of class 1 (below 0: class 0)"
 
 
 def test_a_corner_that_only_two_inputs_reach():
@@ -559,7 +559,7 @@ TEXT = """\
 both: 2 -> Dense(2, relu) -> Dense(1)
 x = [3, 1]
 decision: class 1
-explained: output 0, the logit of class 1, 1.5433
+explained: output 0, the logit of class 1 (below 0: class 0), 1.5433
 baseline: zeros, where it is -0.4567
 
 contributions
@@ -594,6 +594,16 @@ def both():
 
 def test_the_text_says_all_of_it():
     assert str(both().explain_prediction([3, 1])) == TEXT
+
+
+def test_large_outputs_are_written_so_that_they_differ():
+    layers = [gp.Dense(1, weights=[[[0.5]], [123456.25]])]
+    net = gp.Network(layers, loss="mean_squared_error", input_shape=1)
+    lines = str(net.explain_prediction([0.125])).splitlines()
+    assert lines[2:4] == [
+        "explained: output 0, 123456.3125",
+        "baseline: zeros, where it is 123456.25",
+    ]
 
 
 def test_the_page_is_well_formed_and_without_script():

@@ -189,7 +189,7 @@ def test_a_model_that_looks_at_words_alone_proposes_a_word(tmp_path):
     assert found.single.text == (
         "if kind were x instead of y: yes instead of no (distance 1)"
     )
-    assert found.output == "output 0, the logit of 'yes'"
+    assert found.output == "output 0, the logit of 'yes' (below 0: 'no')"
     assert abs(by_name(found)["kind"].integrated) > 10 * abs(
         by_name(found)["number"].integrated
     )

@@ -2,7 +2,8 @@
 
 An operation is written as the printed program writes it, with one element of each
 variable in its place. Products of matrices and sums are written out term by term. A
-value that no rule here takes apart stands as its number.
+value that no rule here takes apart stands as its number. Numbers have six digits, and
+more where these would give another result: ``1 - 0.99999996``, and no ``1 - 1``.
 """
 
 from __future__ import annotations
@@ -14,12 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from glassprop.backends.expressions import PRODUCT, SIGN, SUM, Text, spelled
+from glassprop.backends.expressions import (
+    ATOM,
+    HELPERS,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Text,
+    spelled,
+)
 from glassprop.graph import Node
-from glassprop.number_texts import number_text
+from glassprop.number_texts import MORE_DIGITS, is_close, number_text
 from glassprop.ops import elementwise, product, reduction, shape
 
 TERMS = 8  # that a sum may have to be written out
+LONG, LONGER = 100, 1.5  # characters that more digits may take, or times as many
+READ = {**HELPERS, "np": np, "inf": np.inf, "nan": np.nan}  # what is written calls
 
 Index = tuple[int, ...]
 
@@ -38,6 +49,7 @@ class Worked:
     def __init__(self, values: Mapping[Node, Any], variables: Collection[Node]) -> None:
         self.values, self.variables = values, variables
         self._is_long = False  # whether a sum has more terms than somebody reads
+        self._digits: int | None = None  # that numbers are written with
 
     def element(self, node: Node, index: Index) -> str | None:
         """Write how an element is calculated; None if that says no more than its value.
@@ -49,16 +61,29 @@ class Worked:
         index : tuple of int
             Of the element.
         """
-        self._is_long = False
+        self._is_long, self._digits = False, None
         found = self._taken_apart(node, index)
-        return None if found is None or self._is_long else found.code
+        value = np.asarray(self.values[node])[index]
+        if found is None or self._is_long or found.code == number_text(value):
+            return None
+        short = code = found.code
+        for digits in MORE_DIGITS:
+            if is_close(float(eval(code, READ)), float(value)):
+                return code
+            self._digits = digits
+            found = self._taken_apart(node, index)
+            assert found is not None
+            code = found.code
+            if len(code) > max(LONG, LONGER * len(short)):
+                return short
+        return code
 
     def _text(self, node: Node, index: Index) -> Text:
         if node.inputs and node not in self.variables:
             found = self._taken_apart(node, index)
             if found is not None:
                 return found
-        return _number(np.asarray(self.values[node])[index])
+        return _number(np.asarray(self.values[node])[index], self._digits)
 
     def _taken_apart(self, node: Node, index: Index) -> Text | None:
         row = node.primitive
@@ -144,6 +169,7 @@ def _added(terms: list[Text]) -> Text | None:
     return Text(" + ".join(one.within(SUM) for one in terms), SUM)
 
 
-def _number(value: Any) -> Text:
-    text = number_text(value)
-    return Text(text, SIGN) if text.startswith("-") else Text(text)
+def _number(value: Any, digits: int | None) -> Text:
+    # A float32 has its digits as they are: it is more digits that are asked for.
+    text = number_text(value if digits is None else value.item(), digits)
+    return Text(text, SIGN if text.startswith("-") else ATOM)

@@ -100,7 +100,8 @@ def numpy_name(function: Callable[..., Any]) -> str:
 
 
 def _negative(s: Spelling) -> Text:
-    return Text(f"-{s.inputs[0].within(SIGN)}", SIGN)
+    """Spell a sign; no second one stands behind it without a parenthesis."""
+    return Text(f"-{s.inputs[0].within(ATOM)}", SIGN)
 
 
 def _reduction(name: str) -> Callable[[Spelling], Text]:

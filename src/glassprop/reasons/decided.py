@@ -225,7 +225,10 @@ def _name(
         return shown
     assert loss is not None
     what = "logit" if loss.probabilities is not None else "score"
-    single = shape[-1:] == (1,)
-    at = 1 if single and kind == "class" else place[-1]
-    called = repr(words[at]) if words else f"{_kind(loss, shape)} {at}"
-    return f"{shown}, the {what} of {called}"
+
+    def called(at: int) -> str:
+        return repr(words[at]) if words else f"{_kind(loss, shape)} {at}"
+
+    if shape[-1:] == (1,) and kind == "class":
+        return f"{shown}, the {what} of {called(1)} (below 0: {called(0)})"
+    return f"{shown}, the {what} of {called(place[-1])}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from glassprop.frame_columns import words_text
-from glassprop.number_texts import number_text, value_text
+from glassprop.number_texts import number_text, texts_apart, value_text
 from glassprop.reasons.carried import Carrier
 from glassprop.reasons.explained_prediction import (
     ExplainedPrediction,
@@ -55,11 +55,9 @@ def head_lines(prediction: ExplainedPrediction) -> Iterator[str]:
             yield f"{key} = {value_text(value[0])}{words}"
     if prediction.decision:
         yield f"decision: {prediction.decision}"
-    yield f"explained: {prediction.output}, {number_text(prediction.value)}"
-    yield (
-        f"baseline: {prediction.baseline}, where it is "
-        f"{number_text(prediction.baseline_value)}"
-    )
+    row, start = texts_apart(prediction.value, prediction.baseline_value)
+    yield f"explained: {prediction.output}, {row}"
+    yield f"baseline: {prediction.baseline}, where it is {start}"
 
 
 def contribution_rows(prediction: ExplainedPrediction) -> Iterator[Sequence[str]]:
