@@ -70,6 +70,31 @@ def test_a_missing_value_and_a_missing_target_are_said(run):
     assert "backward" not in out
 
 
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        (30, ""),
+        (31, "and 1 more column, "),
+        (1200, "and 1,170 more columns, "),
+    ],
+)
+def test_numbers_are_the_tables_own_and_of_many_columns_the_first_are_told(
+    tmp_path, columns, told
+):
+    path = tmp_path / "t.csv"
+    heads = [f"c{at}" for at in range(columns)]
+    rows = ["44423.96", *(str(850891574000 + at) for at in range(1, columns))]
+    path.write_text(
+        f"{','.join(heads)},y\n" + f"{','.join(rows)},a\n{','.join(rows)},b\n" * 3
+    )
+    table = read_table(path)
+    prepared = prepare_training(table, "y", layers=(), epochs=1)
+    found, _ = explain_row(train_table(prepared, verbose=False).model, table, 1)
+    words = [f"{head} {text}" for head, text in zip(heads[:30], rows, strict=False)]
+    start = f"{str(path)!r}, line 2: "
+    assert found.about == f"{start}{', '.join(words)}, {told}y a"
+
+
 def test_json_is_what_the_library_gives(run):
     code, out, _ = run("--row", "1", "--json")
     found = json.loads(out)
@@ -115,6 +140,36 @@ def test_a_page_is_written_and_not_over_another_file(run, tmp_path):
         "error: 't.csv' is read by this command and is left as it is, with --force "
         "too. Name another file.\n",
     )
+
+
+LONG = """\
+title
+  layer
+    z = x @ W  # (1, 3)
+      z[0, 0] = 0.25 * 0.5 + 0.125 * 0.75 = 0.22
+      東京東京東京東京東京東京東京東京 ▁▂▃▄▅▆▇█·▁▂▃▄▅▆▇
+
+a_word_that_is_longer_than_the_whole_terminal_is"""
+BROKEN = """\
+title
+  layer
+    z = x @ W  # (1, 3)
+      z[0, 0] = 0.25 * 0.5 +
+          0.125 * 0.75 = 0.22
+      東京東京東京東京東京東京
+          東京東京 ▁▂▃▄▅▆▇█·▁▂▃▄▅▆▇
+
+a_word_that_is_longer_than_the_whole
+    _terminal_is"""
+
+
+def test_on_a_terminal_long_lines_go_on_further_in(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    print_text(LONG)
+    assert re.sub(r"\x1b\[[\d;]*m", "", terminal.getvalue()) == f"{BROKEN}\n"
 
 
 def test_on_a_terminal_headings_and_faults_stand_out(monkeypatch, capsys):

@@ -10,10 +10,12 @@ from glassprop.columns import find_column
 from glassprop.encoding import encode, encode_target
 from glassprop.errors import ArgumentError, DataError
 from glassprop.explain import Explanation
-from glassprop.number_texts import number_text
+from glassprop.number_texts import RESULT_DIGITS, number_text
 from glassprop.plans import Plan
 from glassprop.tables import Table
 from glassprop.tabular import TableModel
+
+MOST_TOLD = 30  # columns of a row that are repeated, and its target
 
 
 def explain_row(model: TableModel, table: Table, row: int) -> tuple[Explanation, bool]:
@@ -85,6 +87,8 @@ def row_of(table: Table, row: int) -> Table:
 def about_row(plan: Plan, one: Table) -> str:
     """Say where a row stands and what it holds, in the table's own words.
 
+    Of many columns the first ones are repeated, and the others counted.
+
     Parameters
     ----------
     plan : Plan
@@ -96,9 +100,13 @@ def about_row(plan: Plan, one: Table) -> str:
     str
     """
     names = [column.name for column in plan.features]
-    names += [plan.target.name] * _labelled(plan, one)
-    words = ", ".join(_described(one, name) for name in names)
-    return f"{one.source}, {one.place(np.array([True]))}: {words}"
+    words = [_described(one, name) for name in names[:MOST_TOLD]]
+    left = len(names) - len(words)
+    if left:
+        words.append(f"and {left:,} more column{'s' * (left > 1)}")
+    if _labelled(plan, one):
+        words.append(_described(one, plan.target.name))
+    return f"{one.source}, {one.place(np.array([True]))}: {', '.join(words)}"
 
 
 def _labelled(plan: Plan, one: Table) -> bool:
@@ -112,4 +120,5 @@ def _described(row: Table, name: str) -> str:
     if column.missing[0]:
         return f"{name} missing"
     (value,) = column.values
-    return f"{name} {value if isinstance(value, str) else number_text(value)}"
+    text = value if isinstance(value, str) else number_text(value, RESULT_DIGITS)
+    return f"{name} {text}"

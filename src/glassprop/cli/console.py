@@ -12,7 +12,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,12 +21,16 @@ import typer
 from glassprop.errors import GlasspropError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
     from glassprop.table_reports import Report
     from glassprop.tabular import TableModel
 
 FAILED, INTERRUPTED, PIPE_CLOSED = 1, 130, 141
 IN_PERCENT = ("accuracy", "balanced_accuracy")
 MOST_CLASSES = 12  # of a confusion matrix that is printed
+HANGING = 4  # columns that the rest of a long line stands further in
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -125,6 +129,8 @@ STYLES = (
 def print_text(text: str) -> None:
     """Print lines of text; on a terminal headings, notes and faults stand out.
 
+    A line that is longer than the terminal goes on further in, below itself.
+
     Parameters
     ----------
     text : str
@@ -139,7 +145,24 @@ def print_text(text: str) -> None:
     styled = Text(text)
     for pattern, style in STYLES:
         styled.highlight_regex(pattern, style)
-    Console(highlight=False).print(styled, soft_wrap=True)
+    console = Console(highlight=False)
+    for line in styled.split(allow_blank=True):
+        for part in _broken(line, console):
+            console.print(part, soft_wrap=True)
+
+
+def _broken(line: Text, console: Console) -> Iterator[Text]:
+    """Give a line of text as the lines that a terminal has room for."""
+    if line.cell_len <= console.width:
+        yield line
+        return
+    inward = len(line.plain) - len(line.plain.lstrip()) + HANGING
+    inward = min(inward, console.width // 2)
+    for at, part in enumerate(line.wrap(console, console.width - inward)):
+        part.rstrip()
+        if at:
+            part.pad_left(inward)
+        yield part
 
 
 def counted(number: int, noun: str) -> str:
