@@ -186,6 +186,11 @@ def chosen_output(
     known = [task_of(*pair) for pair in zip(loss.each, each, strict=True)]
     fitting = [at for at, task in enumerate(known) if task in tasks]
     if output is not None:
+        if len(each) == 1 and (not is_whole(output) or output):
+            raise ArgumentError(
+                f"{place}: output chooses one of several outputs, and the network has "
+                f"one, got {output!r}. Leave output out; all of its numbers are shown."
+            )
         if not is_whole(output) or not 0 <= output < len(each):
             raise ArgumentError(
                 f"{place}: output must be a number from 0 to {len(each) - 1}, one of "

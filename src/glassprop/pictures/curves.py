@@ -91,7 +91,7 @@ def history(history: History, names: str | Iterable[str] | None = None) -> Pictu
         + (f" The parameters of epoch {kept} were kept." if kept else ""),
         {"epochs": epochs, "columns": columns, "rates": rates, "best_epoch": kept},
         rows,
-        _draw,
+        partial(_draw, rising=frozenset(history.rising)),
         (1.2 + 3.1 * across if across > 1 else 5.4, 0.5 + 2.6 * -(-count // across)),
     )
 
@@ -130,7 +130,7 @@ def _changes(rates: NDArray[Any]) -> bool:
     return bool(rates.size) and bool(np.ptp(rates) > 0)
 
 
-def _draw(figure: Any, data: Mapping[str, Any]) -> None:
+def _draw(figure: Any, data: Mapping[str, Any], *, rising: frozenset[str]) -> None:
     panels = _panels(data["columns"])
     changing = _changes(data["rates"])
     count = len(panels) + changing
@@ -149,7 +149,8 @@ def _draw(figure: Any, data: Mapping[str, Any]) -> None:
                 markersize=3.5,
                 label="validation" if held_out else "training",
             )
-        _scale(axes, np.concatenate([data["columns"][name] for name in names]))
+        if not rising.intersection(names):  # it is near its best that matters there
+            _scale(axes, np.concatenate([data["columns"][name] for name in names]))
         _finish(axes, data, title.replace("_", " "))
         axes.legend()
     if changing:
@@ -168,7 +169,9 @@ def _scale(axes: Any, values: NDArray[Any]) -> None:
 
 def _finish(axes: Any, data: Mapping[str, Any], title: str) -> None:
     axes.set(title=title, xlabel="epoch")
-    if len(data["epochs"]) < FEW:
+    if len(data["epochs"]) == 1:
+        axes.set_xticks(data["epochs"])
+    elif len(data["epochs"]) < FEW:
         axes.locator_params(axis="x", integer=True)
     if data["best_epoch"] is not None:
         axes.axvline(

@@ -156,7 +156,15 @@ def _draw(figure: Any, data: Mapping[str, Any]) -> None:
         word = shortened(data["names"][at], 30)
         points.set(ylabel="truth - prediction", title=word if count > 1 else "")
         bars.axhline(0, color=INK, linewidth=1)
-        bars.hist(left, BINS, orientation="horizontal", color=BLUE, edgecolor="white")
+        bars.hist(
+            left,
+            BINS,
+            range=(min(0.0, left.min()), max(0.0, left.max())),  # which is what is seen
+            orientation="horizontal",
+            color=BLUE,
+            edgecolor="white",
+        )
+        bars.locator_params(axis="x", integer=True)
         if at == count - 1:
             points.set_xlabel(f"predicted {word}" if count == 1 else "predicted")
             bars.set_xlabel("rows")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +23,9 @@ MOST_WRITTEN = 24  # weights whose numbers are written to their lines
 NEAR, FAR, ACROSS = 0.46, 0.92, 2.1  # from unit to unit and layer to layer, in inches
 RADIUS = 0.19
 LEAST_WIDTH, MORE_WIDTH = 0.4, 3.4  # of a line, in points
-LETTERS = 26
+LEAST_ROOM = 5.4  # for the words above, in inches
+LETTERS, BOLD_LETTERS = 26, 18  # that there is room for below a column
+INSIDE, LETTERS_INSIDE = 6.5, 6  # the size of a bias, and letters of that size
 LINE = 0.17  # from one line of text to the next
 
 
@@ -120,7 +123,8 @@ def neuron_picture(
     }
     height = _spacing(data) * (max(one.units for one in columns) - 1)
     lines = max(len(one.texts) for one in columns)
-    size = (ACROSS * (len(columns) - 1) + 1.7, height + 1.4 + LINE * lines)
+    width = max(ACROSS * (len(columns) - 1) + 1.7, LEAST_ROOM)
+    size = (width, height + 1.4 + LINE * lines)
     return Picture(title, description, data, rows, _draw, size)
 
 
@@ -142,7 +146,8 @@ def _draw(figure: Any, data: Mapping[str, Any]) -> None:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     width, height = figure.get_size_inches()
-    axes.set_xlim(-0.85, width - 0.85)
+    left = (ACROSS * (len(data["units"]) - 1) - width) / 2
+    axes.set_xlim(left, left + width)
     spacing = _spacing(data)
     half = spacing * (max(data["units"]) - 1) / 2
     top = half + 0.75
@@ -184,12 +189,13 @@ def _draw(figure: Any, data: Mapping[str, Any]) -> None:
             if at == 0:
                 axes.text(*place, f"x{unit}", size=8, ha="center", va="center")
             elif bias is not None:
-                text = number_text(bias[unit], 2)
-                axes.text(*place, text, size=6.5, ha="center", va="center")
+                text = _short(bias[unit])
+                size = INSIDE * min(1.0, LETTERS_INSIDE / len(text))
+                axes.text(*place, text, size=size, ha="center", va="center")
         for line, text in enumerate((name, *data["texts"][at])):
             axes.text(
                 *(ACROSS * at, -half - 0.5 - LINE * line),
-                shortened(text, LETTERS),
+                shortened(text, LETTERS if line else BOLD_LETTERS),
                 size=8 if line else 9,
                 weight="normal" if line else "bold",
                 ha="center",
@@ -209,7 +215,7 @@ def _draw(figure: Any, data: Mapping[str, Any]) -> None:
     )
     legend.set_in_layout(False)
     axes.text(
-        *(width - 0.95, top - 0.1),
+        *(left + width - 0.1, top - 0.1),
         f"widest: {number_text(most, 3)} in size",
         size=8,
         color=FAINT,
@@ -218,13 +224,18 @@ def _draw(figure: Any, data: Mapping[str, Any]) -> None:
     )
 
 
+def _short(value: float) -> str:
+    """Write a number where there is little room: ``-1.2e5``, and no ``-1.2e+05``."""
+    return re.sub(r"e\+?(-?)0*", r"e\1", number_text(value, 2))
+
+
 def _write_weight(axes: Any, start: Any, end: Any, value: float) -> None:
     """Write a weight to its line, nearer to where it begins, where lines are apart."""
     part = 0.2
     at = [(1 - part) * a + part * b for a, b in zip(start, end, strict=True)]
     axes.text(
         *at,
-        number_text(value, 2),
+        _short(value),
         size=7,
         ha="center",
         va="center",

@@ -173,17 +173,29 @@ def on_colour(colour: Any) -> str:
     colour : tuple of float
         Red, green, blue and more, each from 0 to 1.
     """
+    # WCAG 2: contrast is a ratio of luminances with 0.05 added; here they are equal.
+    return "#ffffff" if luminance(colour) < 0.179 else "#000000"
+
+
+def luminance(colour: Any) -> float:
+    """Give how light a colour is to eyes, from 0 to 1, by WCAG 2.
+
+    Parameters
+    ----------
+    colour : tuple of float
+        Red, green, blue and more, each from 0 to 1.
+    """
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
         for part in colour[:3]
     )
-    # WCAG 2: contrast is a ratio of luminances with 0.05 added; here they are equal.
-    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#ffffff" if light < 0.179 else "#000000"
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
 
 
 def shortened(text: str, most: int) -> str:
-    """Cut a text that is longer than so many characters, with a mark where it ends.
+    """Cut the middle out of a text that is longer than so many characters.
+
+    Its ends stay: names that begin alike are told apart by how they end.
 
     Parameters
     ----------
@@ -191,4 +203,7 @@ def shortened(text: str, most: int) -> str:
     most : int
         Characters that there is room for.
     """
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    if len(text) <= most:
+        return text
+    start = most // 2
+    return f"{text[:start]}…{text[len(text) - (most - 1 - start) :]}"

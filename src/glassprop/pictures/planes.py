@@ -8,14 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.pictures.paper import COLOURS, INK, MARKERS, on_colour, shortened
+from glassprop.pictures.paper import (
+    COLOURS,
+    INK,
+    MARKERS,
+    luminance,
+    on_colour,
+    shortened,
+)
 
 MOST_ROWS = 400  # that are drawn
 MOST_PANELS = 4  # numbers or labels that are drawn
 LEVELS = (0, 0.25, 0.5, 0.75, 1)  # of the lead of a class over the next
 TINTS = (0.16, 0.28, 0.4, 0.52)  # how much colour each has
 HEIGHTS = 12  # that a surface is cut at
-MOST_LISTED = 12  # classes beside the picture; more are written into it
+MOST_LISTED = len(COLOURS)  # classes beside the picture; more are written into it
+LIGHT = 0.6  # the luminance from which on a marker has a dark edge
 EDGE = 5  # places at the edge of the plane that names keep away from
 LONGEST, LINE = 24, 84  # letters of a class's name, and of a line
 
@@ -40,11 +48,11 @@ def draw_classes(figure: Any, data: Mapping[str, Any]) -> None:
             axes.contour(*plane, lead, [0], colors=INK, linewidths=1)
     some = _some_rows(data)
     for at, word in enumerate(data["names"]):
-        label = shortened(f"class {word}" if word.isdigit() else word, LONGEST)
+        label = _label(word)
         marker = MARKERS[(at + at // len(COLOURS)) % len(MARKERS)]
         look = {
             "color": COLOURS[at % len(COLOURS)],
-            "markeredgecolor": "white",
+            "markeredgecolor": "white" if luminance(_tint(at, 1)) < LIGHT else INK,
             "markersize": 6.5,
             "label": label,
         }
@@ -64,9 +72,14 @@ def draw_classes(figure: Any, data: Mapping[str, Any]) -> None:
                 word = shortened(data["names"][at], 12)
                 axes.text(*place, word, weight="bold", ha="center", va="center")
         return
-    longest = max(len(shortened(one, LONGEST)) for one in data["names"])
+    longest = max(len(_label(one)) for one in data["names"])
     columns = max(1, min(len(data["names"]), LINE // (longest + 8)))
     figure.legend(loc="outside upper left", ncols=columns, handletextpad=0.2)
+
+
+def _label(word: str) -> str:
+    """Call a class by its word, or its number."""
+    return shortened(f"class {word}" if word.isdigit() else word, LONGEST)
 
 
 def _tint(at: int, amount: float) -> tuple[float, ...]:
