@@ -485,6 +485,13 @@ def test_a_thousand_rows_are_refused_with_the_way_out():
     )
 
 
+def test_no_row_is_refused_with_the_way_out():
+    assert refusal(ArgumentError, lambda: exam().explain(np.zeros((0, 2)))) == (
+        "explain shows the values of a step: expected 1 to 10 rows, got none. Pick "
+        "some: net.explain(X[:1], y[:1])."
+    )
+
+
 def test_without_a_loss_it_says_what_to_pass():
     assert refusal(ArgumentError, lambda: exam(loss=None).explain([2, 9], [1])) == (
         "the network has no loss yet. Pass one, loss='mean_squared_error' for numbers, "

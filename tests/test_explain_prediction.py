@@ -606,6 +606,14 @@ def test_large_outputs_are_written_so_that_they_differ():
     ]
 
 
+def test_the_largest_numbers_are_explained():
+    layers = [gp.Dense(4, "tanh"), gp.Dense(2, weights=[np.eye(4, 2)])]
+    net = gp.Network(layers, loss="cross_entropy", input_shape=2)
+    found = net.explain_prediction([1e308, -1e308])
+    assert abs(found.value) == 1
+    assert found.completeness.text.endswith("on the way, without a slope.")
+
+
 def test_the_page_is_well_formed_and_without_script():
     found = both().explain_prediction([3, 1])
     page = found.html()
@@ -721,7 +729,10 @@ def test_a_row_or_a_baseline_of_another_shape():
     )
     assert refusal(
         ShapeError, lambda: both().explain_prediction([1, 2], baseline=[[1, 2]])
-    ) == ("baseline: expected one row, of shape (2,), got (1, 2).")
+    ) == (
+        "baseline: expected one row, of shape (2,), got (1, 2). Give the numbers of "
+        "one row, as X.mean(axis=0) has them."
+    )
 
 
 def test_a_reference_of_one_row():

@@ -11,7 +11,9 @@ from matplotlib.text import Text
 
 import glassprop as gp
 from glassprop import pictures
+from glassprop.errors import ArgumentError
 from glassprop.pictures.paper import COLOURS, luminance, shortened
+from networks import refusal
 from test_pictures import CLASSES, MAKERS, X2, classifier, made, regressor
 
 LONG = "a_name_that_somebody_has_exported_from_elsewhere"
@@ -206,11 +208,29 @@ def test_a_light_marker_has_a_dark_edge():
         assert one < 0.6 < edge or edge < 0.1 < one - 0.5
 
 
+@pytest.mark.parametrize(
+    ("place", "call"),
+    [
+        ("history", lambda: pictures.history(one_epoch(), 3)),
+        (
+            "confusion_matrix",
+            lambda: pictures.confusion_matrix(classifier(), X2, CLASSES, names=3),
+        ),
+        ("residuals", lambda: pictures.residuals(regressor(), X2, X2, names=3)),
+    ],
+    ids=["history", "confusion_matrix", "residuals"],
+)
+def test_names_are_a_list_of_words(place, call):
+    message = f"{place}: names must be a list of words, got 3."
+    assert refusal(ArgumentError, call) == message
+
+
 def test_an_output_is_chosen_where_there_are_several():
     net = classifier()
-    with pytest.raises(gp.errors.ArgumentError) as caught:
-        pictures.confusion_matrix(net, X2, CLASSES, output=1)
-    assert str(caught.value) == (
+    assert refusal(
+        ArgumentError,
+        lambda: pictures.confusion_matrix(net, X2, CLASSES, output=1),
+    ) == (
         "confusion_matrix: output chooses one of several outputs, and the network has "
         "one, got 1. Leave output out; all of its numbers are shown."
     )

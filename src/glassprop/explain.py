@@ -226,6 +226,11 @@ def explain_step(
 
 def _check_few(data: Mapping[str, NDArray[Any]]) -> None:
     count = len(next(iter(data.values())))
+    if not count:
+        raise ArgumentError(
+            "explain shows the values of a step: expected 1 to 10 rows, got none. Pick "
+            "some: net.explain(X[:1], y[:1])."
+        )
     if count > MOST_ROWS:
         raise ArgumentError(
             f"explain shows the values of a step one by one: expected at most "

@@ -227,12 +227,28 @@ def class_words(place: str, names: Sequence[str] | None, count: int) -> list[str
     """
     if names is None:
         return [str(at) for at in range(count)]
-    words = [names] if isinstance(names, str) else [str(one) for one in names]
+    words = list_of_words(place, names)
     if len(words) != count:
         raise ArgumentError(
             f"{place}: names must be {count} words, one for each class, got {names!r}."
         )
     return words
+
+
+def list_of_words(place: str, names: Any) -> list[str]:
+    """Give names as words; one alone is a list of one.
+
+    Raises
+    ------
+    ArgumentError
+        If they are nothing that can be gone through.
+    """
+    try:
+        return [names] if isinstance(names, str) else [str(one) for one in names]
+    except TypeError:
+        raise ArgumentError(
+            f"{place}: names must be a list of words, got {names!r}."
+        ) from None
 
 
 def class_chances(chances: NDArray[Any]) -> NDArray[np.float64]:

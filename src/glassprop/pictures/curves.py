@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from glassprop.errors import ArgumentError, did_you_mean
 from glassprop.history import History
 from glassprop.learning_curves import KINDS, LearningCurve
+from glassprop.pictures.asked import list_of_words
 from glassprop.pictures.contract import Picture
 from glassprop.pictures.paper import BLUE, FAINT, ORANGE
 
@@ -99,12 +100,12 @@ def history(history: History, names: str | Iterable[str] | None = None) -> Pictu
 def _asked(history: History, names: str | Iterable[str] | None) -> list[str]:
     if names is None:
         return list(history)
-    asked = [names] if isinstance(names, str) else list(names)
+    asked = list_of_words("history", names)
     for name in asked:
         if name not in history:
             raise ArgumentError(
                 f"history: {name!r} is not in the history, which has "
-                f"{', '.join(history)}.{did_you_mean(str(name), history)}"
+                f"{', '.join(history)}.{did_you_mean(name, history)}"
             )
     if not asked:
         raise ArgumentError(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from glassprop.errors import ArgumentError, shape_text
 from glassprop.frame_columns import frame_words
 from glassprop.network import Network
-from glassprop.pictures.asked import answers
+from glassprop.pictures.asked import answers, list_of_words
 from glassprop.pictures.contract import Picture
 from glassprop.pictures.paper import BLUE, INK, shortened
 
@@ -118,7 +118,7 @@ def _words(place: str, names: Any, y: Any, count: int) -> list[str]:
         if len(known) == count:
             return list(known)
         return ["y"] if count == 1 else [f"y[:, {at}]" for at in range(count)]
-    words = [names] if isinstance(names, str) else [str(one) for one in names]
+    words = list_of_words(place, names)
     if len(words) != count:
         raise ArgumentError(
             f"{place}: names must be {count} words, one for each number of a row, got "

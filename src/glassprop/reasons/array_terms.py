@@ -22,6 +22,7 @@ from glassprop.trees import as_parts, is_several
 
 ALIKE = "The row, its baseline and reference"
 RANGE = 10  # sizes of a number that are searched to both sides, without a reference
+LARGEST = np.finfo(np.float64).max / 1e6  # size that is multiplied
 
 
 def checked_row(structure: Structure, x: Any) -> Any:
@@ -144,7 +145,8 @@ def _baseline(
             raise ShapeError(
                 "baseline: expected one row, of shape "
                 f"{' and '.join(map(shape_text, as_parts(structure.input_shape)))}, "
-                f"got {shapes}."
+                f"got {shapes}. Give the numbers of one row, as X.mean(axis=0) has "
+                "them."
             )
         checked = as_each_input(
             sample,
@@ -173,8 +175,8 @@ def _baseline(
 def _space(row: Row, rows: Points | None) -> Space:
     values, words = row.values, row.words
     if rows is None:
-        size = RANGE * np.maximum(np.abs(np.nan_to_num(values)), 1)
         center = np.nan_to_num(values)
+        size = RANGE * np.clip(np.abs(center), 1, LARGEST)
         lows, highs, scales = center - size, center + size, np.ones(values.size)
         centers = center
     else:
