@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from glassprop.cli import main
+from glassprop.table_explanations import explain_row
 from glassprop.table_pictures import KINDS, table_picture
 from glassprop.table_reports import evaluate_table
 from glassprop.table_training import prepare_training, train_table
@@ -56,6 +57,20 @@ def test_classes_have_their_words(run):
     assert error == "1 row without 'grade' is left out\n"
 
 
+def test_the_worst_row_is_the_one_that_explain_shows(models, tmp_path):
+    lines = (tmp_path / "t.csv").read_text().splitlines()
+    (tmp_path / "u.csv").write_text("\n".join([lines[0], "3,home,,", *lines[1:]]))
+    model, table = load_table_model("points.safetensors"), read_table("u.csv")
+    found, unlabelled = table_picture(model, "residuals", table)
+    row = found.rows[1][-1]
+    explanation, _ = explain_row(model, table, row)
+    error = explanation["error"].value
+    assert (unlabelled, error.size) == (2, 1)
+    assert abs(error[0, 0]) == pytest.approx(np.abs(found["residuals"]).max())
+    at = int(np.abs(found["residuals"]).argmax())
+    assert row == at + 2  # the first row of the file is 1, and has no target
+
+
 @pytest.mark.parametrize(
     ("model", "kind"),
     [("grade", "calibration"), ("points", "residuals"), ("points", "network")],
@@ -86,6 +101,15 @@ def test_a_network_needs_no_table(run):
             ["points.safetensors", "confusion", "t.csv"],
             "kind: expected network or residuals for a model that predicts 'points', a "
             "number, got 'confusion'.",
+        ),
+        (
+            ["none.csv", "confusion", "t.csv"],
+            "'none.csv': cannot be read: No such file or directory.",
+        ),
+        (
+            ["t.csv", "confusion", "grade.safetensors"],
+            "'t.csv': expected a model, which glassprop train has saved, got a table. "
+            "Name the model first, and the table behind it.",
         ),
         (
             ["grade.safetensors", "pie", "t.csv"],

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glassprop import pictures
 from glassprop.encoding import encode, encode_target
@@ -59,7 +63,10 @@ def table_picture(
         )
     labelled, unlabelled = labelled_rows(table, model.plan.target.name)
     x, y = encode(model.plan, labelled), encode_target(model.plan, labelled)
-    return _of_rows(model, kind, x, y), unlabelled
+    found = _of_rows(model, kind, x, y)
+    if kind in FOR_NUMBERS:
+        found = _in_the_file(found, labelled.row_numbers)
+    return found, unlabelled
 
 
 def _of_rows(model: TableModel, kind: str, x: Any, y: Any) -> pictures.Picture:
@@ -69,3 +76,13 @@ def _of_rows(model: TableModel, kind: str, x: Any, y: Any) -> pictures.Picture:
     if kind == "calibration":
         return pictures.calibration(model.net, x, y, names=target.words)
     return pictures.residuals(model.net, x, y, names=[target.name])
+
+
+def _in_the_file(
+    found: pictures.Picture, numbers: NDArray[np.int64]
+) -> pictures.Picture:
+    """Call the worst row as `explain` does: by its number in the file, from 1."""
+    header, *rows = found.rows
+    assert header[-1] == "worst row"
+    named = [(*row[:-1], int(numbers[cast(int, row[-1])])) for row in rows]
+    return replace(found, rows=[header, *named])

@@ -22,11 +22,12 @@ from dataclasses import dataclass, field
 from glassprop.errors import ArgumentError, ModelFileError, listing
 from glassprop.layers.columns import Columns
 from glassprop.losses import LOSSES, Loss, get_one_loss
-from glassprop.model_files import about
+from glassprop.model_files import about, shown_path
 from glassprop.network import Network
 from glassprop.options import is_whole
 from glassprop.plans import Plan, PlanColumn
 from glassprop.save import load
+from glassprop.tables import SUFFIXES
 
 NOTE = "table"  # the key in the network's notes
 # Options of a training that nothing else tells of, in the order of commands.
@@ -175,7 +176,16 @@ def load_table_model(path: str | os.PathLike[str]) -> TableModel:
     ModelFileError
         It cannot be read, it is damaged, or it was not trained on a table.
     """
-    net = load(path)
+    try:
+        net = load(path)
+    except ModelFileError:
+        ending = os.path.splitext(os.fspath(path))[1].lower()
+        if ending not in SUFFIXES or not os.path.exists(path):
+            raise
+        raise ModelFileError(
+            f"{shown_path(path)}: expected a model, which glassprop train has saved, "
+            "got a table. Name the model first, and the table behind it."
+        ) from None
     with about(path, "read"):
         return noted_model(net)
 
