@@ -51,6 +51,7 @@ def test_a_row_is_told_in_the_tables_words_and_explained(run):
     assert (code, error) == (0, "")
     assert head.endswith("Dense(2, relu) -> Dense(1); loss binary_cross_entropy")
     assert about == "'t.csv', line 3: hours 9, place school, passed yes"
+    assert lines[:2] == ["x = [[9, 1]]  # hours, place", "y = [1]"]
     assert [one for one in lines if one in ("forward", "backward", "update")] == [
         "forward",
         "backward",
@@ -100,6 +101,7 @@ def test_json_is_what_the_library_gives(run):
     found = json.loads(out)
     assert (code, found["row"], found["data"]) == (0, 1, "t.csv")
     expected, _ = explain_row(load_table_model("m.safetensors"), read_table("t.csv"), 1)
+    assert found["columns"] == {"x": ["hours", "place"]}
     assert found["steps"] == json.loads(expected.json())["steps"]
 
 

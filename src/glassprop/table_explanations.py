@@ -47,7 +47,9 @@ def explain_row(model: TableModel, table: Table, row: int) -> tuple[Explanation,
     x = encode(model.plan, one)
     y = encode_target(model.plan, one) if labelled else None
     found = model.net.explain(x, y)
-    return replace(found, about=about_row(model.plan, one)), labelled
+    words = tuple(column.name for column in model.plan.features)
+    about = about_row(model.plan, one)
+    return replace(found, about=about, columns={"x": words}), labelled
 
 
 def row_of(table: Table, row: int) -> Table:
