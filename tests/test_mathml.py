@@ -77,7 +77,12 @@ def test_a_formula_reads_as_mathematics(formula, shown):
         ("(a + b) / 2", ["a + b | 2"]),
         ("(a + -b + c) / -2", ["( a", "+ ( − b )", "+ c )", "/ ( − 2 )"]),
         ("(a + b + c) / (d + e)", ["( a", "+ b", "+ c )", "/ ( d + e )"]),
-        ("2 * (a + b + c)", ["2 ⋅ ( a + b + c )"]),
+        ("2 * (a + b)", ["2 ⋅ ( a + b )"]),
+        ("a * b * (1 - c * c)", ["a ⋅ b ⋅ ( 1 − c ⋅ c )"]),
+        ("a * b * (1 - c * c) * d", ["a ⋅ b ⋅ ( 1 − c ⋅ c )", "⋅ d"]),
+        ("2 * (a + b + c)", ["2", "⋅ ( a", "+ b", "+ c )"]),
+        ("a - (b + -2 * c - d)", ["a", "− ( b", "+ ( − 2 ) ⋅ c", "− d )"]),
+        ("a - (b - c)", ["a", "− ( b − c )"]),
     ],
 )
 def test_the_terms_of_a_sum_are_formulas_between_which_a_line_is_broken(

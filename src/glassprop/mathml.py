@@ -40,7 +40,7 @@ BINDING: Mapping[type[ast.AST], int] = MappingProxyType(
     {ast.Add: 2, ast.Sub: 2, ast.Mult: 3, ast.MatMult: 3, ast.Mod: 3, ast.FloorDiv: 3}
 )
 COMPARISON, SIGN, ATOM = 1, 4, 5
-MOST_ABOVE = 2  # terms of a sum above a bar, where lines may be broken
+LONG_SUM, LONG = 2, 5  # signs of sums, and of all kinds, that a part is broken from
 
 
 def mathml(formula: str) -> str:
@@ -70,10 +70,11 @@ def mathml(formula: str) -> str:
 
 
 def mathml_terms(expression: str) -> str:
-    """Write an expression as MathML, each term of a sum by itself.
+    """Write an expression as MathML, the terms of its sums by themselves.
 
-    No browser breaks a formula, but all of them break lines between formulas. A sum of
-    more than two terms that is divided stands in parentheses, not above a bar.
+    No browser breaks a formula, but all of them break lines between formulas. Products
+    are broken where they are long, and a long part that is divided stands in
+    parentheses, not above a bar.
 
     Parameters
     ----------
@@ -85,25 +86,40 @@ def mathml_terms(expression: str) -> str:
     str
         ``math`` elements, between which a line may be broken.
     """
-    whole = ast.parse(expression, mode="eval").body
-    terms = _terms(whole)
-    if isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Div):
-        first, *others = _terms(whole.left)
-        if len(others) >= MOST_ABOVE:
-            below = _within(whole.right, SIGN, leads=False)
-            terms = [_operator("(") + first, *others, _infix("/") + below]
-            terms[-2] += _operator(")")
-    return "<wbr/>".join(f'<math displaystyle="true">{one}</math>' for one in terms)
+    pieces = _pieces(ast.parse(expression, mode="eval").body)
+    return "<wbr/>".join(f'<math displaystyle="true">{one}</math>' for one in pieces)
 
 
-def _terms(whole: ast.expr) -> list[str]:
-    """Write each term of a sum, all but the first behind their signs."""
-    terms: list[str] = []
-    while isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Add | ast.Sub):
-        term = _within(whole.right, BINDING[type(whole.op)] + 1, leads=False)
-        terms.append(_infix(SIGNS[type(whole.op)]) + term)
-        whole = whole.left
-    return [_written(whole), *reversed(terms)]
+def _pieces(node: ast.expr, binding: int = 0, *, leads: bool = True) -> list[str]:
+    """Write a part in pieces, each behind the sign that stands before it."""
+    if not isinstance(node, ast.BinOp):
+        return [_within(node, binding, leads=leads)]
+    if _binding(node) < binding:
+        return _fence(_pieces(node)) if _is_long(node) else [_within(node, binding)]
+    own = BINDING.get(type(node.op), ATOM)
+    if isinstance(node.op, ast.Add | ast.Sub) or (
+        isinstance(node.op, ast.Mult) and _is_long(node)
+    ):
+        first, *others = _pieces(node.right, own + 1, leads=False)
+        first = _infix(SIGNS[type(node.op)]) + first
+        return [*_pieces(node.left, own, leads=leads), first, *others]
+    if isinstance(node.op, ast.Div) and _is_long(node.left):
+        below = _within(node.right, SIGN, leads=False)
+        return [*_fence(_pieces(node.left)), _infix("/") + below]
+    return [_written(node, leads=leads)]
+
+
+def _is_long(node: ast.expr) -> bool:
+    """Tell whether a part does not always fit into a line."""
+    signs = [one.op for one in ast.walk(node) if isinstance(one, ast.BinOp)]
+    sums = sum(isinstance(one, ast.Add | ast.Sub) for one in signs)
+    return sums >= LONG_SUM or len(signs) >= LONG
+
+
+def _fence(pieces: list[str]) -> list[str]:
+    """Put parentheses around pieces."""
+    inside = [_operator("(") + pieces[0], *pieces[1:]]
+    return [*inside[:-1], inside[-1] + _operator(")")]
 
 
 def _infix(sign: str) -> str:
