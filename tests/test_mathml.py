@@ -57,7 +57,7 @@ def _words(element):
         ("np.maximum(z1, 0)", "maximum ( z 1 , 0 )"),
         ("softmax(z, axis=(1,))", "softmax ( z , axis=(1,) )"),
         ("a < b", "a < b"),
-        ("y[:, None] == k", "y[:, None] = k"),
+        ("a = y[:, None] == k", "a = y[:, None] == k"),
         ("row_loss", "row loss"),
         ("batch_mean1 + one_hot_2", "batch mean 1 + one hot 2"),
         ("m_W1 * W1_inner", "m W1 ⋅ W 1 inner"),

@@ -28,7 +28,7 @@ SIGNS: Mapping[type[ast.AST], str] = MappingProxyType(
         ast.GtE: "\N{GREATER-THAN OR EQUAL TO}",
         ast.Lt: "<",
         ast.LtE: "\N{LESS-THAN OR EQUAL TO}",
-        ast.Eq: "=",
+        ast.Eq: "==",  # a question, and no second assignment
         ast.NotEq: "\N{NOT EQUAL TO}",
         ast.USub: "\N{MINUS SIGN}",
         ast.UAdd: "+",
