@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import glassprop as gp
+from glassprop.backends import scalars
 from glassprop.backends.contract import Steps
 from glassprop.backends.installed import NEEDED
 from glassprop.backends.loops import plan
@@ -246,6 +247,47 @@ def test_rows_of_whole_numbers_equal_numpy_at_the_edges():
     pairs = ["maximum", "minimum", "fmax", "fmin", "floor_divide", "remainder", "fmod"]
     pairs += ["heaviside", "float_power", "divide", "multiply", "less"]
     assert_rows_equal_numpy(names, pairs, ["sum"], WHOLE, 1e-12)
+
+
+FEW_BITS = {
+    "bool": np.array([False, True]),
+    "int8": np.array([-128, -1, 0, 3, 100, 127], np.int8),
+    "uint8": np.array([0, 1, 7, 200, 255], np.uint8),
+    "int32": np.array([-(2**31), -7, 0, 2**31 - 1], np.int32),
+}
+PAIRS = [("int8", "int8"), ("bool", "bool"), ("uint8", "int8"), ("int32", "bool")]
+
+
+@needs_numba
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+def test_whole_numbers_of_few_bits_equal_numpy(pair):
+    one, two = (x.reshape(-1) for x in np.meshgrid(*(FEW_BITS[key] for key in pair)))
+    names = []
+    for name in (*scalars.NUMBERS, *scalars.ANY):
+        ufunc = PRIMITIVES[name].numpy
+        try:  # NumPy refuses to subtract truth values, and negative exponents
+            with np.errstate(all="ignore"):
+                ufunc(*(one, two)[: ufunc.nin])
+        except (TypeError, ValueError):
+            continue
+        names.append(name)
+    assert len(names) > 15
+
+    def whole(x, y):
+        found = [
+            PRIMITIVES[name](*(x, y)[: PRIMITIVES[name].numpy.nin]) for name in names
+        ]
+        found += [f(x) for f in (np.sort, np.argmax, np.max, np.min, np.sum, np.prod)]
+        return (*found, np.concatenate([x, y]), np.einsum("i,i->", x, y))
+
+    program = program_of(whole, one, two)
+    with np.errstate(all="ignore"):
+        expected = interpreted(program, one, two)
+    results = NumbaSteps(program).run({"x0": one, "x1": two})
+    labels = [*names, *["more"] * (len(expected) - len(names))]
+    for name, value, right in zip(labels, results.values(), expected, strict=True):
+        assert value.dtype == right.dtype, name
+        np.testing.assert_array_equal(value, right, err_msg=name)
 
 
 @needs_numba

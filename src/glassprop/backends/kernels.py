@@ -36,7 +36,11 @@ from glassprop.graph import Dimension, DType, Node, Size, concrete
 from glassprop.ops import elementwise, leaves, reduction
 
 LETTERS: Mapping[str, str] = MappingProxyType(
-    {"float32": "f", "float64": "d", "int64": "i", "bool": "b"}
+    {
+        **{"float32": "f", "float64": "d", "int64": "i", "bool": "b"},
+        **{f"int{bits}": f"w{bits}" for bits in (8, 16, 32)},
+        **{f"uint{bits}": f"u{bits}" for bits in (8, 16, 32, 64)},
+    }
 )
 # What a reduction begins with, and how it goes on with floats and with whole numbers.
 STARTS: Mapping[Any, tuple[str, str, str]] = MappingProxyType(
@@ -276,7 +280,7 @@ class Loop:
 
     def _start_of(self, node: Node, *, stored: bool = False) -> str:
         start, dtype = float(STARTS[node.primitive][0]), self._sum_dtype(node, stored)
-        if dtype.kind == "i" and np.isinf(start):
+        if dtype.kind in "iu" and np.isinf(start):
             ends = np.iinfo(dtype)
             return number(ends.min if start < 0 else ends.max, dtype)
         return number(max(start, 0) if dtype.kind == "b" else start, dtype)

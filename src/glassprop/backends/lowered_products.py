@@ -203,5 +203,7 @@ def _summed(
         found = moved if found is None else make(times, found, moved)
     assert found is not None
     axes = tuple(range(len(right), len(every)))
+    if not axes:
+        return found
     total = reduction.max_ if true else reduction.sum_
-    return make(total, found, axis=axes, keepdims=False) if axes else found
+    return make.cast(make(total, found, axis=axes, keepdims=False), make.node.dtype)

@@ -8,7 +8,8 @@ they say their shape themselves and have no meaning in NumPy.
 Vocabulary of the text: ``{x0}`` is the workspace of the first input and ``a0`` where it
 begins there, ``{y}`` and ``out`` the same of the value, ``s0`` the first size. Of it,
 ``{first}`` to ``{last}`` is one thread's share, where threads divide it. Names
-``f``, ``d``, ``i`` and ``b`` are taken by workspaces.
+``f``, ``d``, ``i``, ``b``, ``w8`` to ``w32`` and ``u8`` to ``u64`` are taken by
+workspaces.
 """
 
 from __future__ import annotations

@@ -119,6 +119,21 @@ WHOLE: Mapping[str, str] = MappingProxyType(
         "fmod": "fmod_i({0}, {1})",
     }
 )
+# Those of NUMBERS that NumPy has for truth values too.
+TRUTH: Mapping[str, str] = MappingProxyType(
+    {
+        "add": "{0} | {1}",
+        "multiply": "{0} & {1}",
+        "maximum": "{0} | {1}",
+        "minimum": "{0} & {1}",
+        "fmax": "{0} | {1}",
+        "fmin": "{0} & {1}",
+        "absolute": "{0}",
+        "floor": "{0}",
+        "ceil": "{0}",
+        "trunc": "{0}",
+    }
+)
 LETTERS = {name: letter for letter, name in DTYPES.items()}
 ROWS = MappingProxyType({**FLOAT_ONLY, **NUMBERS, **ANY, "where": "", "astype": ""})
 
@@ -140,20 +155,35 @@ def operand_dtype(node: Node) -> DType:
     if name in FLOAT_ONLY and (dtype.kind != "f" or name == "float_power"):
         # NumPy makes float64 of whole numbers, of small ones less than float32.
         dtype = np.dtype(float) if node.dtype.kind == "b" else node.dtype
+    elif dtype.kind == "b" and is_narrow(node.dtype):  # as a power
+        dtype = node.dtype
     if dtype.kind == "f" and dtype.name not in LETTERS:
         raise Unspelled(node, f"of {dtype}")
     wanted = "f" if name in FLOAT_ONLY else "fi" if name in NUMBERS else "fib"
-    if dtype.kind not in wanted or node.dtype not in (dtype, np.dtype(bool)):
+    wanted += "b" if name in TRUTH else ""
+    kind = "i" if is_narrow(dtype) else dtype.kind
+    if kind not in wanted or node.dtype not in (dtype, np.dtype(bool)):
         raise Unspelled(node, f"of {dtype}")
-    return dtype
+    return np.dtype(np.int64) if is_narrow(dtype) else dtype
+
+
+def is_narrow(dtype: DType) -> bool:
+    """Tell whether int64 holds all whole numbers of a dtype, and more.
+
+    They are calculated with as int64, and the result is brought back, which wraps
+    around as NumPy does: Numba itself would keep what does not fit.
+    """
+    return dtype.kind in "iu" and dtype.itemsize < np.dtype(np.int64).itemsize
 
 
 def text_of(node: Node, operands: list[str]) -> str:
     """Give the text of one row from those of its operands."""
     name, dtype = node.primitive.name, operand_dtype(node)
     numbers = {"zero": number(0, dtype), "one": number(1, dtype)}
-    text = WHOLE.get(name, ROWS[name]) if dtype.kind == "i" else ROWS[name]
-    return text.format(*operands, **numbers, letter=LETTERS.get(dtype.name))
+    special = {"i": WHOLE, "b": TRUTH}.get(dtype.kind, {})
+    text = special.get(name, ROWS[name])
+    text = text.format(*operands, **numbers, letter=LETTERS.get(dtype.name))
+    return f"{dtype_name(node.dtype)}({text})" if is_narrow(node.dtype) else text
 
 
 def number(value: Any, dtype: DType) -> str:

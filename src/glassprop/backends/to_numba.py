@@ -270,7 +270,7 @@ def _may_raise(node: Node) -> bool:
     return node.inputs[1].primitive is not leaves.constant
 
 
-LETTER = re.compile(r"\b([fdib])\[")
+LETTER = re.compile(rf"\b({'|'.join(LETTERS.values())})\[")
 
 
 def _typed(types: str) -> str:
