@@ -30,6 +30,8 @@ def numbers():
     with threadpoolctl.threadpool_limits(2, "blas"):
         if found() != {2}:
             pytest.skip("BLAS takes no two threads here")
+        # As where nobody has set a number: else this thread alone could.
+        threadpoolctl.OpenBLASController.clear_controlling_thread()
         yield found
 
 
@@ -44,23 +46,42 @@ def test_the_limit_holds_inside_and_is_put_back(numbers):
     assert numbers() == {2}
 
 
-def test_limits_of_several_threads_are_put_back_when_all_have_ended(numbers):
-    first_in, second_in, first_out = Barrier(2), Barrier(2), Barrier(2)
+@pytest.mark.parametrize("first_ends", [True, False])
+def test_limits_of_several_threads_hold_until_the_last_has_ended(numbers, first_ends):
+    inside, ends, ended = Barrier(2), Barrier(2), Barrier(2)
 
     def second():
-        first_in.wait()
         with blas_threads(1):
-            second_in.wait()
-            first_out.wait()
+            inside.wait()
+            ends.wait()
+            if first_ends:
+                ended.wait()
+        if not first_ends:
+            ended.wait()
 
     thread = Thread(target=second)
-    thread.start()
     with blas_threads(1):
-        first_in.wait()
-        second_in.wait()
+        thread.start()
+        inside.wait()
         assert numbers() == {1}
-    first_out.wait()
+        ends.wait()
+        if not first_ends:
+            ended.wait()
+            assert numbers() == {1}
+    if first_ends:
+        assert numbers() == {1}
+        ended.wait()
     thread.join()
+    assert numbers() == {2}
+
+
+def test_the_smallest_of_several_limits_holds(numbers):
+    with blas_threads(1):
+        with blas_threads(2):
+            assert numbers() == {1}
+        assert numbers() == {1}
+    with blas_threads(2), blas_threads(1):
+        assert numbers() == {1}
     assert numbers() == {2}
 
 
