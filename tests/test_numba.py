@@ -608,6 +608,24 @@ def test_data_need_not_be_contiguous():
 
 
 @needs_numba
+def test_data_may_be_read_only():
+    def read_only(array):
+        copy = array.copy()
+        copy.flags.writeable = False
+        return copy
+
+    weights = np.linspace(0.5, 1.5, len(X))
+    one, two = classifier(), classifier()
+    quietly(one, X, LABELS, sample_weight=weights, **OPTIONS)
+    given = [read_only(x) for x in (X, LABELS, weights)]
+    quietly(two, *given[:2], sample_weight=given[2], **OPTIONS)
+    assert bits(one) == bits(two)
+    for threads in (1, 2):
+        predictor = one.predictor(backend="numba", threads=threads)
+        np.testing.assert_array_equal(predictor(given[0]), predictor(X))
+
+
+@needs_numba
 def test_the_source_is_what_is_compiled():
     net = classifier()
     quietly(net, X, LABELS, **OPTIONS)
