@@ -82,6 +82,7 @@ ORDER = [
     "backends/axis_kernels.py",
     "backends/order_kernels.py",
     "backends/picking_kernels.py",
+    "backends/power_kernels.py",
     "backends/product_kernels.py",
     "backends/philox.py",
     "backends/own_table.py",

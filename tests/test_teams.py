@@ -7,16 +7,18 @@ import signal
 import sys
 import threading
 from dataclasses import replace
+from functools import partial
 from time import sleep
 
 import numpy as np
 import pytest
 
 import glassprop as gp
+from glassprop.backends.arithmetic import FUNCTIONS
 from glassprop.backends.run_numba import NumbaSteps
 from glassprop.backends.shares import EDGE
 from glassprop.backends.teams import team_of
-from networks import bits
+from networks import bits, refusal
 from test_numba import LAYER_NETWORKS, LOSSES, WAYS, OneForEachLayer, loss_network
 
 RNG = np.random.default_rng(8)
@@ -178,6 +180,25 @@ def test_a_small_step_or_one_core_is_one_threads(monkeypatch):
     monkeypatch.setattr(f"{SHARES}run_numba.cores", lambda: 2)
     monkeypatch.setattr(f"{SHARES}shares.THREADED", 1e9)
     assert source(2) == alone
+
+
+def test_compiled_code_raises_nothing_that_others_would_wait_for():
+    sources = {name: one.source for name, one in FUNCTIONS.items()}
+    assert [name for name, text in sources.items() if "raise " in text] == []
+
+
+@pytest.mark.usefixtures("divided")
+def test_what_numpy_refuses_in_one_share_is_told():
+    def powers(x):
+        return 0.01 * x + 2 ** np.floor(x).astype(int)
+
+    x = RNG.uniform(0, 3, (ROWS, 20))
+    x[30, 3] = -1.5
+    net = gp.Network([gp.Lambda(powers), gp.Dense(1)], loss="half_squared_error")
+    options = {"backend": "numba", "shuffle": False, "verbose": False}
+    calls = [partial(net.fit, x, x[:, :1], threads=k, **options) for k in (1, 3)]
+    message = "Integers to negative integer powers are not allowed."
+    assert [refusal(ValueError, call) for call in calls] == [message] * 2
 
 
 def test_a_team_calls_with_numbers_and_an_error_is_told():

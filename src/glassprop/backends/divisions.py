@@ -77,9 +77,7 @@ def fmod_i(a: Any, b: Any) -> Any:
 
 
 def power_i(a: Any, b: Any) -> Any:
-    """Give a**b by squaring; what does not fit wraps around."""
-    if b < 0:
-        raise ValueError("Integers to negative integer powers are not allowed.")
+    """Give a**b by squaring, for b not below 0; what does not fit wraps around."""
     y = 1
     while b > 0:
         if b & 1:

@@ -15,7 +15,7 @@ import numpy as np
 
 from glassprop.backends.axis_kernels import turned
 from glassprop.backends.making import Maker, in_memory, indexed, readable
-from glassprop.backends.own_kernels import OUT_OF_BOUNDS
+from glassprop.backends.own_kernels import REFUSED
 from glassprop.backends.picking_kernels import (
     added,
     added_along,
@@ -139,7 +139,7 @@ def lowered_index(node: Node) -> Node:
     sizes = (*x.shape[:first], *together, *x.shape[first + many :])
     found = make(
         picked,
-        *(x, OUT_OF_BOUNDS, *picks),
+        *(x, REFUSED, *picks),
         shape=sizes,
         first=first,
         axes=tuple(parts.own_axes),
@@ -159,7 +159,7 @@ def _rows_indexed(make: Maker, x: Node, parts: _Parts) -> Node:
         x = in_memory(x)
         sizes = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
         which = _single(make, place)
-        x = make(picked, x, OUT_OF_BOUNDS, which, shape=sizes, first=axis, axes=(axis,))
+        x = make(picked, x, REFUSED, which, shape=sizes, first=axis, axes=(axis,))
     return x
 
 
@@ -198,7 +198,7 @@ def lowered_index_add(node: Node) -> Node:
         axis, place = parts.row
         which = _single(make, place)
         g = make(
-            *(added, in_memory(g), OUT_OF_BOUNDS, which),
+            *(added, in_memory(g), REFUSED, which),
             shape=sizes[-1],
             first=axis,
             axes=(axis,),
@@ -219,7 +219,7 @@ def _picks_back(
     g = in_memory(make.transposed(g, _inverse(parts.final)))
     total = make(
         added,
-        *(g, OUT_OF_BOUNDS, *picks),
+        *(g, REFUSED, *picks),
         shape=tuple(sizes[at] for at in parts.places),
         first=first,
         axes=tuple(parts.own_axes),
@@ -255,7 +255,7 @@ def lowered_along(node: Node) -> Node:
     sizes = _with(node.shape, axis, x.shape[axis])
     x = in_memory(make.repeated(x, sizes))
     places = in_memory(make.repeated(make.cast(places, INTEGER), node.shape))
-    return make(along, x, OUT_OF_BOUNDS, places, shape=node.shape, axis=axis)
+    return make(along, x, REFUSED, places, shape=node.shape, axis=axis)
 
 
 def lowered_added_along(node: Node) -> Node:
@@ -271,7 +271,7 @@ def lowered_added_along(node: Node) -> Node:
     sizes = _with(node.shape, axis, places.shape[axis])
     g = in_memory(make.repeated(g, sizes))
     places = in_memory(make.repeated(make.cast(places, INTEGER), sizes))
-    return make(added_along, g, OUT_OF_BOUNDS, places, shape=node.shape, axis=axis)
+    return make(added_along, g, REFUSED, places, shape=node.shape, axis=axis)
 
 
 def _with(sizes: Shape, axis: int, size: Dimension) -> Shape:

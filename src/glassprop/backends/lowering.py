@@ -23,10 +23,12 @@ from glassprop.backends.lowered_picks import (
 from glassprop.backends.lowered_products import lowered_einsum, lowered_matmul
 from glassprop.backends.making import Maker, copied, in_memory, in_order
 from glassprop.backends.order_kernels import sorted_places, sorted_values
+from glassprop.backends.own_kernels import REFUSED
 from glassprop.backends.own_table import OWN
+from glassprop.backends.power_kernels import whole_power
 from glassprop.backends.views import core
 from glassprop.graph import Node, count
-from glassprop.ops import elementwise, indexing, reduction, shape, sorting
+from glassprop.ops import elementwise, indexing, leaves, reduction, shape, sorting
 
 
 def lowered(nodes: Sequence[Node]) -> dict[Node, Node]:
@@ -71,6 +73,25 @@ def _softmax(node: Node) -> Node:
     e = make(elementwise.exp, make(elementwise.subtract, z, largest))
     total = make(reduction.sum_, e, axis=axis, keepdims=True)
     return make(elementwise.divide, e, total)
+
+
+def _power(node: Node) -> Node:
+    """Let a power of whole numbers tell of exponents below 0, if there may be some."""
+    exponent = node.inputs[1]
+    known = exponent.primitive is leaves.constant
+    if (
+        node.dtype.kind not in "iu"
+        or exponent.dtype.kind != "i"
+        or (known and np.all(np.asarray(exponent.attributes["value"]) >= 0))
+    ):
+        return node
+    make, integer = Maker(node), np.dtype(np.int64)
+    base, exponent = (
+        in_memory(make.repeated(make.cast(one, integer), node.shape))
+        for one in node.inputs
+    )
+    found = make(whole_power, base, REFUSED, exponent, shape=node.shape)
+    return make.cast(found, node.dtype)
 
 
 def _softplus(node: Node) -> Node:
@@ -159,6 +180,7 @@ LOWERINGS: Mapping[str, Callable[[Node], Node]] = MappingProxyType(
         "logsumexp": _logsumexp,
         "softmax": _softmax,
         "softplus": _softplus,
+        "power": _power,
         "reshape": _reshape,
         "matmul": lowered_matmul,
         "einsum": lowered_einsum,

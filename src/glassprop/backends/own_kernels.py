@@ -44,11 +44,13 @@ class Kernel:
     block: int = 0
 
 
-# Where a kernel tells of an index that is out of bounds: whether, which, axis, size.
-OUT_OF_BOUNDS = apply(
+# Where a kernel tells of what NumPy refuses: which of these, and of an index that is
+# out of bounds which, the axis, and its size.
+OUT_OF_BOUNDS, NEGATIVE_POWER = 1, 2
+REFUSED = apply(
     leaves.input_,
     (),
-    {"name": "out of bounds", "shape": (4,), "dtype": np.dtype(np.int64)},
+    {"name": "refused", "shape": (4,), "dtype": np.dtype(np.int64)},
 )
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from glassprop.backends import axis_kernels, order_kernels, picking_kernels
 from glassprop.backends.own_kernels import Kernel
 from glassprop.backends.philox import random_kernel
+from glassprop.backends.power_kernels import power_kernel, whole_power
 from glassprop.backends.product_kernels import products, products_kernel
 from glassprop.graph import Node, Primitive
 from glassprop.ops import cumulative, reduction, shape, sorting
@@ -34,6 +35,7 @@ KERNELS: Mapping[Primitive, Callable[[Node], Kernel]] = {
     order_kernels.sorted_places: order_kernels.sort_kernel,
     sorting.searchsorted: order_kernels.searchsorted_kernel,
     products: products_kernel,
+    whole_power: power_kernel,
     random: random_kernel,
 }
 OWN: Mapping[str, Callable[[Node], Kernel]] = MappingProxyType(

@@ -1,7 +1,7 @@
 """Kernels that pick values by arrays of integers, and put values where others are.
 
 An integer that its axis does not have is not followed: it is written down in
-`OUT_OF_BOUNDS`, the second input, and told after the call: the first of them.
+`REFUSED`, the second input, and told after the call: the first of them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from glassprop.backends.making import place_of
 from glassprop.backends.own_kernels import (
+    OUT_OF_BOUNDS,
     Kernel,
     copying,
     filling,
@@ -40,7 +41,7 @@ def _found(index: str, size: str, axis: str) -> list[str]:
         f"place_at = index + {size} if index < 0 else index",
         f"if (place_at < 0) | (place_at >= {size}):",
         "    if {x1}[a1] == 0:",
-        "        {x1}[a1] = 1",
+        f"        {{x1}}[a1] = {OUT_OF_BOUNDS}",
         "        {x1}[a1 + 1] = index",
         f"        {{x1}}[a1 + 2] = {axis}",
         f"        {{x1}}[a1 + 3] = {size}",

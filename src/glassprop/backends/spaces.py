@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from glassprop.backends.loops import Plan
 from glassprop.backends.machine_code import Words
-from glassprop.backends.own_kernels import OUT_OF_BOUNDS
+from glassprop.backends.own_kernels import NEGATIVE_POWER, REFUSED
 from glassprop.backends.views import view_of
 from glassprop.backends.workspace import ALIGNED
 from glassprop.graph import DType, Node, concrete
@@ -57,7 +57,7 @@ class Spaces:
         self.plan = plan
         self.most = max(1, -(-rows // ALIGNED)) * ALIGNED
         self.values = dict(values or {})
-        self.picks = OUT_OF_BOUNDS in plan.layout.slots
+        self.picks = REFUSED in plan.layout.slots
         self._free: list[Arrays] = []
 
     @contextmanager
@@ -93,18 +93,22 @@ class Spaces:
         return arrays
 
     def check(self, arrays: Arrays) -> None:
-        """Refuse an integer that an axis does not have, as NumPy does, after a call.
+        """Refuse what NumPy refuses and compiled code came upon, after a call.
 
         Raises
         ------
         IndexError
-            If the compiled code came upon one.
+            If an axis does not have an integer that picks from it.
+        ValueError
+            If the exponent of a whole number is below 0.
         """
         if not self.picks:
             return
-        place = self.place(arrays, OUT_OF_BOUNDS)
+        place = self.place(arrays, REFUSED)
         happened, index, axis, size = (int(one) for one in place)
         place[...] = 0
+        if happened == NEGATIVE_POWER:
+            raise ValueError("Integers to negative integer powers are not allowed.")
         if happened:
             raise IndexError(
                 f"index {index} is out of bounds for axis {axis} with size {size}"

@@ -23,7 +23,6 @@ from glassprop.backends.shares import GIVEN, HELPERS, HELPERS_TAKE
 from glassprop.backends.stage_calls import Kernels
 from glassprop.errors import Unspelled
 from glassprop.graph import DType, Node, count
-from glassprop.ops import elementwise, leaves
 
 Main: TypeAlias = tuple[str, list[str], list[str]]  # text, types, helpers
 FEW_STAGES = 60  # that may be put into the main function; it compiles slowly with more
@@ -194,9 +193,6 @@ class _Module:
         return "\n".join(lines), [*types, "int64", "int64"], helpers
 
     def _epoch(self, names: Sequence[str], calls: Sequence[str]) -> Main:
-        for node in self.plan.program.nodes:
-            if _may_raise(node):
-                raise Unspelled(node, "of integers to exponents that vary")
         plan, data = self.plan, data_inputs(self.plan)
         letters = {key: LETTERS[plan.inputs[key].dtype.name] for key in plan.inputs}
         types = [f"{letter}[::1]" for letter in self.letters]
@@ -257,17 +253,6 @@ class _Module:
 
     def _start(self, node: Node) -> str:
         return self.kernels.start(node)
-
-
-def _may_raise(node: Node) -> bool:
-    """Tell whether an operation may refuse a value.
-
-    A training step has no place for that: its other threads wait for this one, and its
-    arithmetic is put back behind it.
-    """
-    if node.primitive is not elementwise.power or node.dtype.kind != "i":
-        return False
-    return node.inputs[1].primitive is not leaves.constant
 
 
 LETTER = re.compile(rf"\b({'|'.join(LETTERS.values())})\[")
