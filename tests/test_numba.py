@@ -621,6 +621,23 @@ def test_data_may_be_read_only():
 
 
 @needs_numba
+def test_data_need_not_be_aligned():
+    def behind_a_byte(array):
+        found = np.frombuffer(bytearray(array.nbytes + 1), array.dtype, array.size, 1)
+        found = found.reshape(array.shape)
+        found[...] = array
+        assert not found.flags.aligned
+        return found
+
+    one, two = classifier(), classifier()
+    quietly(one, X, LABELS, **OPTIONS)
+    quietly(two, behind_a_byte(X), behind_a_byte(LABELS), **OPTIONS)
+    assert bits(one) == bits(two)
+    predictor = one.predictor(backend="numba")
+    np.testing.assert_array_equal(predictor(behind_a_byte(X)), predictor(X))
+
+
+@needs_numba
 def test_the_source_is_what_is_compiled():
     net = classifier()
     quietly(net, X, LABELS, **OPTIONS)

@@ -116,6 +116,7 @@ def fits_as_it_is(data: Any, dtype: np.dtype[Any], input_shape: Shapes) -> bool:
         and data.dtype is dtype
         and data.shape[1:] == input_shape
         and data.flags.c_contiguous
+        and data.flags.aligned
     )
 
 
@@ -284,7 +285,7 @@ def as_inputs(
     names = column_names(data)
     check_finite(array, name, names=names, missing_allowed=missing_allowed)
     with np.errstate(over="ignore"):  # found by the check that follows
-        result = np.ascontiguousarray(array, dtype)
+        result = np.require(array, dtype, ["C", "A"])
     if result is not array:
         check_finite(result, name, names=names, missing_allowed=missing_allowed)
     return result

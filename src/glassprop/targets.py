@@ -157,7 +157,7 @@ def as_target(
             _check_chances(array, loss, name)
         elif loss.target == "counts":
             _check_counts(array, loss, name)
-    array = np.ascontiguousarray(array)
+    array = np.require(array, requirements=["C", "A"])
     return array, Target(array.shape[1:], array.dtype)
 
 
