@@ -51,6 +51,13 @@ def test_a_few_rows_of_wide_layers(backend, dtype):
         np.testing.assert_allclose(found, expected[:rows], rtol=close, atol=close)
 
 
+@pytest.mark.parametrize("layer", [gp.Flatten(), gp.Reshape((3, 1))], ids=repr)
+def test_what_costs_nothing_is_predicted_too(backend, layer):
+    net = gp.Network([layer], input_shape=3)
+    X = RNG.normal(size=(4, 3))
+    np.testing.assert_array_equal(net.predictor(backend=backend)(X), net(X))
+
+
 def test_float32_stays_and_other_data_are_brought_to_it(backend):
     net = classifier(dtype=np.float32)
     X = RNG.normal(size=(7, 5)).astype(np.float32)

@@ -17,6 +17,7 @@ from glassprop.errors import ArgumentError, DataError, ShapeError, shape_text
 from glassprop.layers.contract import SampleShape, Shapes
 from glassprop.trees import as_parts, is_several
 
+IN_ORDER = 0x1 | 0x100  # NumPy's flags C_CONTIGUOUS and ALIGNED
 FLOATS: tuple[np.dtype[Any], ...] = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -115,8 +116,7 @@ def fits_as_it_is(data: Any, dtype: np.dtype[Any], input_shape: Shapes) -> bool:
         type(data) is np.ndarray
         and data.dtype is dtype
         and data.shape[1:] == input_shape
-        and data.flags.c_contiguous
-        and data.flags.aligned
+        and data.flags.num & IN_ORDER == IN_ORDER
     )
 
 

@@ -31,8 +31,6 @@ ENTRY = "entry"
 # stable binary interface).
 DATA = object.__basicsize__
 SIZES = DATA + 16
-# What code ends with an error for, as NumPy does (`glassprop.backends.divisions`).
-REFUSED = "Integers to negative integer powers are not allowed."
 BLAS = {"float32": "sgemm", "float64": "dgemm"}
 _numbers = count()  # LLVM knows the files in a process by name, also those it refused
 TYPE = re.compile(r"(\w+)(\[[^]]*\])?")
@@ -75,8 +73,7 @@ class Function:
     Attributes
     ----------
     entry : callable
-        The code itself. It takes words that are known to be right, and gives anything
-        but 0 where it refuses a value (`REFUSED`).
+        The code itself. It takes words that are known to be right.
 
     Raises
     ------
@@ -91,8 +88,8 @@ class Function:
     ) -> None:
         self.name, self.kinds = name, kinds
         self._linked = _linked(code, _blas() if calls_blas else {})
-        prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)
-        self.entry: Callable[[Words], int] = prototype(self._linked[ENTRY])
+        prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+        self.entry: Callable[[Words], None] = prototype(self._linked[ENTRY])
 
     def __call__(self, *given: Any) -> None:
         """Check the arguments and call it.
@@ -106,8 +103,6 @@ class Function:
         ------
         TypeError
             If an argument is of another kind.
-        ValueError
-            If an integer was to be raised to a negative power.
         """
         if len(given) != len(self.kinds):
             raise TypeError(f"expected {len(self.kinds)} arguments, got {len(given)}")
@@ -116,8 +111,7 @@ class Function:
                 raise TypeError(
                     f"argument {at}: expected {_described(kind)}, got {_shown(one)}"
                 )
-        if self.entry(words_of(given)):
-            raise ValueError(REFUSED)
+        self.entry(words_of(given))
 
 
 def words_of(given: Sequence[Any]) -> Words:

@@ -23,7 +23,7 @@ from glassprop.backends.contract import Order, Pace, Run
 from glassprop.backends.disk_cache import load
 from glassprop.backends.installed import check_installed
 from glassprop.backends.loops import Plan, plan
-from glassprop.backends.machine_code import REFUSED, Function, words_of
+from glassprop.backends.machine_code import Function, words_of
 from glassprop.backends.shares import cores
 from glassprop.backends.spaces import Arrays, Spaces
 from glassprop.backends.teams import Team, team_of
@@ -281,7 +281,7 @@ class NumbaPredictor:
             (math.prod(shape), node.dtype)
             for shape, node in zip(self.shapes, made, strict=True)
         ]
-        self.few = MUCH / (program.cost(block) / block)
+        self.few = MUCH * block / max(1, program.cost(block))
 
     def __call__(self, data: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         """Calculate the results for rows without gaps, an array for each data input."""
@@ -327,8 +327,7 @@ class NumbaPredictor:
             words[at] = id(one)
             at += 1
         words[at] = rows
-        if self.entry(words):
-            raise ValueError(REFUSED)
+        self.entry(words)
         if spaces.picks:
             spaces.check(arrays)
         spaces.give_back(arrays)
