@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from ctypes import byref
 from functools import partial
 from importlib import metadata
 from itertools import pairwise
@@ -320,14 +321,15 @@ class NumbaPredictor:
 
     def _run(self, spaces: Spaces, given: Sequence[NDArray[Any]], rows: int) -> None:
         arrays = spaces.take()
-        if arrays.words is None:
-            arrays.words = words_of([*arrays, *given, rows, spaces.most])
-        words, at = arrays.words, self.first
+        if arrays.call is None:
+            words = words_of([*arrays, *given, rows, spaces.most])
+            arrays.call = words, byref(words)
+        (words, reference), at = arrays.call, self.first
         for one in given:
             words[at] = id(one)
             at += 1
         words[at] = rows
-        self.entry(words)
+        self.entry(reference)
         if spaces.picks:
             spaces.check(arrays)
         spaces.give_back(arrays)

@@ -35,7 +35,8 @@ class Arrays(list[NDArray[Any]]):
     def __init__(self, arrays: Iterable[NDArray[Any]]) -> None:
         super().__init__(arrays)
         self.places: dict[Node, NDArray[Any]] = {}  # of values without rows
-        self.words: Words | None = None  # of the last call, for one like it
+        # The words of the last call, and a reference to them, for one like it.
+        self.call: tuple[Words, Any] | None = None
 
 
 class Spaces:
