@@ -218,6 +218,19 @@ def tile(  # noqa: PLR0917  # Numba takes arguments by position
     return signature, generate
 
 
+def _not_unrolled(module: Any) -> Any:
+    """Give the mark of a loop that LLVM keeps as it is.
+
+    Two steps of a tile at once need more registers than there are. What does not fit
+    goes through the stack, and how long that takes depends on where the stack lies.
+    """
+    kept = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    number = ir.MetaDataString(module, str(len(module.metadata)))
+    mark = module.add_metadata([kept, number])
+    mark.operands = (mark, kept)  # the first one is itself, says LLVM
+    return mark
+
+
 class _Block:
     """Writes the instructions of a tile."""
 
@@ -296,7 +309,8 @@ class _Block:
             *zip(sum(sums, []), sum(totals, []), strict=True),
         ):
             phi.add_incoming(value, loop)
-        builder.cbranch(builder.icmp_signed("<", next_k, inner), loop, after)
+        again = builder.cbranch(builder.icmp_signed("<", next_k, inner), loop, after)
+        again.set_metadata("llvm.loop", _not_unrolled(builder.module))
         builder.position_at_end(after)
         for row, values in zip(corners, totals, strict=True):
             for corner, value in zip(row, values, strict=True):
