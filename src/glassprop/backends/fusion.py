@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from glassprop.backends.own_table import OWN
 from glassprop.backends.scalars import ROWS
-from glassprop.backends.views import View, core, is_view, view_of
+from glassprop.backends.views import View, core, is_in_code, is_view, view_of
 from glassprop.errors import Unspelled
 from glassprop.graph import Node, Shape, order
 from glassprop.ops import elementwise, leaves, product, reduction
@@ -132,16 +132,8 @@ def places_read(node: Node) -> Iterator[View]:
     """Give the places in memory that a node reads."""
     for one in node.inputs:
         view = view_of(one)
-        if view.node.primitive in LEAVES and not is_stored(view.node):
-            continue
-        yield view
-
-
-def is_stored(leaf: Node) -> bool:
-    """Tell whether a leaf lies in memory, and not as a number in the code."""
-    return leaf.primitive is leaves.input_ or (
-        leaf.primitive is leaves.constant and bool(leaf.shape)
-    )
+        if not is_in_code(view.node):
+            yield view
 
 
 class _Fusion:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from glassprop.backends.fusion import LEAVES, REDUCTIONS, Stage, is_stored
+from glassprop.backends.fusion import REDUCTIONS, Stage
 from glassprop.backends.loops import Plan
 from glassprop.backends.scalars import dtype_name, number, operand_dtype, text_of
 from glassprop.backends.shares import ALONE, BLOCK, GIVEN, LITTLE, edges
@@ -27,6 +27,7 @@ from glassprop.backends.views import (
     Strides,
     collapsed,
     contiguous,
+    is_in_code,
     repeated,
     times,
     view_of,
@@ -107,7 +108,7 @@ class Loop:
             full = node.inputs[0].shape if node.primitive in REDUCTIONS else node.shape
             for at, read in enumerate(node.inputs):
                 view = view_of(read)
-                if view.node in self.members or not self._is_stored(view.node):
+                if view.node in self.members or is_in_code(view.node):
                     continue
                 strides = _cored(repeated(view, full), full)
                 slot = plan.layout.slots[view.node]
@@ -124,9 +125,6 @@ class Loop:
         ]
         self.extra: list[str] = []  # strides that are no product of sizes
         self.shared = self._shared() if plan.is_shared else None  # the axis
-
-    def _is_stored(self, node: Node) -> bool:
-        return node.primitive not in LEAVES or is_stored(node)
 
     def _access(self, slot: Slot, offset: Dimension, strides: Strides) -> int:
         one = Access(slot.dtype, slot_text(slot, offset), strides)

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from glassprop.backends.making import Maker, copied, in_memory
 from glassprop.backends.product_kernels import products
-from glassprop.backends.views import view_of
+from glassprop.backends.views import is_in_code, view_of
 from glassprop.graph import Dimension, Node, broadcast, count
-from glassprop.ops import elementwise, leaves, product, reduction
+from glassprop.ops import elementwise, product, reduction
 
 
 def lowered_matmul(node: Node) -> Node:
@@ -70,9 +70,7 @@ def is_matrix(node: Node) -> bool:
         Of two axes.
     """
     view = view_of(node)
-    if leaves.constant is view.node.primitive and not view.node.shape:
-        return False
-    return view.is_whole or is_transposed(node)
+    return not is_in_code(view.node) and (view.is_whole or is_transposed(node))
 
 
 def is_transposed(node: Node) -> bool:

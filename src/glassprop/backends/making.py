@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glassprop.backends.views import View, core, view_of
+from glassprop.backends.views import View, core, is_in_code, view_of
 from glassprop.errors import Unspelled
 from glassprop.graph import DType, Node, Primitive, Shape, apply
 from glassprop.ops import elementwise, indexing, leaves, shape
@@ -96,11 +96,7 @@ def in_memory(node: Node) -> Node:
     node : Node
         Any.
     """
-    root = view_of(node).node
-    is_number = root.primitive is leaves.size or (
-        root.primitive is leaves.constant and not root.shape
-    )
-    return copied(node) if is_number else in_order(node)
+    return copied(node) if is_in_code(view_of(node).node) else in_order(node)
 
 
 def readable(node: Node) -> Node:

@@ -16,7 +16,7 @@ from typing import Any
 
 from glassprop.errors import Unspelled
 from glassprop.graph import Dimension, Node, Shape, Size, count
-from glassprop.ops import indexing, shape
+from glassprop.ops import indexing, leaves, shape
 
 Strides = tuple[Dimension, ...]
 
@@ -70,6 +70,13 @@ def is_view(node: Node) -> bool:
     """Tell whether a value is read from the memory of its first input."""
     return node.primitive in (shape.reshape, shape.transpose, shape.broadcast_to) or (
         node.primitive is indexing.index and len(node.inputs) == 1
+    )
+
+
+def is_in_code(node: Node) -> bool:
+    """Tell whether a value is a number in the code, which lies nowhere in memory."""
+    return node.primitive is leaves.size or (
+        node.primitive is leaves.constant and not node.shape
     )
 
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from glassprop.backends.fusion import (
+    LEAVES,
     REDUCTIONS,
     Stage,
     copy_of,
     is_direct,
-    is_stored,
     places_read,
 )
 from glassprop.backends.views import core, view_of
@@ -81,7 +81,7 @@ def laid_out(
         slots[node] = space.take(node)
     last = _last_reads(stages)
     for node in last:
-        if is_stored(node) and node not in slots:
+        if node.primitive in LEAVES and node not in slots:
             slots[node] = space.take(node)
     kept = {view_of(node).node for node in results.values()}
     at_home, late = _direct_updates(stages, inputs, updates, last, kept)
