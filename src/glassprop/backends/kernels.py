@@ -33,7 +33,7 @@ from glassprop.backends.views import (
     view_of,
 )
 from glassprop.backends.workspace import Slot
-from glassprop.graph import Dimension, DType, Node, Size, concrete
+from glassprop.graph import Dimension, DType, Node, concrete
 from glassprop.ops import elementwise, leaves, reduction
 
 LETTERS: Mapping[str, str] = MappingProxyType(
@@ -68,20 +68,13 @@ class Access:
     strides: Strides
 
 
-def size_text(size: Dimension) -> str:
-    """Write a size as code."""
-    if isinstance(size, Size):
-        return "n" if size.factor == 1 else f"{size.factor} * n"
-    return str(size)
-
-
 def slot_text(slot: Slot, offset: Dimension = 0) -> str:
     """Write where a place begins."""
     parts = [str(slot.fixed)] if slot.fixed or not slot.scaled else []
     if slot.scaled:
         parts.append(f"{slot.scaled} * most")
     if offset != 0:
-        parts.append(size_text(offset))
+        parts.append(str(offset))
     return " + ".join(parts)
 
 
@@ -203,7 +196,7 @@ class Loop:
         self.given = [
             *letters,
             *(one.start for one in self.accesses),
-            *(size_text(one) for one in self.sizes),
+            *map(str, self.sizes),
             *self.extra,
             *rows,
         ]
@@ -303,7 +296,7 @@ class Loop:
         for end in range(axis + 1, len(self.sizes)):
             if stride == times(*self.sizes[axis + 1 : end + 1]):
                 return " * ".join(f"s{k}" for k in range(axis + 1, end + 1))
-        text = size_text(stride)
+        text = str(stride)
         if text not in self.extra:
             self.extra.append(text)
         return f"t{self.extra.index(text)}"
@@ -371,7 +364,7 @@ class Loop:
             return number(root.attributes["value"], wanted)
         if root.primitive is leaves.size:
             self.uses_n = True
-            return f"{dtype_name(wanted)}({size_text(root.attributes['size'])})"
+            return f"{dtype_name(wanted)}({root.attributes['size']})"
         if root in self.members:
             name = self.names[root]
         else:

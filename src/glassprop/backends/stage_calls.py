@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from glassprop.backends.calls_in_main import Call
 from glassprop.backends.fusion import Stage
-from glassprop.backends.kernels import LETTERS, Loop, size_text, slot_text
+from glassprop.backends.kernels import LETTERS, Loop, slot_text
 from glassprop.backends.loops import Plan
 from glassprop.backends.own_table import OWN
 from glassprop.backends.products import product_of
@@ -85,8 +85,8 @@ class Kernels:
         letter = LETTERS[node.dtype.name]
         how = product_of(node, letter, self.plan.rows, self.plan.threads)
         places = [self.start(one) for one in (a, b, node)]
-        places[1:1] = map(size_text, how.strides)
-        sizes = [size_text(one) for one in (a.shape[0], b.shape[1], a.shape[1])]
+        places[1:1] = map(str, how.strides)
+        sizes = [str(one) for one in (a.shape[0], b.shape[1], a.shape[1])]
         name = self._kernel(how.text, how.stem)
         return name, [letter, *places, *sizes], how.alone
 
@@ -111,8 +111,5 @@ class Kernels:
         text = "\n".join([f"def NAME({', '.join(taken)}):", *body])
         name = self._kernel(text, node.primitive.name)
         places = [self.start(one) for one in (*node.inputs, node)]
-        return (
-            name,
-            [*letters, *places, *map(size_text, kernel.sizes)],
-            not kernel.block,
-        )
+        given = [*letters, *places, *map(str, kernel.sizes)]
+        return name, given, not kernel.block

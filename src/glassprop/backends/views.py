@@ -153,14 +153,8 @@ def _indexed(node: Node, view: View) -> View:
             places = range(size)[slice(*ends)]
             first = places.start if len(places) else 0
             offset = _plus(node, offset, times(first, stride))
-            strides.append(_scaled(stride, places.step))
+            strides.append(times(stride, places.step))
     return View(view.node, node.shape, tuple(strides), offset)
-
-
-def _scaled(stride: Dimension, step: int) -> Dimension:
-    if isinstance(stride, Size):
-        return Size(stride.factor * step)
-    return stride * step
 
 
 def _plus(node: Node, one: Dimension, other: Dimension) -> Dimension:
