@@ -173,17 +173,13 @@ class Loop:
     def text(self) -> str:
         """Give the function, its name left open, and find what a call gives it."""
         rank = len(self.sizes)
-        depth = max(rank - 1, 0)
         lines: list[tuple[int, str]] = []
         if self.plan.is_shared:
             lines += [(1, line) for line in self._share()]
-        loaded: dict[int, str] = {}
-        for level in range(rank + 1):
-            indent = level + 1
-            if level < rank:
-                self._open(level, indent, depth, lines, loaded)
-                continue
-            self._body(indent, lines, loaded)
+        known: dict[int, str] = {}  # the names of accesses that are read already
+        for level in range(rank):
+            self._open(level, lines, known)
+        self._body(rank + 1, lines, known)
         lines += self._closing()
         starts = [f"a{at}" for at in range(len(self.accesses))]
         sizes = [f"s{at}" for at in range(rank)]
@@ -204,18 +200,14 @@ class Loop:
         return "\n".join([head, *body])
 
     def _open(
-        self,
-        level: int,
-        indent: int,
-        depth: int,
-        lines: list[tuple[int, str]],
-        loaded: dict[int, str],
+        self, level: int, lines: list[tuple[int, str]], known: dict[int, str]
     ) -> None:
         """Write what stands before one of the nested loops, and its head."""
+        indent = level + 1
         if level == 0:
             lines += [(1, line) for line in self._cleared()]
         ranges = size = self._size(level)
-        if level == depth:
+        if level == len(self.sizes) - 1:
             for at, one in enumerate(self.accesses):
                 letter = LETTERS[one.dtype.name]
                 place = self._address(at, level)
@@ -224,7 +216,7 @@ class Loop:
                     ranges = f"p{at}.shape[0]" if ranges == size else ranges
                 elif one.strides[level] == 0 and at not in self.writes.values():
                     lines.append((indent, f"c{at} = {letter}[{place}]"))
-                    loaded[at] = f"c{at}"
+                    known[at] = f"c{at}"
             for node, at in self.writes.items():
                 if (
                     node.primitive in REDUCTIONS
@@ -301,10 +293,8 @@ class Loop:
             self.extra.append(text)
         return f"t{self.extra.index(text)}"
 
-    def _element(self, at: int, loaded: Mapping[int, str]) -> str:
+    def _element(self, at: int) -> str:
         """Write the element of an access inside of the innermost loop."""
-        if at in loaded:
-            return loaded[at]
         one, level = self.accesses[at], len(self.sizes) - 1
         letter = LETTERS[one.dtype.name]
         if level < 0:
@@ -314,39 +304,28 @@ class Loop:
         return f"{letter}[{self._address(at, level + 1)}]"
 
     def _body(
-        self, indent: int, lines: list[tuple[int, str]], loaded: Mapping[int, str]
+        self, indent: int, lines: list[tuple[int, str]], known: dict[int, str]
     ) -> None:
-        known: dict[int, str] = dict(loaded)
         for node in self.stage.nodes:
             operands = [
                 self._operand(node, at, indent, lines, known)
                 for at in range(len(node.inputs))
             ]
             if node.primitive in REDUCTIONS:
-                self._reduced(node, operands[0], indent, lines, known)
+                lines.append((indent, self._reduced(node, operands[0])))
                 continue
             name = self.names[node] = f"v{len(self.names)}"
             lines.append((indent, f"{name} = {_spelled(node, operands)}"))
             if node in self.writes:
-                at = self.writes[node]
-                lines.append((indent, f"{self._element(at, {})} = {name}"))
+                lines.append((indent, f"{self._element(self.writes[node])} = {name}"))
 
-    def _reduced(
-        self,
-        node: Node,
-        operand: str,
-        indent: int,
-        lines: list[tuple[int, str]],
-        known: Mapping[int, str],
-    ) -> None:
-        if node not in self.writes:
-            return
+    def _reduced(self, node: Node, operand: str) -> str:
+        """Write how a reduction takes one more value in."""
         at, level = self.writes[node], len(self.sizes) - 1
-        rule = rule_of(node)
         register = level >= 0 and self.accesses[at].strides[level] == 0
-        place = f"r{at}" if register else self._element(at, known)
-        text = operand if level < 0 else rule.format(place, operand)
-        lines.append((indent, f"{place} = {text}"))
+        place = f"r{at}" if register else self._element(at)
+        text = operand if level < 0 else rule_of(node).format(place, operand)
+        return f"{place} = {text}"
 
     def _operand(
         self,
@@ -371,7 +350,7 @@ class Loop:
             access = self.reads[node, at]
             if access not in known:
                 name = known[access] = f"x{access}"
-                lines.append((indent, f"{name} = {self._element(access, {})}"))
+                lines.append((indent, f"{name} = {self._element(access)}"))
             name = known[access]
         if root.dtype == wanted:
             return name
