@@ -128,20 +128,18 @@ class _Printer:
         self.helpers: set[str] = set()
 
     def module(self) -> str:
-        program = self.program
-        body = list(self._body())
-        head = [_docstring(program.doc), ""] if program.doc else []
+        doc = self.program.doc
+        main, functions = self.function(), list(self._functions())
+        head = [_docstring(doc), ""] if doc else []
         head += ["import numpy as np"]
         constants = list(self._constants())
         head += ["", *constants] if constants else []
-        functions = list(self._functions())
         helpers = [helper_source(name) for name in HELPERS if name in self.helpers]
-        main = self.function(body)
         return "\n\n\n".join(["\n".join(head), *helpers, *functions, main]) + "\n"
 
-    def function(self, body: list[str] | None = None) -> str:
+    def function(self) -> str:
         """Print the one function that the program is."""
-        lines = list(self._body()) if body is None else body
+        lines = list(self._body())
         arguments = [self.names[node] for node in self.program.inputs.values()]
         arguments += large_arrays(self.program)
         signature = _wrapped(f"def {self.program.name}(", arguments, "):")
@@ -370,12 +368,10 @@ def scheduled(program: Program) -> list[Node]:
     listed = order(
         [*program.results.values(), *(program.updates[key] for key in roots)]
     )
-    before = [node for node in listed if node.section != "update"]
-    after = [node for node in program.nodes if node.section == "update"]
-    known = set(before)
+    before = [node for node in listed if node.section != SECTIONS[-1]]
+    after = [node for node in program.nodes if node.section == SECTIONS[-1]]
     ranked = sorted(before, key=lambda node: SECTIONS.index(node.section))
-    late = [node for node in after if node not in known]
-    return order([*ranked, *late])
+    return order([*ranked, *after])
 
 
 def _docstring(text: str) -> str:
