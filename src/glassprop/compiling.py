@@ -20,10 +20,8 @@ from glassprop.program import Program
 from glassprop.recent import Recent
 from glassprop.simplify import simplify
 from glassprop.trace import Trace, traced, traced_once
-from glassprop.traced import Array
 from glassprop.verify import verify
 
-Inputs = Mapping[str, Array]
 RECENT: Recent[Program] = Recent(32)  # programs, by what was traced
 
 

@@ -262,18 +262,12 @@ def _through(node: Node) -> Node:
     return node.inputs[0]
 
 
-def _reshaped_twice(node: Node) -> Node | None:
+def _only_the_last(node: Node) -> Node | None:
+    """Leave out the first of two that each give the shape themselves."""
     (x,) = node.inputs
-    if x.primitive is not shape.reshape:
+    if x.primitive is not node.primitive:
         return None
-    return like(node, shape.reshape, x.inputs[0], **node.attributes)
-
-
-def _broadcast_twice(node: Node) -> Node | None:
-    (x,) = node.inputs
-    if x.primitive is not shape.broadcast_to:
-        return None
-    return like(node, shape.broadcast_to, x.inputs[0], **node.attributes)
+    return like(node, node.primitive, x.inputs[0], **node.attributes)
 
 
 def _transposed_twice(node: Node) -> Node | None:
@@ -349,10 +343,8 @@ RULES: tuple[Rule, ...] = (
     Rule("astype of the same dtype -> x", elementwise.astype, _unchanged),
     Rule("reshape to the same shape -> x", shape.reshape, _unchanged),
     Rule("broadcast to the same shape -> x", shape.broadcast_to, _unchanged),
-    Rule("reshape(reshape(x)) -> reshape(x)", shape.reshape, _reshaped_twice),
-    Rule(
-        "broadcast(broadcast(x)) -> broadcast(x)", shape.broadcast_to, _broadcast_twice
-    ),
+    Rule("reshape(reshape(x)) -> reshape(x)", shape.reshape, _only_the_last),
+    Rule("broadcast(broadcast(x)) -> broadcast(x)", shape.broadcast_to, _only_the_last),
     Rule("transpose(transpose(x)) -> transpose(x)", shape.transpose, _transposed_twice),
     Rule("where(c, x, x) -> x", elementwise.where, _same_choices),
     Rule("where(True, a, b) -> a", elementwise.where, _known_choice),

@@ -26,8 +26,8 @@ from glassprop.places import caller, located, placed
 from glassprop.refusals import KNOWN_DTYPES, fault_of, known_dtype, refuse
 from glassprop.row_count import RowCount
 from glassprop.traced import Array
+from glassprop.trees import filled
 from glassprop.trees import leaves as tree_leaves
-from glassprop.trees import map_leaves
 
 PYTHON_TYPES = {"b": bool, "i": int, "u": int, "f": float}
 NUMBERS = itertools.count()  # tells which of two traces began first
@@ -400,8 +400,7 @@ def _once(
     with trace.watched(), trace.naming() if named else nullcontext():
         result = function(trace)
         nodes = [trace.lift(leaf).node for _, leaf in tree_leaves(result)]
-    finished = iter(trace.named(nodes))
-    return map_leaves(lambda _leaf: next(finished), result), trace.places
+    return filled(result, iter(trace.named(nodes))), trace.places
 
 
 def _same_bits(one: Any, two: Any) -> bool:
