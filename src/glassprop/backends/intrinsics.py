@@ -29,6 +29,35 @@ def intrinsic(function: Callable[..., Any]) -> Any:
     return extending.intrinsic(function)
 
 
+def _layout(kind: Any) -> tuple[int, int, Any]:
+    """Give digits and bias of a float's dtype, and the whole numbers of its size."""
+    if kind == types.float32:
+        return 23, 127, types.int32
+    return 52, 1023, types.int64
+
+
+def _two_to_the(context: Any, builder: Any, kind: Any, k: Any) -> Any:
+    """Write 2**k for a whole number k."""
+    digits, bias, whole = _layout(kind)
+    shift = context.get_constant(kind, 1.5 * 2**digits + bias)
+    bits = builder.bitcast(builder.fadd(k, shift), context.get_value_type(whole))
+    bits = builder.shl(bits, context.get_constant(whole, digits))
+    return builder.bitcast(bits, context.get_value_type(kind))
+
+
+def _call_of(name: str) -> Callable[..., Any]:
+    """Give what writes a call of a function that LLVM has for two floats."""
+
+    def code(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
+        kind = operands[0].type
+        function = builder.module.declare_intrinsic(
+            name, [kind], ir.FunctionType(kind, [kind, kind])
+        )
+        return builder.call(function, operands)
+
+    return code
+
+
 @intrinsic
 def polynomial(typing: Any, x: Any, *coefficients: Any) -> Any:
     """Give c0 + c1 x + c2 x**2 and so on, by Horner's rule."""
@@ -84,15 +113,8 @@ def power_of_two(typing: Any, k: Any) -> Any:
     """Give 2**k for a whole number k; the result must be a normal number."""
 
     def code(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
-        (kind,) = signature.args
-        digits, bias = (23, 127) if kind == types.float32 else (52, 1023)
-        whole = types.int32 if kind == types.float32 else types.int64
-        shift = context.get_constant(kind, 1.5 * 2**digits + bias)
-        bits = builder.bitcast(
-            builder.fadd(operands[0], shift), context.get_value_type(whole)
-        )
-        bits = builder.shl(bits, context.get_constant(whole, digits))
-        return builder.bitcast(bits, context.get_value_type(kind))
+        (k,), (kind,) = operands, signature.args
+        return _two_to_the(context, builder, kind, k)
 
     return k(k), code
 
@@ -107,7 +129,7 @@ def reduced(typing: Any, x: Any, inverse: Any, high: Any, low: Any) -> Any:
             context.cast(builder, one, of_one, kind)
             for one, of_one in zip(operands, signature.args, strict=True)
         )
-        digits = 23 if kind == types.float32 else 52
+        digits, _, _ = _layout(kind)
         shift = context.get_constant(kind, 1.5 * 2**digits)
         near = ("contract",)
         k = builder.fadd(builder.fmul(x, inverse, flags=near), shift, flags=near)
@@ -126,18 +148,12 @@ def scaled(typing: Any, x: Any, k: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
         x, k = operands
         kind = signature.args[0]
-        digits, bias = (23, 127) if kind == types.float32 else (52, 1023)
-        whole = types.int32 if kind == types.float32 else types.int64
+        digits, _, _ = _layout(kind)
         shift = context.get_constant(kind, 1.5 * 2**digits)
         half = builder.fmul(k, context.get_constant(kind, 0.5))
         half = builder.fsub(builder.fadd(half, shift), shift)
         for part in (half, builder.fsub(k, half)):
-            shift = context.get_constant(kind, 1.5 * 2**digits + bias)
-            bits = builder.fadd(part, shift)
-            bits = builder.bitcast(bits, context.get_value_type(whole))
-            bits = builder.shl(bits, context.get_constant(whole, digits))
-            power = builder.bitcast(bits, context.get_value_type(kind))
-            x = builder.fmul(x, power)
+            x = builder.fmul(x, _two_to_the(context, builder, kind, part))
         return x
 
     return x(x, k), code
@@ -149,8 +165,7 @@ def split(typing: Any, x: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
         (x,), (kind,) = operands, signature.args
-        digits, bias = (23, 127) if kind == types.float32 else (52, 1023)
-        whole = types.int32 if kind == types.float32 else types.int64
+        digits, bias, whole = _layout(kind)
         bits_type = context.get_value_type(whole)
 
         def number(value: float) -> Any:
@@ -224,26 +239,10 @@ def signed_rest(typing: Any, a: Any, b: Any) -> Any:
 @intrinsic
 def maximum(typing: Any, a: Any, b: Any) -> Any:
     """Give the larger of two floats, 0.0 of 0.0 and -0.0, and NaN if one is NaN."""
-
-    def code(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
-        kind = operands[0].type
-        function = builder.module.declare_intrinsic(
-            "llvm.maximum", [kind], ir.FunctionType(kind, [kind, kind])
-        )
-        return builder.call(function, operands)
-
-    return a(a, a), code
+    return a(a, a), _call_of("llvm.maximum")
 
 
 @intrinsic
 def minimum(typing: Any, a: Any, b: Any) -> Any:
     """Give the smaller of two floats, -0.0 of 0.0 and -0.0, and NaN if one is NaN."""
-
-    def code(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
-        kind = operands[0].type
-        function = builder.module.declare_intrinsic(
-            "llvm.minimum", [kind], ir.FunctionType(kind, [kind, kind])
-        )
-        return builder.call(function, operands)
-
-    return a(a, a), code
+    return a(a, a), _call_of("llvm.minimum")
