@@ -190,19 +190,11 @@ def number(value: Any, dtype: DType) -> str:
     """Write a number with its dtype."""
     if dtype.kind == "b":
         return str(bool(value))
-    if dtype == np.float64:
-        text = repr(float(value))
-        return (
-            text if text[-3:] not in ("nan", "inf") else f"np.float64({_named(text)})"
-        )
-    if dtype.kind == "f":
-        text = repr(float(value)) if np.isfinite(value) else _named(repr(float(value)))
-        return f"{dtype_name(dtype)}({text})"
-    return f"{dtype_name(dtype)}({int(value)})"
-
-
-def _named(text: str) -> str:
-    return text.replace("inf", "np.inf").replace("nan", "np.nan")
+    if dtype.kind != "f":
+        return f"{dtype_name(dtype)}({int(value)})"
+    text = repr(float(value)).replace("inf", "np.inf").replace("nan", "np.nan")
+    bare = dtype == np.float64 and np.isfinite(value)
+    return text if bare else f"{dtype_name(dtype)}({text})"
 
 
 def dtype_name(dtype: DType) -> str:
