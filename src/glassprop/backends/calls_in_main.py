@@ -14,8 +14,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
-from glassprop.backends.expressions import WIDTH
+from glassprop.backends.expressions import INDENT, WIDTH
+from glassprop.backends.own_kernels import indented
 
 PLACE = re.compile(r"(?:(\d+)(?: \+ (?=\d+ \*)|$))?(?:(\d+) \* most)?")
 FEWEST = 3  # times that calls are repeated before they become a loop
@@ -137,19 +139,10 @@ def _loop(rounds: Sequence[Sequence[Call]], tables: list[str]) -> Iterator[str]:
     yield from calls
 
 
-def _table(name: str, rows: Sequence[Sequence[int]]) -> str:
+def _table(name: str, rows: list[list[int]]) -> str:
     """Write a table of integers in lines that are not too long."""
-    lines = [f"{name} = np.array("]
-    text = f"    {[list(row) for row in rows]}"
-    for item in text.split(", "):
-        if lines[-1] == f"{name} = np.array(":
-            lines.append(item)
-        elif len(lines[-1]) + len(item) + 3 > WIDTH:
-            lines[-1] += ","
-            lines.append(f"    {item}")
-        else:
-            lines[-1] += f", {item}"
-    return "\n".join([*lines, ")"])
+    lines = wrap(str(rows), WIDTH - INDENT)
+    return "\n".join([f"{name} = np.array(", *indented(lines), ")"])
 
 
 def _named(lines: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -27,6 +27,7 @@ from glassprop.ops import FAMILIES, PRIMITIVES, indexing, leaves
 
 ATOM, SIGN, PRODUCT, QUOTIENT, SUM, COMPARISON = 6, 5, 4, 3, 2, 1
 WIDTH = 88  # characters of a line
+INDENT = 4
 
 
 @dataclass(frozen=True)
@@ -287,6 +288,20 @@ def helper_source(name: str) -> str:
     head, body = source.split(":\n", 1)
     head = head.replace(" -> Any", "").replace(": Any = ", "=").replace(": Any", "")
     return f"{head}:\n{body}".rstrip()
+
+
+def wrapped(head: str, items: Sequence[str], tail: str, margin: int = 0) -> str:
+    """Write a list of names over as many lines as it needs, `margin` to the right."""
+    line = f"{head}{', '.join(items)}{tail}"
+    if len(line) + margin <= WIDTH:
+        return line
+    lines, current = [head], "   "
+    for item in items:
+        if len(current) + len(item) + 2 > WIDTH - INDENT:
+            lines.append(current)
+            current = "   "
+        current += f" {item},"
+    return "\n".join([*lines, current, tail])
 
 
 # Values as text -----------------------------------------------------------------------

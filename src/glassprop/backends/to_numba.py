@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from glassprop.backends.arithmetic import IMPORTS, OPTIONS, called, needed
 from glassprop.backends.calls_in_main import written
-from glassprop.backends.expressions import WIDTH
+from glassprop.backends.expressions import wrapped
 from glassprop.backends.kernels import LETTERS
 from glassprop.backends.loops import Plan
 from glassprop.backends.shares import GIVEN, HELPERS, HELPERS_TAKE
@@ -174,7 +174,7 @@ class _Module:
         types += [f"{letters[key]}[:, ::1]" for key in (*data, *plan.results)]
         lines = [
             MAIN,
-            _wrapped("def predict(", given, "):"),
+            wrapped("def predict(", given, "):"),
             *(f"    {one}" for one in names),
             "    for start in range(0, rows, most):",
             "        n = min(most, rows - start)",
@@ -206,7 +206,7 @@ class _Module:
             types += ["int64[::1]", "int64", "int64"]
         lines = [
             MAIN,
-            _wrapped("def epoch(", given, "):"),
+            wrapped("def epoch(", given, "):"),
             "    arithmetic = count_as_zero()",
             *(f"    {one}" for one in names),
             "    first = start = 0",
@@ -262,16 +262,3 @@ def _typed(types: str) -> str:
     """Put dtypes in the places of their letters."""
     names = {letter: name for name, letter in LETTERS.items()} | {"b": "bool_"}
     return LETTER.sub(lambda found: f"{names[found[1]]}[", types)
-
-
-def _wrapped(head: str, items: Sequence[str], tail: str) -> str:
-    """Write items in parentheses after a head, in lines that are not too long."""
-    lines = [head]
-    for item in items:
-        if len(lines) == 1 or len(lines[-1]) + len(item) + 2 > WIDTH:
-            lines.append("   ")
-        lines[-1] += f" {item},"
-    return "\n".join([*lines, tail])
-
-
-__all__ = ["data_inputs", "to_numba", "workspaces"]

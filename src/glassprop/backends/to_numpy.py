@@ -19,6 +19,7 @@ import numpy as np
 from glassprop.backends.expressions import (
     ATOM,
     HELPERS,
+    INDENT,
     PRODUCT,
     WIDTH,
     Text,
@@ -28,6 +29,7 @@ from glassprop.backends.expressions import (
     helper_source,
     number_text,
     spelled,
+    wrapped,
 )
 from glassprop.backends.memory import is_view, memory_of
 from glassprop.backends.outline import Block, outlined
@@ -39,7 +41,6 @@ from glassprop.program import Program
 SMALL = 64  # captured arrays of up to so many elements are written out
 LONGEST = 60  # characters of an expression that still stands inside another
 COMMENT_COLUMN = 42
-INDENT = 4
 SECTIONS = ("forward", "backward", "update")
 IN_PLACE: Mapping[Any, str] = MappingProxyType(
     {elementwise.add: "+=", elementwise.subtract: "-="}
@@ -142,7 +143,7 @@ class _Printer:
         lines = list(self._body())
         arguments = [self.names[node] for node in self.program.inputs.values()]
         arguments += large_arrays(self.program)
-        signature = _wrapped(f"def {self.program.name}(", arguments, "):")
+        signature = wrapped(f"def {self.program.name}(", arguments, "):")
         return "\n".join([signature, *(f"{' ' * INDENT}{line}" for line in lines)])
 
     def _functions(self) -> Iterator[str]:
@@ -241,7 +242,7 @@ class _Printer:
         self.variables.update(made)
         results = ", ".join(self.names[node] for node in block.results)
         head = f"{results} = " if results else ""
-        code = _wrapped(f"{head}{block.function.name}(", given, ")", INDENT)
+        code = wrapped(f"{head}{block.function.name}(", given, ")", INDENT)
         types = ", ".join(_type_text(node) for node in block.results)
         last = code.rpartition("\n")[2]
         fits = len(last) + len(types) + INDENT + 4 <= WIDTH
@@ -401,18 +402,4 @@ def _return(results: list[str]) -> str:
     line = f"return {', '.join(results)}"
     if len(line) + INDENT <= WIDTH or len(results) == 1:
         return line
-    return _wrapped("return (", results, ")", INDENT)
-
-
-def _wrapped(head: str, items: list[str], tail: str, margin: int = 0) -> str:
-    """Write a list of names over as many lines as it needs."""
-    line = f"{head}{', '.join(items)}{tail}"
-    if len(line) + margin <= WIDTH:
-        return line
-    lines, current = [head], "   "
-    for item in items:
-        if len(current) + len(item) + 2 > WIDTH - INDENT:
-            lines.append(current)
-            current = "   "
-        current += f" {item},"
-    return "\n".join([*lines, current, tail])
+    return wrapped("return (", results, ")", INDENT)
