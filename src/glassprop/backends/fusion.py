@@ -14,7 +14,7 @@ from glassprop.backends.own_table import OWN
 from glassprop.backends.scalars import ROWS
 from glassprop.backends.views import View, core, is_in_code, is_view, view_of
 from glassprop.errors import Unspelled
-from glassprop.graph import Node, Shape, order
+from glassprop.graph import Node, Shape, apply, order
 from glassprop.ops import elementwise, leaves, product, reduction
 
 LEAVES = (leaves.input_, leaves.constant, leaves.size)
@@ -84,16 +84,8 @@ def _is_made(node: Node) -> bool:
 
 def copy_of(node: Node) -> Node:
     """Make a node whose value is that of another, in a place of its own."""
-    return Node(
-        elementwise.astype,
-        (node,),
-        {"dtype": node.dtype},
-        node.shape,
-        node.dtype,
-        node.scope,
-        "update",
-        node.name,
-    )
+    names = {"scope": node.scope, "section": "update", "name": node.name}
+    return apply(elementwise.astype, (node,), {"dtype": node.dtype}, **names)
 
 
 def _computing(outputs: Iterable[Node]) -> Iterator[Node]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glassprop.backends.views import View, core, is_in_code, view_of
+from glassprop.backends.views import core, is_in_code, view_of
 from glassprop.errors import Unspelled
 from glassprop.graph import DType, Node, Primitive, Shape, apply
 from glassprop.ops import elementwise, indexing, leaves, shape
@@ -32,9 +32,9 @@ class Maker:
         node = self.node
         return apply(row, inputs, attributes, scope=node.scope, section=node.section)
 
-    def number(self, value: float, dtype: DType | None = None) -> Node:
-        """Make a number, of the node's dtype unless told."""
-        return self(leaves.constant, value=value, dtype=dtype or self.node.dtype)
+    def number(self, value: float) -> Node:
+        """Make a number of the node's dtype."""
+        return self(leaves.constant, value=value, dtype=self.node.dtype)
 
     def filled(self, value: float, sizes: Shape) -> Node:
         """Make an array of one number."""
@@ -115,8 +115,8 @@ def readable(node: Node) -> Node:
     return node
 
 
-def place_of(key: Any, sizes: Shape, dtype: DType) -> View:
-    """Give the place that an index without arrays has in an array without gaps.
+def indexed(key: Any, sizes: Shape, dtype: DType) -> Node:
+    """Give what an index without arrays takes of some array without gaps.
 
     Parameters
     ----------
@@ -126,17 +126,6 @@ def place_of(key: Any, sizes: Shape, dtype: DType) -> View:
         The shape of the array.
     dtype : numpy dtype
         Of the array.
-    """
-    return view_of(indexed(key, sizes, dtype))
-
-
-def indexed(key: Any, sizes: Shape, dtype: DType) -> Node:
-    """Give what an index takes of some array.
-
-    Parameters
-    ----------
-    key, sizes, dtype
-        As in `place_of`.
     """
     given = {"name": "array", "shape": sizes, "dtype": dtype}
     return apply(indexing.index, (apply(leaves.input_, (), given),), {"key": key})

@@ -105,20 +105,18 @@ def copying(into: str, source: str, size: str) -> list[str]:
     ]
 
 
-def filling(value: str, size: str) -> list[str]:
-    """Write the filling of the value with one number.
+def zeroing(size: str) -> list[str]:
+    """Write the filling of the value with zeros.
 
     Parameters
     ----------
-    value : str
-        The number.
     size : str
         How many elements.
     """
     return [
         f"whole = part({{y}}, out, {size})",
         "for j in range(whole.shape[0]):",
-        f"    whole[j] = {value}",
+        "    whole[j] = 0",
     ]
 
 

@@ -6,20 +6,18 @@ An integer that its axis does not have is not followed: it is written down in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from glassprop.backends.making import place_of
+from glassprop.backends.making import indexed
 from glassprop.backends.own_kernels import (
     OUT_OF_BOUNDS,
     Kernel,
     copying,
-    filling,
     indented,
     own_row,
     parted,
     product_text,
+    zeroing,
 )
-from glassprop.backends.views import collapsed, contiguous
+from glassprop.backends.views import collapsed, contiguous, view_of
 from glassprop.graph import Node, count
 
 # x, where to tell, integers for each of some axes in a row: the values there.
@@ -63,7 +61,7 @@ def picked_kernel(node: Node) -> Kernel:
         lines += indented([*found, f"at = at * {size} + place_at"])
     there, here = ("at", "k") if outer == 1 else (f"(o * {every} + at)", "(o * s1 + k)")
     if adds:
-        lines = [*filling("0", f"s0 * {every} * s2"), *lines]
+        lines = [*zeroing(f"s0 * {every} * s2"), *lines]
         moves = _adding(there, here, single=inner == 1)
     elif inner == 1:
         moves = [f"{{y}}[out + {here}] = {{x0}}[a0 + {there}]"]
@@ -98,7 +96,7 @@ def along_kernel(node: Node) -> Kernel:
         else f"{{y}}[out + {here}] = {{x0}}[a0 + {there}]"
     )
     lines = [
-        *(filling("0", "s0 * s1 * s2") if adds else ()),
+        *(zeroing("s0 * s1 * s2") if adds else ()),
         "for o in range(s0):",
         "    for k in range(s3):",
         "        for j in range(s2):",
@@ -111,14 +109,14 @@ def along_kernel(node: Node) -> Kernel:
 def put_kernel(node: Node) -> Kernel:
     """Put values at an index without arrays into zeros."""
     (x,) = node.inputs
-    view = place_of(node.attributes["key"], node.shape, node.dtype)
+    view = view_of(indexed(node.attributes["key"], node.shape, node.dtype))
     sizes, (own, target) = collapsed(x.shape, [contiguous(x.shape), view.strides])
     rank = len(sizes)
-    lines = [*filling("0", "s0"), *_nest(rank)]
+    lines = [*zeroing("s0"), *_nest(rank)]
     return Kernel(tuple(lines), (count(node.shape), view.offset, *sizes, *own, *target))
 
 
-def _nest(rank: int) -> Sequence[str]:
+def _nest(rank: int) -> list[str]:
     """Write loops over so many axes that put each value where it belongs."""
     lines = [
         f"{'    ' * level}for i{level} in range(s{2 + level}):" for level in range(rank)
