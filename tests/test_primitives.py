@@ -11,11 +11,11 @@ from glassprop.ops.leaves import constant, input_, size
 from glassprop.ops.random import random
 from glassprop.refusals import known_dtype
 from glassprop.transforms import gradient, value_and_gradient
-from glassprop.verify import directional_difference
 from tracing import (
     DTYPES,
     assert_same_bits,
     case_inputs,
+    directional_difference,
     interpreted,
     is_float,
     printed,

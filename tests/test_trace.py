@@ -43,10 +43,10 @@ from glassprop.numpy_functions import FUNCTIONS, UFUNCS
 from glassprop.operators import Operators
 from glassprop.ops import stable
 from glassprop.traced import Array
-from glassprop.verify import directional_difference
 from tracing import (
     DTYPES,
     assert_same_bits,
+    directional_difference,
     interpreted,
     is_float,
     printed,

@@ -6,8 +6,7 @@ import pytest
 import glassprop as gp
 from glassprop.errors import ArgumentError, ShapeError, TraceError
 from glassprop.gradient_checks import GradientCheck
-from glassprop.verify import directional_difference
-from tracing import assert_same_bits
+from tracing import assert_same_bits, directional_difference
 
 RNG = np.random.default_rng(9)
 W = RNG.uniform(-1, 1, (4, 3))

@@ -9,8 +9,8 @@ from glassprop.errors import VerifyError
 from glassprop.graph import Primitive
 from glassprop.ops import elementwise
 from glassprop.simplify import simplify
-from glassprop.verify import directional_difference, verify
-from tracing import program_of
+from glassprop.verify import verify
+from tracing import directional_difference, program_of
 
 
 def graph():

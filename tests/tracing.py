@@ -137,3 +137,17 @@ def case_inputs(case: Case, dtype: Any, seed: int = 0) -> list[Any]:
 
 def is_float(value: Any) -> bool:
     return np.asarray(value).dtype.kind == "f"
+
+
+def directional_difference(
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    directions: Sequence[Any],
+    *,
+    eps: float = 1e-6,
+) -> Any:
+    """Give the slope of a function along a direction, with an error of eps squared."""
+    pairs = list(zip(arguments, directions, strict=True))
+    ahead = function(*(x + eps * v for x, v in pairs))
+    behind = function(*(x - eps * v for x, v in pairs))
+    return np.asarray((np.asarray(ahead) - np.asarray(behind)) / (2 * eps))

@@ -1,17 +1,13 @@
-"""Checks: a program against its own rules, a derivative against finite differences.
+"""Checks a graph against its own rules; it runs after every pass.
 
-`verify` derives every shape and dtype of a program again and compares; it runs after
-every pass in the tests. `directional_difference` gives the slope of a function along a
-direction by central differences, which a gradient must agree with.
+`verify` derives every shape and dtype again and compares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glassprop.errors import VerifyError, shape_text
 from glassprop.graph import Node, order
@@ -37,30 +33,3 @@ def verify(outputs: Sequence[Node]) -> None:
                 f"{node!r} is recorded as {shape_text(node.shape)} {node.dtype}; its "
                 f"inputs {list(node.inputs)!r} give {shape_text(shape)} {dtype}."
             )
-
-
-def directional_difference(
-    function: Callable[..., Any],
-    arguments: Sequence[NDArray[Any]],
-    directions: Sequence[NDArray[Any]],
-    *,
-    eps: float = 1e-6,
-) -> NDArray[Any]:
-    """Give the central difference of a function along a direction.
-
-    ``(f(x + eps * v) - f(x - eps * v)) / (2 * eps)``, the slope of f along v up to an
-    error of order eps squared.
-
-    Parameters
-    ----------
-    function : callable
-        From arrays to an array or a number.
-    arguments, directions : sequence of arrays
-        The point, and the direction in which each argument moves.
-    eps : float
-        The length of the move.
-    """
-    pairs = list(zip(arguments, directions, strict=True))
-    ahead = function(*(x + eps * v for x, v in pairs))
-    behind = function(*(x - eps * v for x, v in pairs))
-    return np.asarray((np.asarray(ahead) - np.asarray(behind)) / (2 * eps))
