@@ -103,7 +103,8 @@ def fit(
             net, X, y, loss, validation=validation, weights=weights
         )
         check_batches(built.structure, len(rows), batch_size)
-        measured = _measured_before(net, held_out, loss, metrics)
+        # As the history will have them: what cannot be measured is so refused now.
+        measured = _validated(net, held_out, loss, metrics)
         names = ["loss", *measured]
         for one in (stopping, watched):
             if one is not None:
@@ -232,7 +233,8 @@ def _trained(
             return listeners.asked or interrupted()
 
         def after_epoch(mean_loss: float) -> str | None:
-            numbers = {"loss": mean_loss, **_validated(net, after)}
+            measured = _validated(net, after.held_out, loss, after.metrics)
+            numbers = {"loss": mean_loss, **measured}
             history.add(work.training.epochs, numbers, work.training.rate)
             progress.show(len(history.epochs), work.training.epochs, numbers)
             if watching is not None:
@@ -264,12 +266,13 @@ def _trained(
     return history
 
 
-def _validated(net: Network, after: After) -> dict[str, float]:
+def _validated(
+    net: Network, held_out: Rows | None, loss: AnyLoss, metrics: MetricSpec | None
+) -> dict[str, float]:
     """Measure the network on the rows that are held out."""
-    if after.held_out is None:
+    if held_out is None:
         return {}
-    loss, metrics = after.recipe.loss, after.metrics
-    found = evaluate_rows(net.built, after.held_out, loss, metrics)
+    found = evaluate_rows(net.built, held_out, loss, metrics)
     return {f"validation_{name}": number for name, number in found.items()}
 
 
@@ -297,19 +300,6 @@ def _check_unchanged(net: Network, after: After, history: History) -> None:
 
 
 # Before the first epoch ---------------------------------------------------------------
-
-
-def _measured_before(
-    net: Network, held_out: Rows | None, loss: AnyLoss, metrics: MetricSpec | None
-) -> dict[str, float]:
-    """Measure the validation data, as the history will have them.
-
-    What cannot be measured is so refused before training.
-    """
-    if held_out is None:
-        return {}
-    found = evaluate_rows(net.built, held_out, loss, metrics)
-    return {f"validation_{name}": number for name, number in found.items()}
 
 
 def check_counts(epochs: int, batch_size: int | None) -> None:
