@@ -26,7 +26,7 @@ from glassprop.losses import AnyLoss, check_outputs
 from glassprop.names import LOSS_SCOPE
 from glassprop.optimizers import Optimizer
 from glassprop.program import Program
-from glassprop.structure import Structure, forward, penalties, predicting
+from glassprop.structure import Structure, forward, penalties
 from glassprop.summary import structure_text
 from glassprop.trace import Trace
 from glassprop.traced import Array
@@ -217,7 +217,7 @@ def predict_program(structure: Structure, loss: AnyLoss | None = None) -> Progra
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = declared(trace, structure)
-        output = _output(trace, structure, inputs)
+        output, _ = _predicted(trace, structure, inputs)
         if loss is not None:
             output = _probabilities(trace, structure, loss, output)
         outputs = named_parts(part_names("output", structure.output_shape), output)
@@ -232,8 +232,8 @@ def arriving_program(structure: Structure, path: str) -> Program:
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = declared(trace, structure)
-        x = data_of(inputs, "x", structure.input_shape)
-        outputs = {"arriving": predicting(structure, trace, inputs, x)[1].arrived[path]}
+        _, feeding = _predicted(trace, structure, inputs)
+        outputs = {"arriving": feeding.arrived[path]}
         return used(inputs, outputs), outputs
 
     doc = f"What comes to {path}: {structure_text(structure)}."
@@ -245,8 +245,8 @@ def layers_program(structure: Structure) -> Program:
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = declared(trace, structure)
-        x = data_of(inputs, "x", structure.input_shape)
-        outputs = _given(predicting(structure, trace, inputs, x)[1], "given")
+        _, feeding = _predicted(trace, structure, inputs)
+        outputs = _given(feeding, "given")
         return used(inputs, outputs), outputs
 
     doc = f"What each layer gives: {structure_text(structure)}."
@@ -262,8 +262,7 @@ def slopes_program(structure: Structure, loss: AnyLoss, target: Target) -> Progr
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**declared(trace, structure), **declared_target(trace, target)}
-        x = data_of(inputs, "x", structure.input_shape)
-        output, feeding = predicting(structure, trace, inputs, x)
+        output, feeding = _predicted(trace, structure, inputs)
         total = total_loss(trace, structure, loss, inputs, output, target=target)
         points = _given(feeding, "slope")
         points |= {f"d {key}": inputs[key] for key in structure.trainable}
@@ -291,7 +290,7 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
 
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**declared(trace, structure), **declared_target(trace, target)}
-        output = _output(trace, structure, inputs)
+        output, _ = _predicted(trace, structure, inputs)
         y = data_of(inputs, "y", target.shape)
         losses = row_losses(trace, structure, loss, output, y)
         if target.weighted:
@@ -317,9 +316,12 @@ def evaluate_program(structure: Structure, loss: AnyLoss, target: Target) -> Pro
     return build("evaluate", whole, dtype=structure.dtype, doc=doc)
 
 
-def _output(trace: Trace, structure: Structure, inputs: Mapping[str, Array]) -> Any:
+def _predicted(
+    trace: Trace, structure: Structure, inputs: Mapping[str, Array]
+) -> tuple[Any, Feeding]:
+    """Trace the forward pass in prediction; give the output, and the pass."""
     x = data_of(inputs, "x", structure.input_shape)
-    return forward(structure, trace, inputs, x, training=False)[0]
+    return forward(structure, trace, inputs, x, training=False)
 
 
 def _probabilities(
@@ -349,7 +351,7 @@ def gradient_program(
     def whole(trace: Trace) -> tuple[dict[str, Array], dict[str, Any]]:
         inputs = {**declared(trace, structure), **declared_target(trace, target)}
         x = data_of(inputs, "x", structure.input_shape)
-        output, states = forward(structure, trace, inputs, x, training=training)
+        output, feeding = forward(structure, trace, inputs, x, training=training)
         total = total_loss(trace, structure, loss, inputs, output, target=target)
         trainable = structure.trainable
         slopes = pullback(
@@ -357,7 +359,7 @@ def gradient_program(
         )
         outputs = {"loss": total}
         outputs |= {f"d {key}": one for key, one in zip(trainable, slopes, strict=True)}
-        outputs |= states
+        outputs |= feeding.updates
         return used(inputs, outputs), outputs
 
     doc = f"Loss and gradients: {structure_text(structure)}; loss {loss.name}."
@@ -393,7 +395,7 @@ def step_program(
         x = data_of(inputs, "x", structure.input_shape)
         here = points(rules, inputs, memory)
         at = {**inputs, **here}
-        output, states = forward(structure, trace, at, x, training=not bare)
+        output, feeding = forward(structure, trace, at, x, training=not bare)
         total = total_loss(
             trace, structure, loss, at, output, target=target, penalized=not bare
         )
@@ -403,7 +405,7 @@ def step_program(
         gradients = clipped(trace, unclipped, clip)
         outputs: dict[str, Any] = {"loss": total}
         outputs |= updated(trace, rules, inputs, memory, gradients)
-        outputs |= states
+        outputs |= feeding.updates
         inner = {f"d {key}": one for key, one in unclipped.items()}
         return used(inputs, outputs), outputs, inner
 

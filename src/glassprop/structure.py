@@ -139,7 +139,7 @@ def forward(
     x: Any,
     *,
     training: bool,
-) -> tuple[Any, dict[str, Array]]:
+) -> tuple[Any, Feeding]:
     """Trace the whole forward pass.
 
     Parameters
@@ -157,8 +157,9 @@ def forward(
 
     Returns
     -------
-    traced array or tuple of such, dict from str to traced array
-        The last layer's output, and the next values of states that change.
+    traced array or tuple of such, Feeding
+        The last layer's output, and the pass: it knows the next values of states that
+        change, what came to each layer and what each gave.
     """
 
     def known(key: str, _parameter: Parameter) -> Array:
@@ -171,24 +172,6 @@ def forward(
 
     draw = drawer(trace, values["seed"], values["t"])
     feeding = Feeding(trace, known, draw, training)
-    for place in structure.places:
-        x, _ = feeding.feed(place.name, place.layer, x)
-    return x, feeding.updates
-
-
-def predicting(
-    structure: Structure, trace: Trace, values: Mapping[str, Array], x: Any
-) -> tuple[Any, Feeding]:
-    """Trace the forward pass in prediction.
-
-    Returns
-    -------
-    traced array or tuple of such, Feeding
-        The last layer's output, and the pass, which knows what came to each layer and
-        what each gave.
-    """
-    draw = drawer(trace, values["seed"], values["t"])
-    feeding = Feeding(trace, lambda key, _: values[key], draw, training=False)
     for place in structure.places:
         x, _ = feeding.feed(place.name, place.layer, x)
     return x, feeding

@@ -24,7 +24,7 @@ from glassprop.graph import Node, order
 from glassprop.ops.product import matmul
 from glassprop.program import Program
 from glassprop.programs import declared, used
-from glassprop.structure import Structure, predicting
+from glassprop.structure import Structure, forward
 from glassprop.trace import Trace
 from glassprop.traced import Array
 from glassprop.trees import (
@@ -105,7 +105,7 @@ class Activations:
             inputs = declared(trace, structure)
             names = part_names("x", structure.input_shape)
             x = map_parts(inputs.__getitem__, names)
-            output, feeding = predicting(structure, trace, inputs, x)
+            output, feeding = forward(structure, trace, inputs, x, training=False)
             outputs = named_parts(part_names("output", structure.output_shape), output)
             data = [inputs[key].node for key in as_parts(names)]
             found: list[Region] = []

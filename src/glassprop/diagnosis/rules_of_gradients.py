@@ -28,7 +28,7 @@ from glassprop.programs import (
 )
 from glassprop.randomness import LOOK, generator
 from glassprop.rows import Rows
-from glassprop.structure import predicting
+from glassprop.structure import forward
 from glassprop.trace import Trace
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _stops(net: Network, rows: Rows, loss: AnyLoss) -> list[str]:
         inputs |= declared_target(trace, rows.target)
         x = data_of(inputs, "x", structure.input_shape)
         y = data_of(inputs, "y", rows.target.shape)
-        output, _ = predicting(structure, trace, inputs, x)
+        output, _ = forward(structure, trace, inputs, x, training=False)
         losses = row_losses(trace, structure, loss, output, y)
         scopes.extend(
             node.scope
