@@ -224,11 +224,7 @@ def labelled_rows(table: Table, target: str) -> tuple[Table, int]:
         There are no rows or no such column, it has no value at all, or it holds dates.
     """
     column = find_column(table, target)
-    if not len(table.row_numbers):
-        raise DataError(
-            f"{table.source}: expected at least one row of data, got only the names of "
-            "the columns."
-        )
+    refuse_empty(table)
     refuse_dates(table, column, "Choose another target.")
     if column.missing.all():
         raise DataError(
@@ -236,6 +232,25 @@ def labelled_rows(table: Table, target: str) -> tuple[Table, int]:
             "column. Choose another target."
         )
     return table.take(~column.missing), int(column.missing.sum())
+
+
+def refuse_empty(table: Table) -> None:
+    """Refuse a table without rows.
+
+    Parameters
+    ----------
+    table : Table
+
+    Raises
+    ------
+    DataError
+        It has the names of its columns alone.
+    """
+    if not len(table.row_numbers):
+        raise DataError(
+            f"{table.source}: expected at least one row of data, got only the names of "
+            "the columns."
+        )
 
 
 def _plan_feature(table: Table, column: TableColumn) -> PlanColumn:

@@ -8,10 +8,10 @@ import numpy as np
 
 from glassprop.columns import find_column
 from glassprop.encoding import encode, encode_target
-from glassprop.errors import ArgumentError, DataError
+from glassprop.errors import ArgumentError
 from glassprop.explain import Explanation
 from glassprop.number_texts import RESULT_DIGITS, number_text
-from glassprop.plans import Plan
+from glassprop.plans import Plan, refuse_empty
 from glassprop.tables import Table
 from glassprop.tabular import TableModel
 
@@ -72,12 +72,8 @@ def row_of(table: Table, row: int) -> Table:
     DataError
         There are no rows.
     """
+    refuse_empty(table)
     count = len(table.row_numbers)
-    if not count:
-        raise DataError(
-            f"{table.source}: expected at least one row of data, got only the names of "
-            "the columns."
-        )
     if not 1 <= row <= count:
         raise ArgumentError(
             f"{table.source}: there is no row {row}; expected a number from 1 to "
