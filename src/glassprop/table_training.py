@@ -132,7 +132,8 @@ def prepare_training(
     loss : str, optional
         None for the first of `tabular.fitting_losses`. Given for a column of numbers,
         it decides whether they are classes.
-    optimizer : {"adamw", "adam", "sgd"}
+    optimizer : str
+        One of `table_defaults.LEARNING_RATES`.
     learning_rate : float, optional
         None for that of `table_defaults.LEARNING_RATES`.
     epochs : int, optional
