@@ -504,6 +504,13 @@ def test_a_history_is_a_data_frame_and_a_file(tmp_path):
     pandas.testing.assert_frame_equal(read, frame)
 
 
+def test_a_name_with_a_carriage_return_stays_in_its_cell(tmp_path):
+    path = tmp_path / "history.csv"
+    History([1], {"one\rtwo": [0.5]}).to_csv(path)
+    with path.open(newline="") as file:
+        assert list(csv.reader(file)) == [["epoch", "one\rtwo"], ["1", "0.5"]]
+
+
 def test_a_history_of_nothing_is_an_empty_frame_and_file(tmp_path):
     path = tmp_path / "history.csv"
     History().to_csv(str(path))

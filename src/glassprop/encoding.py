@@ -10,11 +10,9 @@ Columns are found by name: others are ignored, and their order does not matter.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +28,7 @@ from glassprop.errors import (
 )
 from glassprop.model_files import write_whole
 from glassprop.plans import Plan, PlanColumn
+from glassprop.result_files import csv_text
 from glassprop.tables import Table, quoted
 
 
@@ -208,11 +207,11 @@ def write_predictions(
             )
         header += [f"probability_{word}" for word in plan.target.words]
         columns += list(table.T)
-    text = _csv_text([header, *zip(*columns, strict=True)], plan.target.words)
+    text = csv_text([header, *zip(*columns, strict=True)])
     if path is None:
         sys.stdout.write(text)
     else:
-        write_new_file(Path(path), text, force)
+        write_new_file(Path(path), text.encode(), force)
 
 
 def _read(table: Table, planned: PlanColumn, plan: Plan) -> NDArray[np.float64]:
@@ -223,25 +222,36 @@ def _read(table: Table, planned: PlanColumn, plan: Plan) -> NDArray[np.float64]:
     return read_codes(table, column, planned.words)
 
 
-def _csv_text(lines: Iterable[Iterable[object]], words: Sequence[str]) -> str:
-    text = io.StringIO()
-    # csv leaves a carriage return bare if lines do not end in one (Python < 3.13).
-    if any("\r" in word for word in words):
-        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    else:
-        writer = csv.writer(text, lineterminator="\n")
-    writer.writerows(lines)
-    return text.getvalue()
+def refuse_existing(path: Path, force: bool) -> None:
+    """Refuse to take the place of a file, unless that is what was asked for.
+
+    Parameters
+    ----------
+    path : Path
+        Where something is to be written.
+    force : bool
+        Whether a file that is there is replaced.
+
+    Raises
+    ------
+    ArgumentError
+        There is one, and it is not to be replaced.
+    """
+    if path.exists() and not force:
+        raise ArgumentError(
+            f"{quoted(path)} exists already and is left as it is. Name another file, "
+            "or replace it with --force."
+        )
 
 
-def write_new_file(path: Path, text: str, force: bool) -> None:
+def write_new_file(path: Path, data: bytes, force: bool) -> None:
     """Write a file, whole or not at all.
 
     Parameters
     ----------
     path : Path
         Where to.
-    text : str
+    data : bytes
         What it is to hold.
     force : bool
         Whether a file that is there is replaced.
@@ -253,16 +263,7 @@ def write_new_file(path: Path, text: str, force: bool) -> None:
     DataError
         The file cannot be written.
     """
-    write_new_bytes(path, text.encode(), force)
-
-
-def write_new_bytes(path: Path, data: bytes, force: bool) -> None:
-    """Write a file as `write_new_file` does, of bytes."""
-    if path.exists() and not force:
-        raise ArgumentError(
-            f"{quoted(path)} exists already and is left as it is. Name another file, "
-            "or replace it with --force."
-        )
+    refuse_existing(path, force)
     try:
         write_whole(path, data)
     except ModelFileError as error:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
+from glassprop.encoding import refuse_existing
 from glassprop.errors import ArgumentError
 from glassprop.model_files import about, replaceable
 from glassprop.network import Network
@@ -43,11 +44,8 @@ def model_path(data: Path, out: Path | None, *, force: bool = False) -> Path:
     if path.is_dir() and (out is not None or force):
         raise ArgumentError(f"{quoted(path)} is a folder. Name a file.")
     keep_inputs(path, data)
-    if out is not None and path.exists() and not force:
-        raise ArgumentError(
-            f"{quoted(path)} exists already and is left as it is. Name another file, "
-            "or replace it with --force."
-        )
+    if out is not None:
+        refuse_existing(path, force)
     with about(path, "written"):
         if force:
             replaceable(path)

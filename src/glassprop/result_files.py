@@ -55,9 +55,19 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
     rows : iterable of iterables of str, int or float
         The header first.
     """
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    text = _Lines()
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue()
+
+
+class _Lines(io.StringIO):
+    """Takes lines that end in a carriage return and a line feed, without the former.
+
+    Where lines do not end in one, csv leaves one in a cell bare (Python < 3.13).
+    """
+
+    def write(self, line: str) -> int:
+        return super().write(line.removesuffix("\r\n") + "\n")
 
 
 def write_result(path: AnyPath, data: bytes) -> None:

@@ -76,7 +76,7 @@ def explain(
         else explain_row(known, table, row)
     )
     if out is not None:
-        write_new_file(out, explanation.html(), force)
+        write_new_file(out, explanation.html().encode(), force)
     if json:
         print_json(
             {

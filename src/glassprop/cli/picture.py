@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from glassprop.cli.console import say, say_left_out
-from glassprop.encoding import write_new_bytes
+from glassprop.encoding import write_new_file
 from glassprop.model_names import keep_inputs
 from glassprop.table_pictures import KINDS, table_picture
 from glassprop.tables import read_table
@@ -52,6 +52,6 @@ def picture(
     if out is None:
         print(found)
     else:
-        write_new_bytes(out, found.file_bytes(out), force)
+        write_new_file(out, found.file_bytes(out), force)
         say(f"{kind} drawn in {out}")
     say_left_out(unlabelled, known.plan.target.name)
