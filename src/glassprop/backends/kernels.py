@@ -21,6 +21,7 @@ import numpy as np
 
 from glassprop.backends.fusion import REDUCTIONS, Stage
 from glassprop.backends.loops import Plan
+from glassprop.backends.own_kernels import product_text
 from glassprop.backends.scalars import dtype_name, number, operand_dtype, text_of
 from glassprop.backends.shares import ALONE, BLOCK, GIVEN, LITTLE, edges
 from glassprop.backends.views import (
@@ -231,7 +232,7 @@ class Loop:
             if node.primitive not in REDUCTIONS or self._is_kept_in_register(at):
                 continue
             letter, count = LETTERS[node.dtype.name], self._count(at)
-            yield f"z{at} = part({letter}, a{at}, {count or 1})"
+            yield f"z{at} = part({letter}, a{at}, {count})"
             yield f"for k in range(z{at}.shape[0]):"
             yield f"    z{at}[k] = {self._start_of(node, stored=True)}"
 
@@ -242,7 +243,8 @@ class Loop:
 
     def _count(self, at: int) -> str:
         strides = self.accesses[at].strides
-        return " * ".join(self._size(k) for k, one in enumerate(strides) if one != 0)
+        sizes = [self._size(k) for k, one in enumerate(strides) if one != 0]
+        return product_text(sizes)
 
     def _closing(self) -> list[tuple[int, str]]:
         """Store the reductions that were kept in registers."""
