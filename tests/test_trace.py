@@ -1527,11 +1527,10 @@ def test_a_record_has_every_value_by_name():
         return np.sum(np.tanh(z))
 
     program = program_of(function, A)
-    outputs, values = program.run({"x0": A}, record=True)
-    by_name = {one.name: one for one in values}
+    by_name = {one.name: one for one in program.record({"x0": A})}
     assert_same_bits(by_name["z"].value, A @ W)
     assert by_name["z"].section == "forward"
-    assert outputs["out_0"] == np.sum(np.tanh(A @ W))
+    assert by_name["total"].value == np.sum(np.tanh(A @ W))
     assert len(by_name) == len(program.nodes)
     assert "z = x0 @ constant_1" in program_text(program)
 

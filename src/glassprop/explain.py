@@ -287,8 +287,7 @@ def _explained(
     program: Program, given: Mapping[str, Any], data: Collection[str]
 ) -> Iterator[Step]:
     """Run a program, and tell of each of its statements."""
-    _, record = program.run(given, record=True)
-    values = {one.node: one.value for one in record}
+    values = {one.node: one.value for one in program.record(given)}
     made = [(one.node, one) for one in statements(program) if one.node is not None]
     sloped = {node.scope for node, _ in made if _is_activation(node)}
     errors = errors_of(program)

@@ -219,30 +219,17 @@ class Program:
                 )
         return rows or 0
 
-    def run(self, values: Mapping[str, Any], *, record: bool = False) -> Any:
-        """Calculate the outputs, node by node.
-
-        Parameters
-        ----------
-        values : mapping from str to array
-            A value for each input.
-        record : bool
-            Whether to give every value on the way too.
-
-        Returns
-        -------
-        dict from str to array, and with `record` a list of Value
-            The outputs by name; the values in the order they were made.
-        """
-        steps = list(self.steps(values))
-        made = {node: value for node, value in steps}
-        outputs = {
+    def run(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Calculate the outputs by name, node by node, from a value for each input."""
+        made = dict(self.steps(values))
+        return {
             key: np.array(made[node], node.dtype)[()]
             for key, node in self.outputs.items()
         }
-        if not record:
-            return outputs
-        return outputs, [
+
+    def record(self, values: Mapping[str, Any]) -> list[Value]:
+        """Calculate likewise, and give every value in the order they were made."""
+        return [
             Value(
                 self.names[node],
                 node.scope,
@@ -250,7 +237,7 @@ class Program:
                 node,
                 np.asarray(value, node.dtype)[()],
             )
-            for node, value in steps
+            for node, value in self.steps(values)
         ]
 
     def steps(self, values: Mapping[str, Any]) -> Iterator[tuple[Node, Any]]:

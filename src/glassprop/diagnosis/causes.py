@@ -125,7 +125,7 @@ def divergence(
     """
     inputs = {key: given[key] for key in program.inputs}
     with np.errstate(all="ignore"):
-        _, values = program.run(inputs, record=True)
+        values = program.record(inputs)
     bad = _first_bad(values)
     found, layer = _described(bad), bad.scope
     moved = [

@@ -62,8 +62,7 @@ class Parts:
         """
         part = self.giving(names)
         with np.errstate(all="ignore"):
-            found: dict[str, Any] = part.run({key: given[key] for key in part.inputs})
-        return found
+            return part.run({key: given[key] for key in part.inputs})
 
 
 def parts_of(built: Built, program: Program) -> Parts:
