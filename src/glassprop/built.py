@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from glassprop.arrays import Array
 from glassprop.graph import DType
 from glassprop.layers.contract import Shapes
 from glassprop.structure import Structure, arrange, start_values
-
-Array = NDArray[Any]
 
 
 @dataclass

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.arrays import Array
 from glassprop.errors import ArgumentError
 from glassprop.history import History
 from glassprop.metrics import Metric
@@ -19,8 +20,6 @@ from glassprop.repeats import make_job
 from glassprop.splits import check_folds, k_fold
 from glassprop.text_tables import table_text
 from glassprop.trees import map_parts
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)

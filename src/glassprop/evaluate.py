@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glassprop.built import Built
 from glassprop.chunks import run_in_chunks
@@ -16,8 +15,6 @@ from glassprop.programs import evaluate_program, predict_program
 from glassprop.rows import Rows
 from glassprop.tasks import MetricSpec, chosen_metrics, decision, measured
 from glassprop.trees import as_parts, is_several, map_parts, named_parts, part_names
-
-Array = NDArray[Any]
 
 
 def outputs(built: Built, x: Any, loss: AnyLoss | None = None) -> Any:

@@ -18,9 +18,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from glassprop.arrays import as_array
+from glassprop.arrays import Array, as_array
 from glassprop.built import Built, build, rearranged
 from glassprop.check import check_gradients, gradients
 from glassprop.clipping import Clipping
@@ -65,8 +64,6 @@ if TYPE_CHECKING:
     from glassprop.diagnosis.rates import RateSearch
     from glassprop.explain import Explanation
     from glassprop.reasons.prediction_explanation import PredictionExplanation
-
-Array = NDArray[Any]
 
 
 class Network:

@@ -6,16 +6,13 @@ from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from glassprop.arrays import as_array
+from glassprop.arrays import Array, as_array
 from glassprop.errors import ArgumentError, ShapeError, did_you_mean, shape_text
 from glassprop.initializers import not_finite
 
 if TYPE_CHECKING:
     from glassprop.network import Network
-
-Array = NDArray[Any]
 
 
 class Parameters(MutableMapping[str, Array]):

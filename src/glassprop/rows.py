@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassprop.arrays import check_weights
+from glassprop.arrays import Array, check_weights
 from glassprop.data import as_each_input, refuse_batches_as_rows
 from glassprop.errors import ArgumentError, DataError, shape_text
 from glassprop.frame_columns import Words, words_of
@@ -30,8 +30,6 @@ from glassprop.trees import (
     named_parts,
     part_names,
 )
-
-Array = NDArray[Any]
 
 
 @dataclass

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassprop.arrays import Array
 from glassprop.data import holds_several
 from glassprop.errors import ArgumentError, DataError, ShapeError, shape_text
 from glassprop.options import check_seed, check_whole, is_number, is_whole
 from glassprop.randomness import SPLIT, generator, stream_of
 from glassprop.rows import split_rows
 
-Array = NDArray[Any]
 Numbers = NDArray[np.int64]
 
 

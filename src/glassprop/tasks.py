@@ -8,17 +8,16 @@ shape; some outputs have none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from glassprop.arrays import Array
 from glassprop.errors import ArgumentError, listing, shape_text
 from glassprop.losses import Loss
 from glassprop.metrics import METRICS, TASKS, Metric, Task, get_metric
 from glassprop.targets import classes_of
 
-Array = NDArray[Any]
 MetricSpec: TypeAlias = str | Metric | Sequence[str | Metric]
 
 DEFAULTS: dict[Task | None, tuple[str, ...]] = {
