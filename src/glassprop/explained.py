@@ -69,9 +69,7 @@ class Step:
     @property
     def statement(self) -> str:
         """The formula with what it is assigned to."""
-        changes = self.formula.startswith(f"{self.name} -=") or self.formula.startswith(
-            f"{self.name} +="
-        )
+        changes = self.formula.startswith((f"{self.name} -=", f"{self.name} +="))
         return self.formula if changes else f"{self.name} = {self.formula}"
 
 

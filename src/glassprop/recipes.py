@@ -132,8 +132,8 @@ def step_source(
     known: Recipe | None,
     optimizer: Optimizer | None,
     name: str | None,
-    backend: str = "numpy",
-    batch_size: int = 32,
+    backend: str,
+    batch_size: int,
 ) -> str:
     """Give the program of one training step as source.
 

@@ -20,13 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassprop.layers import Activation, BatchNorm, Dense, Dropout
-from glassprop.optimizers import SGD, Adam, AdamW
+from glassprop.optimizers import OPTIMIZERS, SGD, Adam, AdamW
 
 if TYPE_CHECKING:
     from glassprop.network import Network
 
 Array: TypeAlias = NDArray[Any]
-OPTIMIZERS = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
 
 
 @dataclass(frozen=True)
