@@ -129,7 +129,7 @@ def lowered_index(node: Node) -> Node:
     make, (x, *picks) = Maker(node), node.inputs
     parts = _parts(node.attributes["key"], x.shape, _rank(picks))
     x = _rows_indexed(make, x, parts)
-    if any(entry != WHOLE for entry in parts.rest):
+    if _takes_part(parts.rest):
         x = readable(make(indexing.index, x, key=parts.rest))
     if not picks:
         return x
@@ -152,15 +152,20 @@ def _rows_indexed(make: Maker, x: Node, parts: _Parts) -> Node:
     for axis in parts.turns:
         x = in_memory(x)
         x = make(turned, x, shape=x.shape, axis=axis)
-    if any(entry != WHOLE for entry in parts.rows):
+    if _takes_part(parts.rows):
         x = readable(make(indexing.index, x, key=parts.rows))
     if parts.row is not None:
         axis, place = parts.row
         x = in_memory(x)
-        sizes = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
+        sizes = _with(x.shape, axis, 1)
         which = _single(make, place)
         x = make(picked, x, REFUSED, which, shape=sizes, first=axis, axes=(axis,))
     return x
+
+
+def _takes_part(key: Sequence[Any]) -> bool:
+    """Tell whether an index is another than one that takes all as it is."""
+    return any(entry != WHOLE for entry in key)
 
 
 def _single(make: Maker, place: int) -> Node:
@@ -179,31 +184,24 @@ def lowered_index_add(node: Node) -> Node:
     make, (g, *picks) = Maker(node), node.inputs
     key, whole = node.attributes["key"], node.attributes["shape"]
     parts = _parts(key, whole, _rank(picks))
-    sizes = [whole]  # after each part of the way
-    if any(entry != WHOLE for entry in parts.rows):
-        sizes.append(indexed(parts.rows, sizes[-1], node.dtype).shape)
-    if parts.row is not None:
-        axis = parts.row[0]
-        sizes.append((*sizes[-1][:axis], 1, *sizes[-1][axis + 1 :]))
-    before_rest = sizes[-1]
-    if any(entry != WHOLE for entry in parts.rest):
-        sizes.append(indexed(parts.rest, sizes[-1], node.dtype).shape)
+    # The shapes on the way there: rows cut off, one row taken, the rest of the index.
+    cut = indexed(parts.rows, whole, node.dtype).shape
+    one_row = cut if parts.row is None else _with(cut, parts.row[0], 1)
     if picks:
-        g = _picks_back(make, g, picks, parts, sizes[-1])
-    if any(entry != WHOLE for entry in parts.rest):
-        g = make(put, in_memory(g), shape=before_rest, key=parts.rest)
-        sizes.pop()
+        left = indexed(parts.rest, one_row, node.dtype).shape
+        g = _picks_back(make, g, picks, parts, left)
+    if _takes_part(parts.rest):
+        g = make(put, in_memory(g), shape=one_row, key=parts.rest)
     if parts.row is not None:
-        sizes.pop()
         axis, place = parts.row
         which = _single(make, place)
         g = make(
             *(added, in_memory(g), REFUSED, which),
-            shape=sizes[-1],
+            shape=cut,
             first=axis,
             axes=(axis,),
         )
-    if any(entry != WHOLE for entry in parts.rows):
+    if _takes_part(parts.rows):
         g = make(put, in_memory(g), shape=whole, key=parts.rows)
     for axis in parts.turns:
         g = make(turned, in_memory(g), shape=g.shape, axis=axis)
