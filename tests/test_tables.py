@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from glassprop.columns import (
     find_column,
-    number_text,
+    number_word,
     read_codes,
     read_numbers,
 )
@@ -1023,7 +1023,7 @@ def test_whole_numbers_that_a_float_cannot_hold():
     [(3.0, "3"), (-0.5, "-0.5"), (1e300, "1e+300"), (float("inf"), "inf")],
 )
 def test_the_text_of_a_number(number, text):
-    assert number_text(number) == text
+    assert number_word(number) == text
 
 
 # Predictions

@@ -142,13 +142,13 @@ def read_codes(
     codes: dict[str | float, int] = {word: code for code, word in enumerate(words)}
     if column.kind in {"integers", "numbers"}:
         numeric = [word for word in words if re.fullmatch(NUMBER, word)]
-        numeric.sort(key=lambda word: word == number_text(float(word)))
+        numeric.sort(key=lambda word: word == number_word(float(word)))
         codes = {float(word): codes[word] for word in numeric}  # of equals, the last
     read = np.array([codes.get(cell, np.nan) for cell in column.values.tolist()])
     unknown = np.isnan(read) & ~column.missing
     if unknown.any():
         cell = column.values[unknown][0]
-        word = cell if isinstance(cell, str) else number_text(float(cell))
+        word = cell if isinstance(cell, str) else number_word(float(cell))
         raise DataError(
             f"{place(table, column, unknown)}: expected "
             f"{listing(repr(known) for known in words)}, as in training, got {word!r}. "
@@ -250,7 +250,7 @@ def _commas(
     )
 
 
-def number_text(number: float) -> str:
+def number_word(number: float) -> str:
     """Write a number as a word: ``3`` for 3.0, else as Python does."""
     whole = number.is_integer() and abs(number) < EXACT
     return str(int(number)) if whole else repr(number)

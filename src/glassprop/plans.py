@@ -32,7 +32,7 @@ from glassprop.columns import (
     find_column,
     look_like_numbers,
     look_like_numbers_with_commas,
-    number_text,
+    number_word,
     place,
     read_numbers,
     refuse_commas,
@@ -272,7 +272,7 @@ def _plan_target(table: Table, column: TableColumn, task: Task | None) -> PlanCo
     found = np.unique(column.values)
     if len(found) == 1:
         value = found[0]
-        shown = repr(value) if isinstance(value, str) else number_text(float(value))
+        shown = repr(value) if isinstance(value, str) else number_word(float(value))
         raise DataError(
             f"{place(table, column)}: expected at least two different values to "
             f"predict, got {shown} in every row. Choose another target."
@@ -288,7 +288,7 @@ def _plan_target(table: Table, column: TableColumn, task: Task | None) -> PlanCo
         return PlanColumn(column.name, "number")
     if numeric:
         read_numbers(table, column, "as a class")
-        words = tuple(number_text(float(number)) for number in found)
+        words = tuple(number_word(float(number)) for number in found)
     else:
         words = tuple(found)
     _refuse_many_words(table, column, words, "Choose another target.")
