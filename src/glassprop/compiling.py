@@ -31,7 +31,6 @@ def build(
     *,
     dtype: DType | type = np.float64,
     doc: str = "",
-    once: bool = False,
 ) -> Program:
     """Trace a function and simplify its graph; check the graph after each pass.
 
@@ -49,9 +48,6 @@ def build(
         What the number of rows becomes in a calculation.
     doc : str
         One line for the printed module.
-    once : bool
-        Whether it is traced a single time, and not checked, nor its values named: for
-        a look at functions of which a program was made before.
     """
     key: Any = None
 
@@ -60,26 +56,49 @@ def build(
         key = fingerprint((name, doc), *found)
         return RECENT.get(key) is not None
 
-    if once:
-        inputs, outputs, *more = traced_once(function, dtype)
-    else:
-        inputs, outputs, *more = traced(function, dtype, was_seen=was_seen)
+    inputs, *ends = traced(function, dtype, was_seen=was_seen)
     known = RECENT.get(key)
     if known is not None:
         return known
-    inner = more[0] if more else {}
-    roots = [*outputs.values(), *inner.values()]
-    if not once:
-        verify(roots)
-    found = iter(simplify(roots))
-    outputs = {one: next(found) for one in outputs}
-    inner = {one: next(found) for one in inner}
-    if not once:
-        verify([*outputs.values(), *inner.values()])
-    program = Program(name, inputs, outputs, doc, inner)
+    verify([node for end in ends for node in end.values()])
+    program = _simplified(name, doc, inputs, *ends)
+    verify([*program.outputs.values(), *program.inner.values()])
     if key is not None:
         RECENT.keep(key, program)
     return program
+
+
+def build_once(
+    name: str,
+    function: Callable[[Trace], tuple[Mapping[str, Any], ...]],
+    *,
+    dtype: DType | type,
+) -> Program:
+    """Make a program of a function that is traced a single time.
+
+    It is not checked, nor are its values named: for a look at functions of which a
+    program was made before.
+
+    Parameters
+    ----------
+    name, function, dtype
+        As for `build`.
+    """
+    return _simplified(name, "", *traced_once(function, dtype))
+
+
+def _simplified(
+    name: str,
+    doc: str,
+    inputs: Mapping[str, Node],
+    outputs: Mapping[str, Node],
+    inner: Mapping[str, Node] | None = None,
+) -> Program:
+    inner = inner or {}
+    found = iter(simplify([*outputs.values(), *inner.values()]))
+    outputs = {key: next(found) for key in outputs}
+    inner = {key: next(found) for key in inner}
+    return Program(name, inputs, outputs, doc, inner)
 
 
 class Compiled:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from glassprop.built import Built
-from glassprop.compiling import build
+from glassprop.compiling import build_once
 from glassprop.diagnosis.parts import Parts
 from glassprop.differentiate import pullback
 from glassprop.feeding import Place
@@ -122,7 +122,7 @@ class Activations:
             self.entries = entries(structure, inputs, single)
             return used(inputs, outputs), outputs
 
-        return build("look", whole, dtype=structure.dtype, once=True)
+        return build_once("look", whole, dtype=structure.dtype)
 
 
 def activations_of(built: Built) -> Activations:
