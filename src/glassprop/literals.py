@@ -17,7 +17,7 @@ import numpy as np
 
 from glassprop.graph import DType, Node
 from glassprop.ops import elementwise, leaves, shape
-from glassprop.ops.rules import python_dtype
+from glassprop.ops.rules import promoted, python_dtype
 
 PYTHON_OPERATORS = frozenset(
     {
@@ -164,9 +164,7 @@ def _numpy_dtype(node: Node, types: Sequence[type | None]) -> DType:
     ]
     if isinstance(node.primitive.numpy, np.ufunc):
         return np.dtype(node.primitive.numpy.resolve_dtypes((*asked, None))[-1])
-    common = np.result_type(
-        *(one(0) if isinstance(one, type) else one for one in asked)
-    )
+    common = promoted(asked)
     stand_ins = [
         SimpleNamespace(dtype=common if kind else one.dtype, shape=one.shape)
         for one, kind in zip(node.inputs, types, strict=True)

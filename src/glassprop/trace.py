@@ -21,7 +21,7 @@ from glassprop.differences import first_difference
 from glassprop.errors import GlasspropError, TraceError, listing
 from glassprop.graph import DType, Node, Primitive, Shape, apply, order
 from glassprop.ops import elementwise, leaves
-from glassprop.ops.rules import python_dtype
+from glassprop.ops.rules import promoted, python_dtype
 from glassprop.places import caller, located, placed
 from glassprop.refusals import KNOWN_DTYPES, fault_of, known_dtype, refuse
 from glassprop.row_count import RowCount
@@ -180,8 +180,7 @@ class Trace:
                 raise TraceError(f"np.{primitive.name}: {error}") from None
             return [np.dtype(one) for one in resolved[: len(asked)]]
         chosen = slice(1, None) if primitive is elementwise.where else slice(None)
-        examples = [one(0) if isinstance(one, type) else one for one in asked[chosen]]
-        return [np.result_type(*examples)] * len(asked)
+        return [promoted(asked[chosen])] * len(asked)
 
     def _asked(self, value: Any, alone: bool) -> Any:
         """Give what NumPy asks for in the place of a value's dtype."""

@@ -28,6 +28,7 @@ from glassprop.ops import FAMILIES, PRIMITIVES, indexing, leaves
 ATOM, SIGN, PRODUCT, QUOTIENT, SUM, COMPARISON = 6, 5, 4, 3, 2, 1
 WIDTH = 88  # characters of a line
 INDENT = 4
+NOT_FINITE = ("inf", "nan")
 
 
 @dataclass(frozen=True)
@@ -384,6 +385,3 @@ def _nested(value: np.ndarray[Any, Any], width: int, margin: int | None) -> str:
     parts = [texts[at : at + per_line] for at in range(0, len(texts), per_line)]
     lines = [f"{pad}    {', '.join(part)}," for part in parts]
     return "\n".join([f"{pad}[", *lines, f"{pad}]"])
-
-
-NOT_FINITE = ("inf", "nan")

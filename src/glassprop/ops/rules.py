@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,12 @@ def ufunc_dtype(ufunc: np.ufunc) -> Callable[..., DType]:
 def python_dtype(kind: type) -> Any:
     """Give what NumPy asks for in the place of a Python number's dtype."""
     return np.dtype(bool) if kind is bool else kind
+
+
+def promoted(asked: Iterable[Any]) -> DType:
+    """Give the dtype that dtypes and `python_dtype` of numbers promote to."""
+    examples = (one(0) if isinstance(one, type) else one for one in asked)
+    return np.dtype(np.result_type(*examples))
 
 
 def each_element(weight: float) -> Callable[..., float]:
