@@ -84,12 +84,12 @@ def plan(program: Program, rows: int | None = None, threads: int = 1) -> Plan:
     outputs = {key: ready[node] for key, node in program.outputs.items()}
     inputs = {key: ready[node] for key, node in program.inputs.items()}
     for key, node in outputs.items():
-        root = view_of(node).node
-        is_new = root.primitive not in LEAVES and (key not in inputs or root is node)
         if node is inputs.get(key):
             continue
-        if not is_new or (key not in inputs and not view_of(node).is_whole):
-            # A result lies in order; an old value is copied before it is written over.
+        view, is_update = view_of(node), key in inputs
+        is_new = view.node.primitive not in LEAVES
+        # A result lies in order; an old value is copied before it is written over.
+        if not is_new or not (view.node is node if is_update else view.is_whole):
             outputs[key] = copy_of(node)
     stages = stages_of(outputs, inputs)
     updates = {key: one for key, one in outputs.items() if key in inputs}
