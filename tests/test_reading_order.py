@@ -67,6 +67,7 @@ ORDER = [
     "program.py",
     "verify.py",
     "backends/__init__.py",
+    "backends/texts.py",
     "backends/expressions.py",
     "backends/memory.py",
     "backends/outline.py",

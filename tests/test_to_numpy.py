@@ -12,12 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import golden
-from glassprop.backends.expressions import (
-    array_text,
-    helper_source,
-    is_own,
-    number_text,
-)
+from glassprop.backends.expressions import helper_source, is_own
+from glassprop.backends.texts import array_text, number_text
 from glassprop.backends.to_numpy import SMALL, large_arrays, to_numpy
 from glassprop.compiling import Compiled, build
 from glassprop.differentiate import pullback

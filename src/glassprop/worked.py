@@ -15,15 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from glassprop.backends.expressions import (
-    ATOM,
-    HELPERS,
-    PRODUCT,
-    SIGN,
-    SUM,
-    Text,
-    spelled,
-)
+from glassprop.backends.expressions import HELPERS, spelled
+from glassprop.backends.texts import ATOM, PRODUCT, SIGN, SUM, Text
 from glassprop.graph import Node
 from glassprop.number_texts import MORE_DIGITS, is_close, number_text
 from glassprop.ops import elementwise, product, reduction, shape

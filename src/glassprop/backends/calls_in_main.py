@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from glassprop.backends.expressions import INDENT, WIDTH
 from glassprop.backends.own_kernels import indented
+from glassprop.backends.texts import INDENT, WIDTH
 
 PLACE = re.compile(r"(?:(\d+)(?: \+ (?=\d+ \*)|$))?(?:(\d+) \* most)?")
 FEWEST = 3  # times that calls are repeated before they become a loop

@@ -16,11 +16,11 @@ from typing import TypeAlias
 
 from glassprop.backends.arithmetic import IMPORTS, OPTIONS, called, needed
 from glassprop.backends.calls_in_main import written
-from glassprop.backends.expressions import wrapped
 from glassprop.backends.kernels import LETTERS
 from glassprop.backends.loops import Plan
 from glassprop.backends.shares import GIVEN, HELPERS, HELPERS_TAKE
 from glassprop.backends.stage_calls import Kernels
+from glassprop.backends.texts import wrapped
 from glassprop.errors import Unspelled
 from glassprop.graph import DType, Node, count
 

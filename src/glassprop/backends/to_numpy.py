@@ -16,23 +16,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassprop.backends.expressions import (
+from glassprop.backends.expressions import HELPERS, helper_name, helper_source, spelled
+from glassprop.backends.memory import is_view, memory_of
+from glassprop.backends.outline import Block, outlined
+from glassprop.backends.texts import (
     ATOM,
-    HELPERS,
     INDENT,
     PRODUCT,
     WIDTH,
     Text,
     array_text,
     dtype_text,
-    helper_name,
-    helper_source,
     number_text,
-    spelled,
     wrapped,
 )
-from glassprop.backends.memory import is_view, memory_of
-from glassprop.backends.outline import Block, outlined
 from glassprop.errors import shape_text
 from glassprop.graph import Node, Size, order
 from glassprop.ops import elementwise, leaves, shape
