@@ -66,8 +66,7 @@ def like(node: Node, primitive: Primitive, *inputs: Node, **attributes: Any) -> 
 
 def literal(node: Node, value: float) -> Node:
     """Make a Python number that stands beside the values of a node."""
-    made = apply(leaves.constant, (), {"value": float(value), "dtype": node.dtype})
-    return replace(made, scope=node.scope, section=node.section)
+    return like(node, leaves.constant, value=float(value), dtype=node.dtype)
 
 
 def same(node: Node, kept: Node) -> Node | None:
@@ -457,8 +456,8 @@ def _folded(node: Node) -> Node | None:
     kept = np.asarray(value, node.dtype)[()]
     if not any(isinstance(one.attributes["value"], np.generic) for one in node.inputs):
         kept = kept.item()
-    made = apply(leaves.constant, (), {"value": kept, "dtype": node.dtype})
-    return replace(made, scope=node.scope, section=node.section, name=node.name)
+    made = like(node, leaves.constant, value=kept, dtype=node.dtype)
+    return replace(made, name=node.name)
 
 
 def _key(value: Any) -> Any:
