@@ -139,7 +139,7 @@ def compiled(net: gp.Network, training: bool) -> Compiled:
             inputs[key] = trace.input(key, (ROWS, *shape), REAL)
         parts = iter([one for key, one in inputs.items() if key.startswith("x_")])
         x = map_parts(lambda _: next(parts), structure.input_shape)
-        output, states = forward(structure, trace, inputs, x, training=training)
+        output, feeding = forward(structure, trace, inputs, x, training=training)
         outputs = named("output", output)
         extra = penalties(structure, trace, inputs)
         outputs |= {f"penalty_{at}": one for at, one in enumerate(extra)}
@@ -148,7 +148,7 @@ def compiled(net: gp.Network, training: bool) -> Compiled:
             total = total + np.sum(one * inputs[f"up_{at}"])
         slopes = pullback(total, list(wanted.values()), trace.lift(1.0))
         outputs |= {f"d {key}": one for key, one in zip(wanted, slopes, strict=True)}
-        return inputs, outputs | states
+        return inputs, outputs | feeding.updates
 
     return Compiled(build("compared", whole))
 
