@@ -47,13 +47,13 @@ def test_nobody_is_told_where_nobody_listens(monkeypatch):
 def test_who_waits_for_the_compiler_is_told(name, whose, capsys, monkeypatch):
     """A step and a prediction; nothing where nobody wants to hear, or it is there."""
     pytest.importorskip("numba")
-    begin = disk_cache._compile
+    begin = disk_cache._compiled
 
     def slow(*given):
         time.sleep(0.05)
-        begin(*given)
+        return begin(*given)
 
-    monkeypatch.setattr(disk_cache, "_compile", slow)
+    monkeypatch.setattr(disk_cache, "_compiled", slow)
     monkeypatch.setattr("glassprop.waiting.waiting", partial(waiting, seconds=0))
     monkeypatch.setattr(disk_cache, "read", lambda *_: None)
 
