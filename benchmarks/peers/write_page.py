@@ -37,10 +37,9 @@ A dash stands for what this run left out, or for what a system cannot do. What i
 kept in a list of numbers to reach is not reached on that machine; where it is one of
 these, the reason is known:
 
-- **digits and images beside PyTorch's eager mode**: at the full rate of the processor's
-  arithmetic the products of a step take more than half of what our step of digits
-  takes, and six sevenths of that of images. PyTorch's waiting between operations is
-  gone, so there is little left to win; images go from 1.4 to 1.5 with the run.
+- **digits beside PyTorch's eager mode**: at the full rate of the processor's arithmetic
+  the products of a step take more than half of what our step takes. PyTorch's waiting
+  between operations is gone, so there is little left to win.
 - **wide and images on Intel's processor**: PyTorch calls Intel's own BLAS there. Its
   whole step of wide takes about as long as the products alone with the BLAS of NumPy
   and SciPy, which glassprop calls; JAX is where we are. The rest of our step, above all
@@ -49,15 +48,15 @@ these, the reason is known:
   run them at about the machine's rate; they are level, and which is ahead changes with
   the run.
 - **spiral beside PyTorch, and one row beside ONNX Runtime, on Intel's processor**: what
-  they spend on an operation is less there, and all of their time is that. That run was
-  before predictions of one row had products of their own, with which they take four
-  fifths of the time on AMD's processor.
-- **a process with `backend="numba"`**: it imports Numba, and the first time it waits
-  for the compiler, longer than this whole training takes with NumPy. That is why
+  they spend on an operation is less there, and all of their time is that.
+- **a first process with `backend="numba"`**: it imports Numba and waits for the
+  compiler, longer than this whole training takes with NumPy. That is why
   `backend="auto"` takes NumPy for it.
 
-The rows on two threads of AMD's processor spread widely: something else ran there for
-a part of that time.
+The run on Intel's processor is older than that on AMD's. Since then one row to predict
+has products of its own; a later process links what an earlier one compiled, without
+Numba; and tiles of products no longer go through the stack, which had cost a tenth to a
+fifth of a step with many of them.
 
 ## Run it again
 
