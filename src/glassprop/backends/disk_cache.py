@@ -129,7 +129,7 @@ def _made(
 
 
 def _function(code: bytes, name: str, source: str) -> Function:
-    signatures = ast.literal_eval(source[source.rindex("SIGNATURES = ") :][13:])
+    signatures = ast.literal_eval(source.rpartition("SIGNATURES = ")[2])
     kinds = kinds_of([*signatures.values()][-1])
     return Function(code, name, kinds, calls_blas="gemm(" in source)
 
